@@ -1,0 +1,35 @@
+using System.Threading.Tasks.Sources;
+
+namespace Sahab.Server.Sell.Metering;
+
+/// <summary>What one append waits on. Pooled: it returns to its journal when its result has been taken.</summary>
+internal sealed class AppendCompletion(Journal journal) : IValueTaskSource
+{
+    // The writer must not run the callers' code.
+    ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+
+    public ValueTask Task => new(this, _core.Version);
+
+    public void Succeed() => _core.SetResult(true);
+
+    public void Fail(Exception error) => _core.SetException(error);
+
+    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
+
+    public void OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    public void GetResult(short token)
+    {
+        try
+        {
+            _core.GetResult(token);
+        }
+        finally
+        {
+            _core.Reset();
+            journal.Return(this);
+        }
+    }
+}
