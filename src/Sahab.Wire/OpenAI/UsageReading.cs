@@ -1,0 +1,129 @@
+using System.Buffers.Text;
+using Sahab.Wire.Json;
+
+namespace Sahab.Wire.OpenAI;
+
+/// <summary>Reads the value of a <c>usage</c> member.</summary>
+ref struct UsageReading
+{
+    const long Missing = -1;
+    const long Wrong = -2;
+
+    long _prompt;
+    long _cached;
+    long _output;
+    long _reasoning;
+    long _total;
+
+    /// <summary>Reads the value at the cursor. Null is no usage; anything but an object is a usage that cannot be true.</summary>
+    public static UsageFigures Read(ReadOnlySpan<byte> document, ref JsonCursor cursor)
+    {
+        JsonKind kind = cursor.Peek();
+        if (kind != JsonKind.Object)
+        {
+            cursor.Skip();
+            return new UsageFigures { Present = kind is not (JsonKind.Null or JsonKind.None) };
+        }
+
+        var reading = new UsageReading
+        {
+            _prompt = Missing, _cached = Missing, _output = Missing, _reasoning = Missing, _total = Missing,
+        };
+        cursor.Enter();
+        while (cursor.NextMember(out JsonText name))
+        {
+            reading.ReadMember(document, ref cursor, name);
+        }
+
+        return reading.Conclude();
+    }
+
+    void ReadMember(ReadOnlySpan<byte> document, ref JsonCursor cursor, JsonText name)
+    {
+        if (name.Is(document, "prompt_tokens"u8))
+        {
+            _prompt = Count(document, ref cursor);
+        }
+        else if (name.Is(document, "completion_tokens"u8))
+        {
+            _output = Count(document, ref cursor);
+        }
+        else if (name.Is(document, "total_tokens"u8))
+        {
+            _total = Count(document, ref cursor);
+        }
+        else if (name.Is(document, "prompt_tokens_details"u8))
+        {
+            _cached = Part(document, ref cursor, "cached_tokens"u8);
+        }
+        else if (name.Is(document, "completion_tokens_details"u8))
+        {
+            _reasoning = Part(document, ref cursor, "reasoning_tokens"u8);
+        }
+        else
+        {
+            cursor.Skip();
+        }
+    }
+
+    static long Part(ReadOnlySpan<byte> document, ref JsonCursor cursor, ReadOnlySpan<byte> part)
+    {
+        JsonKind kind = cursor.Peek();
+        if (kind != JsonKind.Object)
+        {
+            cursor.Skip();
+            return kind == JsonKind.Null ? Missing : Wrong;
+        }
+
+        long count = Missing;
+        cursor.Enter();
+        while (cursor.NextMember(out JsonText name))
+        {
+            if (name.Is(document, part))
+            {
+                count = Count(document, ref cursor);
+            }
+            else
+            {
+                cursor.Skip();
+            }
+        }
+
+        return count;
+    }
+
+    static long Count(ReadOnlySpan<byte> document, ref JsonCursor cursor)
+    {
+        JsonKind kind = cursor.Peek();
+        int start = cursor.Position;
+        if (!cursor.Skip() || kind != JsonKind.Number)
+        {
+            return kind == JsonKind.Null ? Missing : Wrong;
+        }
+
+        ReadOnlySpan<byte> digits = document[start..cursor.Position];
+        return Utf8Parser.TryParse(digits, out long count, out int used) && used == digits.Length
+            && count is >= 0 and <= UsageFigures.MaxTokens
+            ? count
+            : Wrong;
+    }
+
+    readonly UsageFigures Conclude()
+    {
+        // Embeddings state no output; a provider that leaves it out elsewhere has a total that tells.
+        bool complete = _prompt >= 0 && (_output >= 0 || (_output == Missing && _total == _prompt));
+        bool sane = _cached != Wrong && _reasoning != Wrong && _total != Wrong;
+        long output = Math.Max(_output, 0);
+        return new UsageFigures
+        {
+            Present = true,
+            Prompt = Math.Max(_prompt, 0),
+            Cached = Math.Max(_cached, 0),
+            Output = output,
+            Reasoning = Math.Max(_reasoning, 0),
+            Total = Math.Max(_total, 0),
+            IsConsistent = complete && sane && _cached <= _prompt && _reasoning <= output
+                && (_total == Missing || _total == _prompt + output),
+        };
+    }
+}
