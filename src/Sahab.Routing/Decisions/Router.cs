@@ -1,0 +1,233 @@
+using System.Numerics;
+using Sahab.Routing.Policies;
+using Sahab.Routing.Requests;
+using Sahab.Routing.Snapshot;
+
+namespace Sahab.Routing.Decisions;
+
+/// <summary>
+/// Chooses where a call goes: filters, then scores, then one pick. A function of its arguments and of what the
+/// deployments' states hold; with the same of both it decides the same. Allocates nothing unless it has to trace.
+/// </summary>
+public static class Router
+{
+    /// <summary>Chooses without reserving: what <c>explain</c> and a simulator ask.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="profile">How to choose.</param>
+    /// <param name="nowMs">Monotonic milliseconds, of the same clock that the states are told.</param>
+    /// <param name="random">Breaks ties; the same seed breaks them the same way.</param>
+    /// <param name="trace">Takes the reasons if given.</param>
+    public static RouteDecision Decide(
+        in RouteRequest request,
+        RoutingProfile profile,
+        long nowMs,
+        ref RandomSource random,
+        DecisionTrace? trace = null)
+    {
+        Span<CandidateVerdict> overruled = stackalloc CandidateVerdict[ModelRoute.MaxCandidates];
+        overruled.Clear();
+        return Decide(request, profile, nowMs, ref random, overruled, trace);
+    }
+
+    /// <summary>
+    /// Chooses and reserves. Between a look and a reservation another call may have taken the last place; then the
+    /// next best is chosen, until one holds or none is left.
+    /// </summary>
+    /// <param name="request">The call; <see cref="RouteRequest.ReservedTokens"/> are reserved.</param>
+    /// <param name="profile">How to choose.</param>
+    /// <param name="nowMs">Monotonic milliseconds, of the same clock that the states are told.</param>
+    /// <param name="random">Breaks ties; the same seed breaks them the same way.</param>
+    /// <param name="lease">To be ended when the attempt has ended, if there is a choice.</param>
+    /// <param name="trace">Takes the reasons of the last round if given.</param>
+    public static RouteDecision DecideAndReserve(
+        in RouteRequest request,
+        RoutingProfile profile,
+        long nowMs,
+        ref RandomSource random,
+        out DeploymentLease lease,
+        DecisionTrace? trace = null)
+    {
+        Span<CandidateVerdict> overruled = stackalloc CandidateVerdict[ModelRoute.MaxCandidates];
+        overruled.Clear();
+        while (true)
+        {
+            var decision = Decide(request, profile, nowMs, ref random, overruled, trace);
+            if (decision.Choice is null)
+            {
+                lease = default;
+                return decision;
+            }
+
+            if (decision.Choice.State.TryReserve(request.ReservedTokens, nowMs, out lease, out var verdict))
+            {
+                return decision;
+            }
+
+            overruled[decision.Position] = verdict;
+        }
+    }
+
+    private static RouteDecision Decide(
+        in RouteRequest request,
+        RoutingProfile profile,
+        long nowMs,
+        ref RandomSource random,
+        ReadOnlySpan<CandidateVerdict> overruled,
+        DecisionTrace? trace)
+    {
+        var candidates = request.Route.Candidates.AsSpan();
+        Span<CandidateVerdict> verdicts = stackalloc CandidateVerdict[ModelRoute.MaxCandidates];
+        Span<double> scores = stackalloc double[ModelRoute.MaxCandidates];
+        trace?.Begin(profile);
+
+        var eligible = Filter(request, candidates, nowMs, overruled, verdicts);
+        var home = profile.PrefixAffinity && request.PrefixHash != 0
+            ? HomeOf(request.PrefixHash, candidates, eligible)
+            : -1;
+        for (var position = 0; position < candidates.Length; position++)
+        {
+            var score = default(CandidateScore);
+            if (verdicts[position] == CandidateVerdict.Eligible)
+            {
+                score = Scoring.Score(profile, request, candidates[position], position == home, nowMs);
+                scores[position] = score.Total;
+            }
+
+            trace?.Add(new CandidateTrace
+            {
+                Deployment = candidates[position],
+                Verdict = verdicts[position],
+                Score = score,
+                Load = candidates[position].State.Load,
+                AtHome = position == home,
+            });
+        }
+
+        RouteDecision decision;
+        if (eligible == 0)
+        {
+            decision = Refuse(request, candidates, verdicts, nowMs);
+        }
+        else
+        {
+            var pick = Picking.Pick(profile, candidates, eligible, scores, ref random);
+            decision = new RouteDecision { Choice = candidates[pick], Position = pick, AtHome = pick == home };
+        }
+
+        trace?.End(decision);
+        return decision;
+    }
+
+    private static ulong Filter(
+        in RouteRequest request,
+        ReadOnlySpan<Deployment> candidates,
+        long nowMs,
+        ReadOnlySpan<CandidateVerdict> overruled,
+        Span<CandidateVerdict> verdicts)
+    {
+        var eligible = 0UL;
+        for (var position = 0; position < candidates.Length; position++)
+        {
+            var verdict = overruled[position] != CandidateVerdict.Eligible
+                ? overruled[position]
+                : VerdictOn(request, candidates[position], position, nowMs);
+            verdicts[position] = verdict;
+            eligible |= verdict == CandidateVerdict.Eligible ? 1UL << position : 0;
+        }
+
+        return eligible;
+    }
+
+    private static CandidateVerdict VerdictOn(
+        in RouteRequest request, Deployment candidate, int position, long nowMs)
+    {
+        var spec = candidate.Spec;
+        if ((request.Needs & ~spec.Capabilities) != 0)
+        {
+            return CandidateVerdict.LacksCapability;
+        }
+
+        if (spec.ContextTokens > 0 && request.ReservedTokens > spec.ContextTokens)
+        {
+            return CandidateVerdict.ContextTooShort;
+        }
+
+        if (request.Countries is null || !request.Countries.Contains(spec.Country))
+        {
+            return CandidateVerdict.CountryNotAllowed;
+        }
+
+        var verdict = candidate.State.LookAtHealth(nowMs);
+        if (verdict == CandidateVerdict.Eligible)
+        {
+            verdict = candidate.State.LookAtCapacity(request.ReservedTokens, nowMs);
+        }
+
+        return verdict == CandidateVerdict.Eligible && (request.Tried & (1UL << position)) != 0
+            ? CandidateVerdict.AlreadyTried
+            : verdict;
+    }
+
+    // Rendezvous hashing: each prefix ranks the deployments in an order of its own, and lives at the first that may
+    // serve it. One that goes away moves only the prefixes that lived there.
+    private static int HomeOf(ulong prefixHash, ReadOnlySpan<Deployment> candidates, ulong eligible)
+    {
+        var (home, highest) = (-1, 0UL);
+        for (var left = eligible; left != 0; left &= left - 1)
+        {
+            var position = BitOperations.TrailingZeroCount(left);
+            var rank = RandomSource.Mix(prefixHash ^ candidates[position].IdHash);
+            if (home < 0 || rank > highest)
+            {
+                (home, highest) = (position, rank);
+            }
+        }
+
+        return home;
+    }
+
+    private static RouteDecision Refuse(
+        in RouteRequest request,
+        ReadOnlySpan<Deployment> candidates,
+        ReadOnlySpan<CandidateVerdict> verdicts,
+        long nowMs)
+    {
+        var reason = RouteRejection.NoDeployment;
+        var retryAfterMs = long.MaxValue;
+        for (var position = 0; position < candidates.Length; position++)
+        {
+            var rejection = RejectionOf(verdicts[position]);
+            if (rejection <= RouteRejection.OutOfService)
+            {
+                var wait = candidates[position].State.RetryAfterMs(request.ReservedTokens, nowMs);
+                retryAfterMs = Math.Min(retryAfterMs, Math.Max(1, wait));
+                rejection = (request.Tried & (1UL << position)) != 0 ? RouteRejection.AllTried : rejection;
+            }
+
+            reason = rejection < reason ? rejection : reason;
+        }
+
+        return new RouteDecision
+        {
+            Position = -1,
+            Reason = reason,
+            RetryAfterMs = retryAfterMs == long.MaxValue ? 0 : retryAfterMs,
+        };
+    }
+
+    private static RouteRejection RejectionOf(CandidateVerdict verdict) => verdict switch
+    {
+        CandidateVerdict.RequestsFull
+            or CandidateVerdict.TokensFull
+            or CandidateVerdict.ConcurrencyFull => RouteRejection.Full,
+        CandidateVerdict.Throttled => RouteRejection.Throttled,
+        CandidateVerdict.BreakerOpen or CandidateVerdict.ProbeInFlight => RouteRejection.Unhealthy,
+        CandidateVerdict.OutOfService => RouteRejection.OutOfService,
+        CandidateVerdict.AlreadyTried => RouteRejection.AllTried,
+        CandidateVerdict.LargerThanLimit => RouteRejection.TooLarge,
+        CandidateVerdict.ContextTooShort => RouteRejection.ContextTooLong,
+        CandidateVerdict.LacksCapability => RouteRejection.NotCapable,
+        CandidateVerdict.CountryNotAllowed => RouteRejection.CountryNotAllowed,
+        _ => RouteRejection.NoDeployment,
+    };
+}

@@ -1,0 +1,154 @@
+namespace Sahab.Routing.Policies;
+
+/// <summary>What makes a candidate's score. A lower score is better.</summary>
+[Flags]
+public enum Scorers : byte
+{
+    /// <summary>Nothing: all are alike.</summary>
+    None = 0,
+
+    /// <summary>Expected cost, in nano-USD, with what the prompt cache is expected to save.</summary>
+    Cost = 1,
+
+    /// <summary>Predicted milliseconds to the end, times their value in nano-USD.</summary>
+    Latency = 2,
+
+    /// <summary>Share of failures, times the value of a failure in nano-USD.</summary>
+    Failures = 4,
+
+    /// <summary>Calls in flight against the concurrency limit, 0 to 1. Not money: stands alone.</summary>
+    Busyness = 8,
+
+    /// <summary>The configured level. Not money: stands alone.</summary>
+    Priority = 16,
+}
+
+/// <summary>How one of the scored candidates is picked.</summary>
+public enum Picker : byte
+{
+    /// <summary>
+    /// The less loaded of two random ones among those whose score is near the best (see
+    /// <see cref="RoutingProfile.NearTieBand"/>).
+    /// </summary>
+    PowerOfTwoChoices = 0,
+
+    /// <summary>The lowest score; a random one of several.</summary>
+    Lowest = 1,
+
+    /// <summary>A random one of those with the lowest score, by weight.</summary>
+    WeightedShuffle = 2,
+}
+
+/// <summary>A way to choose: which scorers count, what time and failures are worth, and how one is picked.</summary>
+public sealed record RoutingProfile
+{
+    /// <summary>
+    /// Cost, latency and failures in one currency, with prefix affinity, spread among near ties. The default.
+    /// </summary>
+    public static RoutingProfile Balanced { get; } = new()
+    {
+        Name = "balanced",
+        Scorers = Scorers.Cost | Scorers.Latency | Scorers.Failures,
+        Picker = Picker.PowerOfTwoChoices,
+        PrefixAffinity = true,
+    };
+
+    /// <summary>By weight alone.</summary>
+    public static RoutingProfile WeightedShuffle { get; } = new()
+    {
+        Name = "weighted_shuffle",
+        Scorers = Scorers.None,
+        Picker = Picker.WeightedShuffle,
+    };
+
+    /// <summary>The fewest calls in flight for its size.</summary>
+    public static RoutingProfile LeastBusy { get; } = new()
+    {
+        Name = "least_busy",
+        Scorers = Scorers.Busyness,
+        Picker = Picker.Lowest,
+    };
+
+    /// <summary>The lowest predicted latency.</summary>
+    public static RoutingProfile LowestLatency { get; } = new()
+    {
+        Name = "lowest_latency",
+        Scorers = Scorers.Latency,
+        Picker = Picker.Lowest,
+    };
+
+    /// <summary>The lowest expected cost by list, the cache left out.</summary>
+    public static RoutingProfile LowestPrice { get; } = new()
+    {
+        Name = "lowest_price",
+        Scorers = Scorers.Cost,
+        Picker = Picker.Lowest,
+    };
+
+    /// <summary>The lowest level that can serve, inside it by weight.</summary>
+    public static RoutingProfile PriorityOrder { get; } = new()
+    {
+        Name = "priority_order",
+        Scorers = Scorers.Priority,
+        Picker = Picker.WeightedShuffle,
+    };
+
+    /// <value>Name in the configuration and in explanations.</value>
+    public required string Name { get; init; }
+
+    /// <value>What counts.</value>
+    public required Scorers Scorers { get; init; }
+
+    /// <value>How one is picked.</value>
+    public required Picker Picker { get; init; }
+
+    /// <value>Whether the prompt cache is expected to save at the home of a prefix. False unless said otherwise.</value>
+    public bool PrefixAffinity { get; init; }
+
+    /// <value>
+    /// Worth of a millisecond of waiting in nano-USD. At least 0, 500 (0.0005 USD for a second) unless said
+    /// otherwise. Counts double for priority, a quarter for flex, and not at all for batch.
+    /// </value>
+    public double NanoUsdPerMs { get; init; } = 500;
+
+    /// <value>Worth of a failed attempt in nano-USD. At least 0, 10,000,000 (one cent) unless said otherwise.</value>
+    public double NanoUsdPerFailure { get; init; } = 10_000_000;
+
+    /// <value>
+    /// How much worse than the best, as a share of its score, still counts as near. At least 0, 0.1 unless said
+    /// otherwise.
+    /// </value>
+    public double NearTieBand { get; init; } = 0.1;
+
+    /// <value>
+    /// Milliseconds after which an observation of speed or failure counts half, the prior the other half: so a
+    /// deployment that was once slow is tried again. At least 1, 60,000 unless said otherwise.
+    /// </value>
+    public double ObservationHalfLifeMs { get; init; } = 60_000;
+
+    /// <value>
+    /// First-token milliseconds to expect of a deployment that was never observed; optimistic, so that it is.
+    /// At least 0, 200 unless said otherwise.
+    /// </value>
+    public double PriorFirstTokenMs { get; init; } = 200;
+
+    /// <value>Tokens per second to expect of it. Above 0, 100 unless said otherwise.</value>
+    public double PriorTokensPerSecond { get; init; } = 100;
+
+    /// <summary>Throws if a value is outside its range or scorers of different currencies are mixed.</summary>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(NanoUsdPerMs);
+        ArgumentOutOfRangeException.ThrowIfNegative(NanoUsdPerFailure);
+        ArgumentOutOfRangeException.ThrowIfNegative(NearTieBand);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ObservationHalfLifeMs, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(PriorFirstTokenMs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(PriorTokensPerSecond);
+        var alone = Scorers & (Scorers.Busyness | Scorers.Priority);
+        if (alone != 0 && alone != Scorers.Busyness && alone != Scorers.Priority || (alone != 0 && alone != Scorers))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(Scorers), Scorers, "Busyness and priority are not money: each stands alone.");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Sahab.Routing.Snapshot;
+
+namespace Sahab.Routing.Requests;
+
+/// <summary>All that the router needs to know of one call.</summary>
+public readonly record struct RouteRequest
+{
+    /// <summary>The model that the client asked for.</summary>
+    public required ModelRoute Route { get; init; }
+
+    /// <summary>What a deployment must be able to do.</summary>
+    public Capabilities Needs { get; init; }
+
+    /// <summary>Estimated prompt tokens. At least 0.</summary>
+    public int PromptTokens { get; init; }
+
+    /// <summary>Estimated output tokens of all choices together. At least 0.</summary>
+    public int OutputTokens { get; init; }
+
+    /// <summary>Hash of the beginning of the prompt; 0 when there is none to speak of, so no affinity.</summary>
+    public ulong PrefixHash { get; init; }
+
+    /// <summary>Where the key's data may go. Null means nowhere, so that a forgotten rule never opens a border.</summary>
+    public required CountrySet? Countries { get; init; }
+
+    /// <summary>How soon the call wants to be served; weighs latency against price.</summary>
+    public ServiceTier Tier { get; init; }
+
+    /// <summary>Positions among the route's candidates that this call has already tried, one bit each.</summary>
+    public ulong Tried { get; init; }
+
+    /// <summary>What the call reserves against limits in tokens: prompt and output together.</summary>
+    public long ReservedTokens => (long)PromptTokens + OutputTokens;
+}

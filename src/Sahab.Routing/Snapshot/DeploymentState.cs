@@ -1,0 +1,355 @@
+using Sahab.Routing.Admission;
+using Sahab.Routing.Decisions;
+
+namespace Sahab.Routing.Snapshot;
+
+/// <summary>
+/// What is known and held of a deployment: capacity in use, health and learned figures. Lives as long as some
+/// snapshot has the deployment, so that a reload forgets nothing. Thread-safe; the router looks without a lock.
+/// </summary>
+/// <remarks>
+/// A rate limit of a deployment holds as a key's does (see <see cref="KeyLimiter"/>), with the same bound. 4 KB, and
+/// 32 bytes for each call in flight at the same time.
+/// </remarks>
+public sealed class DeploymentState
+{
+    private const double TypicalInFlight = 32;
+    private const long ProbePauseMs = 1_000;
+    private const int ThrottlesBeforeOversizedCounts = 3;
+
+    private readonly Lock _lock = new();
+    private readonly CapacityGate _gate;
+    private readonly Breaker _breaker;
+    private Limits _limits;
+    private HealthTerms _terms;
+    private long _throttledUntilMs = long.MinValue;
+    private int _throttles;
+    private FailureKind _lastFailure;
+    private long _succeeded;
+    private long _failed;
+    private long _throttled;
+
+    internal DeploymentState(string id, Limits limits, HealthTerms terms)
+    {
+        Id = id;
+        _limits = limits;
+        _terms = terms;
+        _gate = new CapacityGate(limits, countsAlways: true);
+        _breaker = new Breaker(terms);
+    }
+
+    /// <summary>The id of the deployment.</summary>
+    public string Id { get; }
+
+    /// <summary>Calls that run there.</summary>
+    public int InFlight => _gate.InFlight;
+
+    /// <summary>How full the fullest limit looks, 0 to 1; without limits, calls in flight / (calls in flight + 32).</summary>
+    public double Load => _gate.IsUnlimited ? InFlight / (InFlight + TypicalInFlight) : _gate.Fullness();
+
+    /// <summary>What calls have taught.</summary>
+    internal LearnedFigures Learned { get; } = new();
+
+    /// <summary>The calls that may run at once, or 0 if that is not limited.</summary>
+    internal long ConcurrencyOrZero => _gate.ConcurrencyLimit == long.MaxValue ? 0 : _gate.ConcurrencyLimit;
+
+    /// <summary>Whether the next call would be a probe.</summary>
+    internal bool WouldProbe(long nowMs) => _breaker.StateAt(nowMs) == BreakerState.HalfOpen;
+
+    /// <summary>
+    /// Takes a request, tokens and a place, and the right to probe if that is the only way in: all or nothing.
+    /// </summary>
+    /// <param name="tokens">Estimated prompt and output tokens. At least 0.</param>
+    /// <param name="nowMs">Monotonic milliseconds.</param>
+    /// <param name="lease">To be ended when the attempt has ended, whatever its end.</param>
+    /// <param name="verdict">What stood against it, <see cref="CandidateVerdict.Eligible"/> if nothing did.</param>
+    public bool TryReserve(long tokens, long nowMs, out DeploymentLease lease, out CandidateVerdict verdict)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
+        lease = default;
+        lock (_lock)
+        {
+            verdict = LookAtHealth(nowMs);
+            if (verdict != CandidateVerdict.Eligible)
+            {
+                return false;
+            }
+
+            verdict = VerdictOf(_gate.TryEnter(tokens, nowMs, out var index, out var generation).Verdict);
+            if (verdict != CandidateVerdict.Eligible)
+            {
+                return false;
+            }
+
+            _breaker.TryEnter(nowMs, out _);
+            _gate.NoteOf(index) = _breaker.Epoch;
+            lease = new DeploymentLease(this, index, generation);
+            return true;
+        }
+    }
+
+    /// <summary>Everything at one moment.</summary>
+    public DeploymentReading Read(long nowMs)
+    {
+        lock (_lock)
+        {
+            var (requests, tokens) = _gate.Usage(nowMs);
+            var breaker = _breaker.StateAt(nowMs);
+            return new DeploymentReading
+            {
+                InFlight = InFlight,
+                FirstTokenMs = Learned.FirstTokenMs,
+                TokensPerSecond = Learned.TokensPerSecond,
+                FailureRate = Learned.FailureRate,
+                CachedAtHome = Learned.CachedAtHome,
+                CachedElsewhere = Learned.CachedElsewhere,
+                Breaker = breaker,
+                Outage = _breaker.Reason,
+                LastFailure = _lastFailure,
+                OpenForMs = breaker == BreakerState.Open ? _breaker.OpenUntilMs - nowMs : 0,
+                ThrottledForMs = _throttledUntilMs > nowMs ? _throttledUntilMs - nowMs : 0,
+                RequestsLastMinute = requests,
+                TokensLastMinute = tokens,
+                Load = Load,
+                Succeeded = _succeeded,
+                Failed = _failed,
+                Throttled = _throttled,
+                Limits = _limits,
+            };
+        }
+    }
+
+    /// <summary>Puts other limits and terms in force, and lets rejected credentials be probed at once.</summary>
+    internal void Change(Limits limits, HealthTerms terms)
+    {
+        lock (_lock)
+        {
+            _limits = limits;
+            _terms = terms;
+            _gate.Change(limits);
+            _breaker.Change(terms);
+            _breaker.CredentialsChanged();
+        }
+    }
+
+    /// <summary>Whether health lets a call go. Needs no lock.</summary>
+    internal CandidateVerdict LookAtHealth(long nowMs)
+    {
+        switch (_breaker.StateAt(nowMs))
+        {
+            case BreakerState.Open:
+                return _breaker.Reason == OutageReason.Failures
+                    ? CandidateVerdict.BreakerOpen
+                    : CandidateVerdict.OutOfService;
+            case BreakerState.HalfOpen when _breaker.ProbeHeld:
+                return CandidateVerdict.ProbeInFlight;
+            default:
+                return nowMs < Volatile.Read(ref _throttledUntilMs)
+                    ? CandidateVerdict.Throttled
+                    : CandidateVerdict.Eligible;
+        }
+    }
+
+    /// <summary>
+    /// Whether capacity lets a call go. Binds nobody: <see cref="TryReserve"/> does. Takes the lock only if it looks
+    /// full and a bucket may have left the window since anybody looked, so at most four times a second while full.
+    /// </summary>
+    internal CandidateVerdict LookAtCapacity(long tokens, long nowMs)
+    {
+        var verdict = _gate.LooksFull(tokens);
+        if (verdict is AdmitVerdict.RequestsPerMinute or AdmitVerdict.TokensPerMinute && _gate.IsStale(nowMs))
+        {
+            lock (_lock)
+            {
+                verdict = _gate.Look(tokens, nowMs).Verdict;
+            }
+        }
+
+        return VerdictOf(verdict);
+    }
+
+    /// <summary>Milliseconds until what refuses a call now should not any more; 0 if nothing does or ever will not.</summary>
+    internal long RetryAfterMs(long tokens, long nowMs)
+    {
+        lock (_lock)
+        {
+            var pause = _throttledUntilMs > nowMs ? _throttledUntilMs - nowMs : 0;
+            if (_breaker.StateAt(nowMs) == BreakerState.Open)
+            {
+                pause = Math.Max(pause, _breaker.OpenUntilMs - nowMs);
+            }
+            else if (_breaker.ProbeHeld)
+            {
+                pause = Math.Max(pause, ProbePauseMs);
+            }
+
+            return Math.Max(pause, _gate.Look(tokens, nowMs).RetryAfterMs);
+        }
+    }
+
+    internal void OnFirstToken(int index, int generation, double elapsedMs, long nowMs)
+    {
+        lock (_lock)
+        {
+            if (!_gate.Holds(index, generation))
+            {
+                return;
+            }
+
+            Learned.FirstToken(elapsedMs, InFlight, nowMs);
+            ref var epoch = ref _gate.NoteOf(index);
+            var before = epoch;
+            epoch = _breaker.Answered(before);
+            if (epoch != before)
+            {
+                Learned.Recovered();
+            }
+        }
+    }
+
+    internal bool OnSuccess(int index, int generation, in AttemptUsage usage, long nowMs)
+    {
+        lock (_lock)
+        {
+            if (!TryEnd(index, generation, usage.TotalTokens, nowMs, out var epoch))
+            {
+                return false;
+            }
+
+            if (_breaker.Epoch == epoch && _breaker.Reason != OutageReason.None)
+            {
+                Learned.Recovered();
+            }
+
+            _breaker.Succeeded(epoch, nowMs);
+            Learned.Succeeded(usage, nowMs);
+            _throttles = 0;
+            _succeeded++;
+            return true;
+        }
+    }
+
+    internal bool OnFailure(int index, int generation, FailureKind kind, long tokensUsed, long nowMs)
+    {
+        lock (_lock)
+        {
+            if (!TryEnd(index, generation, tokensUsed, nowMs, out var epoch))
+            {
+                return false;
+            }
+
+            _breaker.Failed(epoch, nowMs);
+            Learned.Failed(nowMs);
+            _lastFailure = kind;
+            _failed++;
+            return true;
+        }
+    }
+
+    internal bool OnThrottle(int index, int generation, long? retryAfterMs, long nowMs)
+    {
+        lock (_lock)
+        {
+            if (!TryEnd(index, generation, 0, nowMs, out var epoch))
+            {
+                return false;
+            }
+
+            _breaker.ReleaseProbe(epoch);
+            _throttled++;
+            _throttles++;
+            var pauseMs = PauseMs(retryAfterMs);
+            if (pauseMs > 0)
+            {
+                Volatile.Write(ref _throttledUntilMs, Math.Max(_throttledUntilMs, nowMs + pauseMs));
+            }
+
+            return true;
+        }
+    }
+
+    internal bool OnRejection(int index, int generation, OutageReason reason, long nowMs)
+    {
+        if (reason is not (OutageReason.CredentialUnknown or OutageReason.CredentialForbidden))
+        {
+            throw new ArgumentOutOfRangeException(nameof(reason), reason, "Does not speak of credentials.");
+        }
+
+        lock (_lock)
+        {
+            if (!TryEnd(index, generation, 0, nowMs, out var epoch))
+            {
+                return false;
+            }
+
+            _breaker.Rejected(epoch, reason, nowMs);
+            _failed++;
+            return true;
+        }
+    }
+
+    internal bool OnRelease(int index, int generation, long tokensUsed, long nowMs)
+    {
+        lock (_lock)
+        {
+            if (!TryEnd(index, generation, tokensUsed, nowMs, out var epoch))
+            {
+                return false;
+            }
+
+            _breaker.ReleaseProbe(epoch);
+            return true;
+        }
+    }
+
+    private static CandidateVerdict VerdictOf(AdmitVerdict verdict) => verdict switch
+    {
+        AdmitVerdict.Admitted => CandidateVerdict.Eligible,
+        AdmitVerdict.RequestsPerMinute => CandidateVerdict.RequestsFull,
+        AdmitVerdict.TokensPerMinute => CandidateVerdict.TokensFull,
+        AdmitVerdict.Concurrency => CandidateVerdict.ConcurrencyFull,
+        _ => CandidateVerdict.LargerThanLimit,
+    };
+
+    private bool TryEnd(int index, int generation, long tokensUsed, long nowMs, out int epoch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(tokensUsed);
+        epoch = 0;
+        if (!_gate.Holds(index, generation))
+        {
+            return false;
+        }
+
+        epoch = _gate.NoteOf(index);
+        return _gate.TryLeave(index, generation, tokensUsed, keepsRequest: true, nowMs);
+    }
+
+    // A wait of hours answers a request that is larger than the whole quota. It benches nobody, unless it keeps
+    // coming with no success between: then the quota of a day is used up, and the deployment pauses as without a
+    // Retry-After.
+    private long PauseMs(long? retryAfterMs)
+    {
+        if (retryAfterMs is { } asked and > 0 && asked <= _terms.RequestThrottleMs)
+        {
+            return Math.Min(asked, _terms.MaxThrottleMs);
+        }
+
+        var unanswered = _throttles - 1;
+        if (retryAfterMs > _terms.RequestThrottleMs)
+        {
+            unanswered -= ThrottlesBeforeOversizedCounts - 1;
+            if (unanswered < 0)
+            {
+                return 0;
+            }
+        }
+
+        var pauseMs = _terms.DefaultThrottleMs;
+        for (var doubled = 0; doubled < unanswered && pauseMs < _terms.MaxThrottleMs; doubled++)
+        {
+            pauseMs *= 2;
+        }
+
+        return Math.Min(pauseMs, _terms.MaxThrottleMs);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using System.Text;
+using Sahab.Routing.Policies;
+using Sahab.Routing.Requests;
+
+namespace Sahab.Routing.Snapshot;
+
+/// <summary>
+/// Builds a snapshot from a configuration that was validated before. What the previous snapshot knows of a deployment
+/// or a model is carried over; nothing of it changes before <see cref="Build"/>, so a build that fails half way leaves
+/// the running snapshot as it was.
+/// </summary>
+/// <param name="previous">The snapshot in force; null at the start.</param>
+public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
+{
+    private readonly List<DeploymentSpec> _specs = [];
+    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private readonly List<(string Name, Operation[] Operations)> _models = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly List<(string Alias, string Model)> _aliases = [];
+
+    /// <value>How a deployment is chosen. <see cref="RoutingProfile.Balanced"/> unless said otherwise.</value>
+    public RoutingProfile Profile { get; init; } = RoutingProfile.Balanced;
+
+    /// <value>When a failing deployment is left alone.</value>
+    public HealthTerms Health { get; init; } = new();
+
+    /// <value>Output tokens to reserve before a model's outputs are known. At least 1, 512 unless said otherwise.</value>
+    public int DefaultOutputTokens { get; init; } = 512;
+
+    /// <summary>Adds a deployment.</summary>
+    /// <exception cref="ArgumentException">The id is taken.</exception>
+    public RoutingSnapshotBuilder AddDeployment(DeploymentSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentOutOfRangeException.ThrowIfNegative(spec.Weight);
+        ArgumentOutOfRangeException.ThrowIfNegative(spec.ContextTokens);
+        if (!_ids.Add(spec.Id))
+        {
+            throw new ArgumentException($"There are two deployments '{spec.Id}'.", nameof(spec));
+        }
+
+        _specs.Add(spec);
+        return this;
+    }
+
+    /// <summary>Adds a model. Its candidates are the deployments that name it, in the order they are added.</summary>
+    /// <exception cref="ArgumentException">The name is taken or too long.</exception>
+    public RoutingSnapshotBuilder AddModel(string name, params Operation[] operations)
+    {
+        Claim(name);
+        _models.Add((name, operations));
+        return this;
+    }
+
+    /// <summary>Adds another name for a model.</summary>
+    /// <exception cref="ArgumentException">The name is taken or too long.</exception>
+    public RoutingSnapshotBuilder AddAlias(string alias, string model)
+    {
+        Claim(alias);
+        _aliases.Add((alias, model));
+        return this;
+    }
+
+    /// <summary>Builds the snapshot and puts the new limits and terms in force for the states it carries over.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// A deployment or an alias names a model that there is not, or a model has more than 64 deployments.
+    /// </exception>
+    public RoutingSnapshot Build()
+    {
+        Health.Validate();
+        Profile.Validate();
+        ArgumentOutOfRangeException.ThrowIfLessThan(DefaultOutputTokens, 1);
+        CheckReferences();
+
+        var deployments = _specs.Select(spec => new Deployment(spec, StateOf(spec))).ToImmutableArray();
+        var byModel = deployments.ToLookup(deployment => deployment.Spec.Model, StringComparer.Ordinal);
+        var routes = new Dictionary<string, ModelRoute>(StringComparer.Ordinal);
+        var models = ImmutableArray.CreateBuilder<ModelRoute>(_models.Count);
+        foreach (var (name, operations) in _models)
+        {
+            var route = new ModelRoute(name, [.. byModel[name]], operations, HistoryOf(name));
+            models.Add(route);
+            routes.Add(name, route);
+        }
+
+        foreach (var (alias, model) in _aliases)
+        {
+            routes.Add(alias, routes[model]);
+        }
+
+        foreach (var deployment in deployments)
+        {
+            deployment.State.Change(deployment.Spec.Limits, Health);
+        }
+
+        return new RoutingSnapshot(
+            (previous?.Version ?? 0) + 1, Profile, models.ToImmutable(), deployments, routes);
+    }
+
+    private void Claim(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (Encoding.UTF8.GetByteCount(name) > RoutingSnapshot.MaxNameBytes)
+        {
+            throw new ArgumentException($"A name has at most {RoutingSnapshot.MaxNameBytes} bytes.", nameof(name));
+        }
+
+        if (!_names.Add(name))
+        {
+            throw new ArgumentException($"There are two models or aliases '{name}'.", nameof(name));
+        }
+    }
+
+    private void CheckReferences()
+    {
+        var models = _models.Select(model => model.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var spec in _specs.Where(spec => !models.Contains(spec.Model)))
+        {
+            throw new InvalidOperationException(
+                $"Deployment '{spec.Id}' serves model '{spec.Model}', which there is not.");
+        }
+
+        foreach (var (alias, model) in _aliases.Where(alias => !models.Contains(alias.Model)))
+        {
+            throw new InvalidOperationException($"Alias '{alias}' stands for model '{model}', which there is not.");
+        }
+
+        var crowded = _specs.GroupBy(spec => spec.Model).FirstOrDefault(all => all.Count() > ModelRoute.MaxCandidates);
+        if (crowded is not null)
+        {
+            throw new InvalidOperationException(
+                $"Model '{crowded.Key}' has {crowded.Count()} deployments; {ModelRoute.MaxCandidates} are possible.");
+        }
+    }
+
+    // An id that moved to another place or model is another deployment: its past says nothing of it.
+    private DeploymentState StateOf(DeploymentSpec spec) =>
+        previous is not null
+        && previous.TryGetDeployment(spec.Id, out var known)
+        && known.Spec.Provider == spec.Provider
+        && known.Spec.Region == spec.Region
+        && known.Spec.Model == spec.Model
+            ? known.State
+            : new DeploymentState(spec.Id, spec.Limits, Health);
+
+    private ModelHistory HistoryOf(string name) =>
+        previous is not null && previous.TryGetModel(name, out var known) && known.Name == name
+            ? known.History
+            : new ModelHistory(DefaultOutputTokens);
+}
