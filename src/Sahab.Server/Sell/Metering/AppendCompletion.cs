@@ -5,8 +5,8 @@ namespace Sahab.Server.Sell.Metering;
 /// <summary>What one append waits on. Pooled: it returns to its journal when its result has been taken.</summary>
 internal sealed class AppendCompletion(Journal journal) : IValueTaskSource
 {
-    // The writer must not run the callers' code.
-    ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    // It is completed from a worker of the pool (see CompletionBatch), never from the writer, so it may go on there.
+    ManualResetValueTaskSourceCore<bool> _core;
 
     public ValueTask Task => new(this, _core.Version);
 

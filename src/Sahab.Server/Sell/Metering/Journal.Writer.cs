@@ -106,20 +106,29 @@ internal sealed partial class Journal
             }
         }
 
-        foreach (var waiter in group.Waiters)
-        {
-            if (failure is null)
-            {
-                waiter.Succeed();
-            }
-            else
-            {
-                waiter.Fail(failure);
-            }
-        }
-
+        Complete(group.Waiters, failure);
         group.Clear();
         arrival?.SetResult();
+    }
+
+    void Complete(ReadOnlySpan<AppendCompletion> waiters, Exception? failure)
+    {
+        while (!waiters.IsEmpty)
+        {
+            var count = Math.Min(waiters.Length, CompletionBatch.Capacity);
+            var batch = TakeBatch();
+            batch.Fill(waiters[..count], failure);
+            ThreadPool.UnsafeQueueUserWorkItem(batch, preferLocal: false);
+            waiters = waiters[count..];
+        }
+    }
+
+    CompletionBatch TakeBatch()
+    {
+        lock (_gate)
+        {
+            return _batches.TryPop(out var batch) ? batch : new CompletionBatch(this);
+        }
     }
 
     void Run(JournalChore chore)

@@ -10,6 +10,7 @@ namespace Sahab.Server.Sell.Metering;
 internal sealed partial class Journal : IAsyncDisposable
 {
     const int MaxPooledCompletions = 4096;
+    const int MaxPooledBatches = MaxPooledCompletions / CompletionBatch.Capacity;
 
     [ThreadStatic]
     static byte[]? t_scratch;
@@ -19,6 +20,7 @@ internal sealed partial class Journal : IAsyncDisposable
     readonly ILogger _logger;
     readonly JournalFile _file;
     readonly Stack<AppendCompletion> _completions = new();
+    readonly Stack<CompletionBatch> _batches = new();
     readonly List<JournalChore> _chores = [];
     readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     PendingGroup _filling = new();
@@ -179,6 +181,17 @@ internal sealed partial class Journal : IAsyncDisposable
             if (_completions.Count < MaxPooledCompletions)
             {
                 _completions.Push(completion);
+            }
+        }
+    }
+
+    internal void Return(CompletionBatch batch)
+    {
+        lock (_gate)
+        {
+            if (_batches.Count < MaxPooledBatches)
+            {
+                _batches.Push(batch);
             }
         }
     }
