@@ -1,0 +1,91 @@
+using System.Data.Common;
+using Dapper;
+using Npgsql;
+
+namespace Sahab.Server.Hosting.Database;
+
+/// <summary>PostgreSQL by a connection string: the engine of several nodes.</summary>
+internal sealed class PostgresDatabase : SahabDatabase
+{
+    /// <summary>Any number, as long as all versions of Sahab agree on it.</summary>
+    const long MigrationLock = 0x5361686162;
+
+    readonly NpgsqlDataSource _source;
+
+    public PostgresDatabase(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 32 };
+        _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        Description = $"PostgreSQL, {settings.Host}:{settings.Port}/{settings.Database}";
+    }
+
+    public override string Description { get; }
+
+    public override async ValueTask<DbConnection> OpenAsync(CancellationToken cancellation) =>
+        await _source.OpenConnectionAsync(cancellation);
+
+    public override string Translate(string migration) => migration
+        .Replace("{identity}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", StringComparison.Ordinal)
+        .Replace("{id}", "UUID", StringComparison.Ordinal)
+        .Replace("{clustered}", "", StringComparison.Ordinal);
+
+    public override Task LockMigrationsAsync(
+        DbConnection connection, DbTransaction transaction, CancellationToken cancellation) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            "SELECT pg_advisory_xact_lock(@MigrationLock)",
+            new { MigrationLock },
+            transaction,
+            cancellationToken: cancellation));
+
+    public override string IdText(string column) => $"CAST({column} AS TEXT)";
+
+    public override object IdValue(Guid id) => id;
+
+    public override async Task<int> InsertNewAsync(
+        DbConnection connection,
+        DbTransaction transaction,
+        RowBatch rows,
+        List<int>? inserted,
+        CancellationToken cancellation)
+    {
+        await using var command = (NpgsqlCommand)connection.CreateCommand();
+        command.Transaction = (NpgsqlTransaction)transaction;
+        var names = string.Join(", ", rows.Columns.Select(column => column.Name));
+        var arrays = string.Join(
+            ", ", rows.Columns.Select((column, index) => $"${index + 1}::{column.PostgresType}[]"));
+        command.CommandText = $"""
+            INSERT INTO {rows.Table} ({names}) SELECT * FROM unnest({arrays})
+            ON CONFLICT DO NOTHING{(inserted is null ? "" : $" RETURNING {rows.Key}")}
+            """;
+        foreach (var column in rows.Columns)
+        {
+            command.Parameters.Add(column.ToParameter());
+        }
+
+        if (inserted is null)
+        {
+            return await command.ExecuteNonQueryAsync(cancellation);
+        }
+
+        var keys = new HashSet<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            keys.Add(reader.GetGuid(0));
+        }
+
+        var ids = ((IdColumn)rows.Columns.First(column => column.Name == rows.Key)).Values;
+        for (var row = 0; row < ids.Count; row++)
+        {
+            // Taken out, so that of two rows with one id in a batch only the first counts as new.
+            if (keys.Remove(ids[row]))
+            {
+                inserted.Add(row);
+            }
+        }
+
+        return inserted.Count;
+    }
+
+    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+}

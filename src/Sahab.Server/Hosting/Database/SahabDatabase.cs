@@ -1,0 +1,47 @@
+using System.Data.Common;
+
+namespace Sahab.Server.Hosting.Database;
+
+/// <summary>
+/// The store's database: one of two engines that share a dialect. What differs is here and in the two classes that
+/// follow: the words in braces of a migration, the lock of migrations, ids as text, and inserting many rows.
+/// </summary>
+internal abstract class SahabDatabase : IAsyncDisposable
+{
+    /// <summary>For messages: the engine and where it is, without any secret.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Opens a connection of the pool. Dispose it soon.</summary>
+    public abstract ValueTask<DbConnection> OpenAsync(CancellationToken cancellation);
+
+    /// <summary>Replaces the words in braces of a migration by the engine's own.</summary>
+    public abstract string Translate(string migration);
+
+    /// <summary>Waits, inside the transaction, until nobody else migrates.</summary>
+    public abstract Task LockMigrationsAsync(
+        DbConnection connection, DbTransaction transaction, CancellationToken cancellation);
+
+    /// <summary>A SQL expression that yields an id column as text that <see cref="Guid.Parse(string)"/> reads.</summary>
+    public abstract string IdText(string column);
+
+    /// <summary>An id as the value of a parameter.</summary>
+    public abstract object IdValue(Guid id);
+
+    /// <summary>
+    /// Inserts the rows that are not there yet and returns how many were new. Where a list is given, it receives the
+    /// index of each new row.
+    /// </summary>
+    public abstract Task<int> InsertNewAsync(
+        DbConnection connection,
+        DbTransaction transaction,
+        RowBatch rows,
+        List<int>? inserted,
+        CancellationToken cancellation);
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Brings the schema to the one that this program was built with.</summary>
+    /// <exception cref="SchemaException">The database is newer than the program, or a migration has been edited.</exception>
+    public Task MigrateAsync(TimeProvider time, CancellationToken cancellation) =>
+        new Migrator(this, time).RunAsync(Migration.All, cancellation);
+}

@@ -1,0 +1,12 @@
+namespace Sahab.Server.Hosting.Database;
+
+/// <summary>Time as the store keeps it: microseconds since 1970 in UTC, a plain integer in both engines.</summary>
+internal static class UnixMicroseconds
+{
+    public const long PerHour = 3_600_000_000;
+
+    public static long From(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    public static DateTimeOffset ToTime(long microseconds) =>
+        DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+}

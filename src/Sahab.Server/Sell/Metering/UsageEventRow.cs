@@ -1,0 +1,88 @@
+using Sahab.Ledger.Rating;
+using Sahab.Server.Hosting.Database;
+
+namespace Sahab.Server.Sell.Metering;
+
+/// <summary>The place of an event in the newest-first order, to go on from.</summary>
+internal readonly record struct EventMark(long StartedUs, Guid EventId);
+
+/// <summary>An event as the store's rows hold it.</summary>
+internal sealed class UsageEventRow
+{
+    public string EventId { get; init; } = "";
+
+    public string CallId { get; init; } = "";
+
+    public long Attempt { get; init; }
+
+    public long StartedUs { get; init; }
+
+    public long DurationUs { get; init; }
+
+    public long? FirstTokenUs { get; init; }
+
+    public long Outcome { get; init; }
+
+    public long UpstreamStatus { get; init; }
+
+    public long Flags { get; init; }
+
+    public long PromptTokens { get; init; }
+
+    public long CachedTokens { get; init; }
+
+    public long OutputTokens { get; init; }
+
+    public long ReasoningTokens { get; init; }
+
+    public string? UpstreamRequestId { get; init; }
+
+    public string Tenant { get; init; } = "";
+
+    public string KeyId { get; init; } = "";
+
+    public string Model { get; init; } = "";
+
+    public string Deployment { get; init; } = "";
+
+    public string Provider { get; init; } = "";
+
+    public string Region { get; init; } = "";
+
+    public string Country { get; init; } = "";
+
+    public string Operation { get; init; } = "";
+
+    public string ServiceTier { get; init; } = "";
+
+    public long PromptPrice { get; init; }
+
+    public long CachedPrice { get; init; }
+
+    public long OutputPrice { get; init; }
+
+    public UsageEvent FromRow() => new()
+    {
+        EventId = Guid.Parse(EventId),
+        CallId = Guid.Parse(CallId),
+        Attempt = (int)Attempt,
+        StartedAt = UnixMicroseconds.ToTime(StartedUs),
+        Duration = TimeSpan.FromMicroseconds(DurationUs),
+        FirstToken = FirstTokenUs is { } first ? TimeSpan.FromMicroseconds(first) : null,
+        Tenant = Tenant,
+        Key = KeyId,
+        Model = Model,
+        Deployment = Deployment,
+        Provider = Provider,
+        Region = Region,
+        Country = Country,
+        Operation = Operation,
+        ServiceTier = ServiceTier,
+        Outcome = (AttemptOutcome)Outcome,
+        UpstreamStatus = (int)UpstreamStatus,
+        Usage = new TokenUsage(PromptTokens, CachedTokens, OutputTokens, ReasoningTokens),
+        Prices = new PriceTerms(PromptPrice, CachedPrice, OutputPrice),
+        Flags = (UsageFlags)Flags,
+        UpstreamRequestId = UpstreamRequestId,
+    };
+}

@@ -1,0 +1,91 @@
+using Sahab.Ledger.Postings;
+using Sahab.Ledger.Rating;
+using Sahab.Server.Hosting.Database;
+
+namespace Sahab.Server.Sell.Metering;
+
+/// <summary>Events as rows of <c>usage_event</c>.</summary>
+internal sealed class UsageRows
+{
+    readonly IdColumn _eventId = new("event_id");
+    readonly IdColumn _callId = new("call_id");
+    readonly Int64Column _attempt = new("attempt");
+    readonly Int64Column _series = new("series_id");
+    readonly Int64Column _started = new("started_us");
+    readonly Int64Column _duration = new("duration_us");
+    readonly OptionalInt64Column _firstToken = new("first_token_us");
+    readonly Int64Column _outcome = new("outcome");
+    readonly Int64Column _status = new("upstream_status");
+    readonly Int64Column _flags = new("flags");
+    readonly Int64Column _prompt = new("prompt_tokens");
+    readonly Int64Column _cached = new("cached_tokens");
+    readonly Int64Column _output = new("output_tokens");
+    readonly Int64Column _reasoning = new("reasoning_tokens");
+    readonly Int64Column _cost = new("cost_nano_usd");
+    readonly OptionalTextColumn _requestId = new("upstream_request_id");
+
+    public UsageRows() => Batch = new RowBatch(
+        "usage_event",
+        "event_id",
+        _eventId,
+        _callId,
+        _attempt,
+        _series,
+        _started,
+        _duration,
+        _firstToken,
+        _outcome,
+        _status,
+        _flags,
+        _prompt,
+        _cached,
+        _output,
+        _reasoning,
+        _cost,
+        _requestId);
+
+    public RowBatch Batch { get; }
+
+    public void Add(UsageEvent usage, long series)
+    {
+        _eventId.Values.Add(usage.EventId);
+        _callId.Values.Add(usage.CallId);
+        _attempt.Values.Add(usage.Attempt);
+        _series.Values.Add(series);
+        _started.Values.Add(UnixMicroseconds.From(usage.StartedAt));
+        _duration.Values.Add(usage.Duration.Ticks / TimeSpan.TicksPerMicrosecond);
+        _firstToken.Values.Add(usage.FirstToken?.Ticks / TimeSpan.TicksPerMicrosecond);
+        _outcome.Values.Add((long)usage.Outcome);
+        _status.Values.Add(usage.UpstreamStatus);
+        _flags.Values.Add((long)usage.Flags);
+        _prompt.Values.Add(usage.Usage.PromptTokens);
+        _cached.Values.Add(usage.Usage.CachedTokens);
+        _output.Values.Add(usage.Usage.OutputTokens);
+        _reasoning.Values.Add(usage.Usage.ReasoningTokens);
+        _cost.Values.Add(usage.Cost().Value);
+
+        // PostgreSQL's text holds no NUL, and a provider could send one.
+        _requestId.Values.Add(usage.UpstreamRequestId?.Replace('\0', ' '));
+    }
+}
+
+/// <summary>Postings as rows of <c>posting</c>.</summary>
+internal sealed class PostingRows
+{
+    readonly IdColumn _eventId = new("event_id");
+    readonly Int64Column _account = new("account_id");
+    readonly Int64Column _amount = new("nano_usd");
+    readonly Int64Column _booked = new("booked_us");
+
+    public PostingRows() => Batch = new RowBatch("posting", "event_id", _eventId, _account, _amount, _booked);
+
+    public RowBatch Batch { get; }
+
+    public void Add(Posting posting, long account)
+    {
+        _eventId.Values.Add(posting.EventId);
+        _account.Values.Add(account);
+        _amount.Values.Add(posting.Amount.Value);
+        _booked.Values.Add(UnixMicroseconds.From(posting.BookedAt));
+    }
+}

@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Text;
+using Dapper;
+using Sahab.Ledger.Money;
+using Sahab.Ledger.Rating;
+using Sahab.Server.Hosting.Database;
+
+namespace Sahab.Server.Sell.Metering;
+
+internal sealed partial class UsageStore
+{
+    /// <summary>The most groups that one question yields.</summary>
+    public const int MaxGroups = 10_000;
+
+    /// <summary>The most events of one page.</summary>
+    public const int MaxPage = 1000;
+
+    /// <summary>
+    /// What was used, by the dimensions asked for, the dearest group first (in time's order where an hour is asked
+    /// for); at most <see cref="MaxGroups"/> groups.
+    /// </summary>
+    public async Task<List<UsageTotal>> TotalsAsync(
+        UsageQuery query, IReadOnlyList<UsageDimension> by, CancellationToken cancellation)
+    {
+        var parameters = new DynamicParameters();
+        var filter = Filter(query, parameters);
+        parameters.Add("Limit", MaxGroups);
+        var byHour = by.Contains(UsageDimension.Hour);
+        var names = by.Select(GroupExpression).ToList();
+        var groups = names.Count == 0 ? "" : string.Join(", ", names) + ", ";
+        var hour = byHour ? $"e.started_us / {UnixMicroseconds.PerHour}" : "0";
+
+        // Summed by series first, which are few, so that the many rows are met without their texts.
+        var sql = $"""
+            SELECT {groups}SUM(e.calls) AS calls, SUM(e.attempts) AS attempts, SUM(e.failed) AS failed,
+                SUM(e.estimated) AS estimated, SUM(e.prompt) AS prompt, SUM(e.cached) AS cached,
+                SUM(e.output) AS output, SUM(e.reasoning) AS reasoning, SUM(e.usd) AS usd, SUM(e.nano) AS nano
+            FROM (
+                SELECT e.series_id, {hour} AS hour, COUNT(*) AS attempts,
+                    SUM(CASE WHEN e.attempt = 1 THEN 1 ELSE 0 END) AS calls,
+                    SUM(CASE WHEN e.outcome IN ({(int)AttemptOutcome.Succeeded}, {(int)AttemptOutcome.Abandoned})
+                        THEN 0 ELSE 1 END) AS failed,
+                    SUM(e.flags & {(int)UsageFlags.Estimated}) AS estimated,
+                    SUM(e.prompt_tokens) AS prompt, SUM(e.cached_tokens) AS cached,
+                    SUM(e.output_tokens) AS output, SUM(e.reasoning_tokens) AS reasoning,
+                    SUM(e.cost_nano_usd / {NanoUsd.PerUsd}) AS usd, SUM(e.cost_nano_usd % {NanoUsd.PerUsd}) AS nano
+                FROM usage_event e {filter}
+                GROUP BY 1, 2
+            ) e JOIN usage_series s ON s.series_id = e.series_id
+            {(by.Count == 0 ? "" : $"GROUP BY {Ordinals(by.Count)}")}
+            ORDER BY {Order(by)} LIMIT @Limit
+            """;
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var reader = await connection.ExecuteReaderAsync(
+            new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+        var totals = new List<UsageTotal>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            if (await reader.IsDBNullAsync(by.Count, cancellation))
+            {
+                break;
+            }
+
+            totals.Add(ToTotal(reader, by));
+        }
+
+        return totals;
+    }
+
+    /// <summary>Events, the newest first, before a mark; at most <see cref="MaxPage"/>.</summary>
+    public async Task<List<UsageEvent>> EventsAsync(
+        UsageQuery query, EventMark? before, int limit, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        var parameters = new DynamicParameters();
+        var filter = Filter(query, parameters);
+        parameters.Add("Limit", Math.Min(limit, MaxPage));
+        if (before is { } mark)
+        {
+            parameters.Add("MarkUs", mark.StartedUs);
+            parameters.Add("MarkId", database.IdValue(mark.EventId));
+            filter += (filter.Length == 0 ? "WHERE " : " AND ") + "(e.started_us, e.event_id) < (@MarkUs, @MarkId)";
+        }
+
+        var sql = $"""
+            SELECT {database.IdText("e.event_id")} AS EventId, {database.IdText("e.call_id")} AS CallId,
+                e.attempt AS Attempt, e.started_us AS StartedUs, e.duration_us AS DurationUs,
+                e.first_token_us AS FirstTokenUs, e.outcome AS Outcome, e.upstream_status AS UpstreamStatus,
+                e.flags AS Flags, e.prompt_tokens AS PromptTokens, e.cached_tokens AS CachedTokens,
+                e.output_tokens AS OutputTokens, e.reasoning_tokens AS ReasoningTokens,
+                e.upstream_request_id AS UpstreamRequestId, s.tenant AS Tenant, s.key_id AS KeyId, s.model AS Model,
+                s.deployment AS Deployment, s.provider AS Provider, s.region AS Region, s.country AS Country,
+                s.operation AS Operation, s.service_tier AS ServiceTier,
+                s.prompt_nano_per_million AS PromptPrice, s.cached_nano_per_million AS CachedPrice,
+                s.output_nano_per_million AS OutputPrice
+            FROM usage_event e JOIN usage_series s ON s.series_id = e.series_id
+            {filter}
+            ORDER BY e.started_us DESC, e.event_id DESC LIMIT @Limit
+            """;
+        await using var connection = await database.OpenAsync(cancellation);
+        var rows = await connection.QueryAsync<UsageEventRow>(
+            new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+        return rows.Select(row => row.FromRow()).ToList();
+    }
+
+    /// <summary>What every account holds, by name.</summary>
+    public async Task<List<AccountBalance>> BalancesAsync(CancellationToken cancellation)
+    {
+        var sql = $"""
+            SELECT a.name AS Name, p.usd AS Usd, p.nano AS Nano, p.postings AS Postings
+            FROM account a JOIN (
+                SELECT account_id, CAST(SUM(nano_usd / {NanoUsd.PerUsd}) AS BIGINT) AS usd,
+                    CAST(SUM(nano_usd % {NanoUsd.PerUsd}) AS BIGINT) AS nano, COUNT(*) AS postings
+                FROM posting GROUP BY account_id
+            ) p ON p.account_id = a.account_id
+            ORDER BY a.name
+            """;
+        await using var connection = await database.OpenAsync(cancellation);
+        var rows = await connection.QueryAsync<(string Name, long Usd, long Nano, long Postings)>(
+            new CommandDefinition(sql, cancellationToken: cancellation));
+        return rows
+            .Select(row => new AccountBalance(row.Name, ToUsd(row.Usd, row.Nano), row.Postings))
+            .OrderBy(balance => balance.Account, StringComparer.Ordinal)
+            .ToList();
+    }
+
+    static decimal ToUsd(long usd, long nano) => usd + ((decimal)nano / NanoUsd.PerUsd);
+
+    static string Column(UsageDimension dimension) => dimension switch
+    {
+        UsageDimension.Tenant => "tenant",
+        UsageDimension.Key => "key_id",
+        UsageDimension.Model => "model",
+        UsageDimension.Provider => "provider",
+        UsageDimension.Region => "region",
+        UsageDimension.Country => "country",
+        UsageDimension.Deployment => "deployment",
+        UsageDimension.Operation => "operation",
+        UsageDimension.ServiceTier => "service_tier",
+        UsageDimension.Hour => "hour",
+        _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
+    };
+
+    static string GroupExpression(UsageDimension dimension) =>
+        dimension == UsageDimension.Hour ? "e.hour" : "s." + Column(dimension);
+
+    static string Ordinals(int count) => string.Join(", ", Enumerable.Range(1, count));
+
+    static string Order(IReadOnlyList<UsageDimension> by)
+    {
+        var hour = by.ToList().IndexOf(UsageDimension.Hour) + 1;
+        var byName = by.Count == 0 ? "" : ", " + Ordinals(by.Count);
+        return hour > 0 ? $"{hour}, usd DESC, nano DESC{byName}" : $"usd DESC, nano DESC{byName}";
+    }
+
+    static string Filter(UsageQuery query, DynamicParameters parameters)
+    {
+        var filter = new StringBuilder();
+        if (query.From is { } from)
+        {
+            And(filter, "e.started_us >= @FromUs");
+            parameters.Add("FromUs", UnixMicroseconds.From(from));
+        }
+
+        if (query.To is { } to)
+        {
+            And(filter, "e.started_us < @ToUs");
+            parameters.Add("ToUs", UnixMicroseconds.From(to));
+        }
+
+        if (query.Where.Count > 0)
+        {
+            var conditions = query.Where.Keys.Select(dimension => $"{Column(dimension)} = @{dimension}");
+            And(filter, $"e.series_id IN (SELECT series_id FROM usage_series WHERE {string.Join(" AND ", conditions)})");
+            foreach (var (dimension, value) in query.Where)
+            {
+                parameters.Add(dimension.ToString(), value);
+            }
+        }
+
+        return filter.ToString();
+    }
+
+    static void And(StringBuilder filter, string condition) =>
+        filter.Append(filter.Length == 0 ? "WHERE " : " AND ").Append(condition);
+
+    static UsageTotal ToTotal(System.Data.Common.DbDataReader reader, IReadOnlyList<UsageDimension> by)
+    {
+        var group = new string[by.Count];
+        for (var i = 0; i < by.Count; i++)
+        {
+            group[i] = by[i] == UsageDimension.Hour
+                ? UnixMicroseconds.ToTime(reader.GetInt64(i) * UnixMicroseconds.PerHour)
+                    .ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)
+                : reader.GetString(i);
+        }
+
+        // PostgreSQL sums integers to numeric, SQLite to integer.
+        long Sum(int offset) => Convert.ToInt64(reader.GetValue(by.Count + offset), CultureInfo.InvariantCulture);
+        return new UsageTotal(
+            group, Sum(0), Sum(1), Sum(2), Sum(3), Sum(4), Sum(5), Sum(6), Sum(7), ToUsd(Sum(8), Sum(9)));
+    }
+}

@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using Dapper;
+using Sahab.Ledger.Postings;
+using Sahab.Ledger.Rating;
+using Sahab.Server.Hosting.Database;
+
+namespace Sahab.Server.Sell.Metering;
+
+/// <summary>Usage events and the ledger's postings in the database: writing them once, and asking for them.</summary>
+internal sealed partial class UsageStore(SahabDatabase database)
+{
+    const int MaxKnownNames = 100_000;
+
+    const string InsertSeries = """
+        INSERT INTO usage_series (tenant, key_id, model, deployment, provider, region, country, operation, service_tier,
+            prompt_nano_per_million, cached_nano_per_million, output_nano_per_million)
+        VALUES (@Tenant, @Key, @Model, @Deployment, @Provider, @Region, @Country, @Operation, @ServiceTier,
+            @Prompt, @Cached, @Output)
+        ON CONFLICT DO NOTHING
+        """;
+
+    const string SelectSeries = """
+        SELECT series_id FROM usage_series
+        WHERE tenant = @Tenant AND key_id = @Key AND model = @Model AND deployment = @Deployment
+            AND provider = @Provider AND region = @Region AND country = @Country AND operation = @Operation
+            AND service_tier = @ServiceTier AND prompt_nano_per_million = @Prompt
+            AND cached_nano_per_million = @Cached AND output_nano_per_million = @Output
+        """;
+
+    const string Advance = """
+        INSERT INTO journal_position (journal_id, position) VALUES (@Journal, @Position)
+        ON CONFLICT (journal_id) DO UPDATE SET position = excluded.position
+        WHERE journal_position.position < excluded.position
+        """;
+
+    readonly ConcurrentDictionary<UsageSeries, long> _series = new();
+    readonly ConcurrentDictionary<string, long> _accounts = new(StringComparer.Ordinal);
+
+    /// <summary>How far a journal has been posted; 0 for one that is not known yet.</summary>
+    public async Task<long> PositionAsync(Guid journal, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.QuerySingleOrDefaultAsync<long>(new CommandDefinition(
+            "SELECT position FROM journal_position WHERE journal_id = @Journal",
+            new { Journal = database.IdValue(journal) },
+            cancellationToken: cancellation));
+    }
+
+    /// <summary>
+    /// Stores and posts the events, and notes the journal's position, in one transaction. An event whose id is known
+    /// already changes nothing. Returns how many were new.
+    /// </summary>
+    public async Task<int> PostAsync(
+        Guid journal, long position, IReadOnlyList<UsageEvent> events, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        var postings = new List<IReadOnlyList<Posting>>(events.Count);
+        var rows = new UsageRows();
+        foreach (var usage in events)
+        {
+            rows.Add(usage, await SeriesIdAsync(connection, UsageSeries.Of(usage), cancellation));
+            var ofEvent = PostingRules.ForUsage(usage);
+            foreach (var posting in ofEvent)
+            {
+                await AccountIdAsync(connection, posting.Account, cancellation);
+            }
+
+            postings.Add(ofEvent);
+        }
+
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var inserted = new List<int>(events.Count);
+        if (events.Count > 0)
+        {
+            await database.InsertNewAsync(connection, transaction, rows.Batch, inserted, cancellation);
+        }
+
+        var lines = new PostingRows();
+        foreach (var index in inserted)
+        {
+            foreach (var posting in postings[index])
+            {
+                lines.Add(posting, _accounts[posting.Account.Name]);
+            }
+        }
+
+        if (lines.Batch.Count > 0)
+        {
+            await database.InsertNewAsync(connection, transaction, lines.Batch, inserted: null, cancellation);
+        }
+
+        await connection.ExecuteAsync(new CommandDefinition(
+            Advance,
+            new { Journal = database.IdValue(journal), Position = position },
+            transaction,
+            cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
+        return inserted.Count;
+    }
+
+    /// <summary>
+    /// The id of a series, made where it is new: before the transaction that uses it, because an unused series harms
+    /// nobody and a long transaction that others wait for does.
+    /// </summary>
+    async ValueTask<long> SeriesIdAsync(DbConnection connection, UsageSeries series, CancellationToken cancellation)
+    {
+        if (_series.TryGetValue(series, out var known))
+        {
+            return known;
+        }
+
+        var parameters = new
+        {
+            series.Tenant,
+            series.Key,
+            series.Model,
+            series.Deployment,
+            series.Provider,
+            series.Region,
+            series.Country,
+            series.Operation,
+            series.ServiceTier,
+            Prompt = series.Prices.PromptNanoPerMillion,
+            Cached = series.Prices.CachedNanoPerMillion,
+            Output = series.Prices.OutputNanoPerMillion,
+        };
+        await connection.ExecuteAsync(
+            new CommandDefinition(InsertSeries, parameters, cancellationToken: cancellation));
+        var id = await connection.QuerySingleAsync<long>(
+            new CommandDefinition(SelectSeries, parameters, cancellationToken: cancellation));
+        if (_series.Count >= MaxKnownNames)
+        {
+            _series.Clear();
+        }
+
+        _series[series] = id;
+        return id;
+    }
+
+    async ValueTask AccountIdAsync(DbConnection connection, Account account, CancellationToken cancellation)
+    {
+        if (_accounts.ContainsKey(account.Name))
+        {
+            return;
+        }
+
+        await connection.ExecuteAsync(new CommandDefinition(
+            "INSERT INTO account (name) VALUES (@Name) ON CONFLICT DO NOTHING",
+            new { account.Name },
+            cancellationToken: cancellation));
+        _accounts[account.Name] = await connection.QuerySingleAsync<long>(new CommandDefinition(
+            "SELECT account_id FROM account WHERE name = @Name",
+            new { account.Name },
+            cancellationToken: cancellation));
+    }
+}
