@@ -1,0 +1,81 @@
+using System.Buffers;
+using System.Text.Json;
+using Sahab.Emulator.Dialects.OpenAI.Vendors;
+using Sahab.Emulator.Engine;
+using Sahab.Emulator.Hosting;
+
+namespace Sahab.Emulator.Dialects.OpenAI;
+
+/// <summary>One request and the ways to answer it.</summary>
+internal sealed class Exchange(HttpContext http, CloudConnection connection, VendorStyle vendor, ulong ordinal)
+{
+    public HttpContext Http { get; } = http;
+
+    public Cloud Cloud => connection.Cloud;
+
+    public VendorStyle Vendor { get; } = vendor;
+
+    public ulong Ordinal { get; } = ordinal;
+
+    public required string RequestId { get; init; }
+
+    public CallChannel Channel { get; } = new(http, connection);
+
+    /// <summary>Id of the key that was presented.</summary>
+    public string Key { get; private set; } = "";
+
+    public void Authenticate()
+    {
+        var secret = Vendor.KeyHeader is { } header ? Http.Request.Headers[header].ToString() : "";
+        var bearer = Http.Request.Headers.Authorization.ToString();
+        if (secret.Length == 0 && bearer.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        {
+            secret = bearer[7..].Trim();
+        }
+        Key = Cloud.FindKey(secret) ?? throw new ApiException(Vendor.Unauthorized(secret.Length > 0));
+    }
+
+    public async Task SendErrorAsync(ApiError error)
+    {
+        if (error.RetrySeconds is { } seconds)
+        {
+            Vendor.AddRetryHeaders(Http.Response.Headers, seconds);
+        }
+        if (error.Status == 413)
+        {
+            Http.Response.Headers.Connection = "close";
+        }
+        await SendJsonAsync(error.Status, writer => Vendor.WriteError(writer, error));
+    }
+
+    public async Task SendJsonAsync(int status, Action<Utf8JsonWriter> write)
+    {
+        var body = Begin(status, write);
+        await Channel.StartAsync();
+        Channel.Writer.Write(body.WrittenSpan);
+        await Channel.FlushAsync();
+    }
+
+    /// <summary>Promises the whole body, sends half, and ends the connection.</summary>
+    public async Task SendHalfAsync(Action<Utf8JsonWriter> write)
+    {
+        var body = Begin(200, write);
+        await Channel.StartAsync();
+        Channel.Writer.Write(body.WrittenSpan[..(body.WrittenCount / 2)]);
+        await Channel.FlushAsync();
+        await Channel.CutAsync();
+    }
+
+    ArrayBufferWriter<byte> Begin(int status, Action<Utf8JsonWriter> write)
+    {
+        var body = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            write(writer);
+        }
+        Http.Response.StatusCode = status;
+        Http.Response.ContentType = "application/json";
+        Http.Response.ContentLength = body.WrittenCount;
+        return body;
+    }
+}

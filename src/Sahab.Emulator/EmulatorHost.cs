@@ -1,0 +1,153 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Sahab.Emulator.Billing;
+using Sahab.Emulator.Configuration;
+using Sahab.Emulator.Dialects.OpenAI;
+using Sahab.Emulator.Engine;
+using Sahab.Emulator.Faults;
+using Sahab.Emulator.Hosting;
+
+namespace Sahab.Emulator;
+
+/// <summary>Emulated clouds, running in this process until disposed.</summary>
+public sealed class EmulatorHost : IAsyncDisposable
+{
+    /// <summary>The largest request body, in bytes.</summary>
+    public const long MaxBodyBytes = 20 * 1024 * 1024;
+
+    /// <summary>Connections to all clouds together; more are closed as they come.</summary>
+    public const int MaxConnections = 50_000;
+
+    readonly WebApplication _app;
+    readonly Emulation _emulation;
+    readonly Dictionary<string, CloudEndPoint> _endpoints;
+    readonly Uri _control;
+
+    EmulatorHost(WebApplication app, Emulation emulation, Dictionary<string, CloudEndPoint> endpoints, Uri control) =>
+        (_app, _emulation, _endpoints, _control) = (app, emulation, endpoints, control);
+
+    /// <summary>Address of the control API and page.</summary>
+    public Uri ControlAddress => _control;
+
+    /// <summary>Faults in force.</summary>
+    public IReadOnlyList<Fault> ActiveFaults => _emulation.Faults.Active;
+
+    /// <summary>Starts every cloud; returns once all of them answer.</summary>
+    /// <param name="config">What to emulate.</param>
+    /// <param name="time">The real time; the system's when absent.</param>
+    /// <param name="logging">Where errors are logged; nowhere when absent.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    /// <exception cref="EmulatorConfigException">The configuration is not valid.</exception>
+    public static async Task<EmulatorHost> StartAsync(
+        EmulatorConfig config, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null,
+        CancellationToken cancellation = default)
+    {
+        EmulatorYaml.Check(config);
+        time ??= TimeProvider.System;
+        var clouds = config.Clouds.ToDictionary(c => c.Key, c => new Cloud(c.Key, c.Value, config.Models));
+        var endpoints = clouds.Values.ToDictionary(c => c.Id, c => new CloudEndPoint(c, c.Config.Port));
+        var outages = new Outages(clouds, endpoints);
+        var clock = new EmulatedClock(time, config.Speed);
+        var faults = new FaultBoard(time, (ulong)config.Seed, outages.ApplyAsync);
+        outages.Faults = faults;
+        var emulation = new Emulation(config, clock, new Ticker(clock)) { Faults = faults, Clouds = clouds };
+        var control = new IPEndPoint(IPAddress.Loopback, config.ControlPort);
+        var app = Build(emulation, endpoints, control, logging);
+        await app.StartAsync(cancellation);
+        var port = new Uri(app.Urls.Last()).Port;
+        return new EmulatorHost(app, emulation, endpoints, new Uri($"http://127.0.0.1:{port}"));
+    }
+
+    /// <summary>Base address of a cloud, such as <c>http://127.0.0.1:8091/</c>; regions are the first path segment.</summary>
+    /// <exception cref="KeyNotFoundException">No cloud has this id.</exception>
+    public Uri CloudAddress(string id) =>
+        new($"http://127.0.0.1:{((IPEndPoint)_endpoints[id].Listener!.EndPoint).Port}/");
+
+    /// <summary>Puts a fault in force; it is when the task is done.</summary>
+    /// <exception cref="ArgumentException">The fault makes no sense, or too many are in force.</exception>
+    public async Task<Fault> AddFaultAsync(FaultSpec spec)
+    {
+        var problem = spec.FindError() ?? (_emulation.Clouds.ContainsKey(spec.Cloud) ? null : "no such cloud");
+        return problem is null
+            ? await _emulation.Faults.AddAsync(spec) ?? throw new ArgumentException("too many faults", nameof(spec))
+            : throw new ArgumentException(problem, nameof(spec));
+    }
+
+    /// <summary>Ends a fault; false when there is none with this id.</summary>
+    public async Task<bool> RemoveFaultAsync(string id) => await _emulation.Faults.RemoveAsync(f => f.Id == id) > 0;
+
+    /// <summary>Ends all faults.</summary>
+    public Task ClearFaultsAsync() => _emulation.Faults.RemoveAsync(_ => true);
+
+    /// <summary>The books of one cloud, or of all.</summary>
+    public IReadOnlyList<BillEntry> ReadBill(string? cloud = null) =>
+        [.. _emulation.Clouds.Values.Where(c => cloud is null || c.Id == cloud).SelectMany(c => c.Bill.ReadEntries())];
+
+    /// <summary>The latest lines in the books of one cloud, oldest first.</summary>
+    public IReadOnlyList<BillLine> ReadBillLines(string cloud) => _emulation.Clouds[cloud].Bill.ReadLines();
+
+    /// <summary>Empties all books.</summary>
+    public void ClearBills()
+    {
+        foreach (var cloud in _emulation.Clouds.Values)
+        {
+            cloud.Bill.Clear();
+        }
+    }
+
+    /// <summary>Calls that a cloud is working on or lets wait.</summary>
+    public int RunningCalls(string cloud) => _emulation.Clouds[cloud].Calls.Count;
+
+    /// <summary>Completes when the process is asked to stop.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellation = default) => _app.WaitForShutdownAsync(cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var call in _emulation.Clouds.Values.SelectMany(c => c.Calls.Keys))
+        {
+            call.Kill();
+        }
+        await _app.DisposeAsync();
+        await _emulation.Faults.DisposeAsync();
+        await _emulation.Ticker.DisposeAsync();
+    }
+
+    static WebApplication Build(
+        Emulation emulation, Dictionary<string, CloudEndPoint> endpoints, IPEndPoint control,
+        Action<ILoggingBuilder>? logging)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        // The YAML is the only configuration: neither the environment nor a stray appsettings.json has a say.
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning);
+        logging?.Invoke(builder.Logging);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        var options = Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = true });
+        var sockets = new SocketTransportFactory(options, NullLoggerFactory.Instance);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new CloudTransport(sockets, emulation.Clock.Time));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            // A client may read as slowly as it likes: how gateways treat slow readers is part of what is tested here.
+            kestrel.Limits.MinResponseDataRate = null;
+            foreach (var endpoint in endpoints.Values)
+            {
+                kestrel.Listen(endpoint);
+            }
+            kestrel.Listen(control);
+        });
+        var app = builder.Build();
+        var dialect = new OpenAIDialect(emulation);
+        app.Use(next => http => http.Features.Get<CloudConnection>() is { } connection
+            ? connection.HandleAsync(http, dialect)
+            : next(http));
+        app.UseRouting();
+        return app;
+    }
+}

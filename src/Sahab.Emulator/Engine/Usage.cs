@@ -1,0 +1,17 @@
+namespace Sahab.Emulator.Engine;
+
+/// <summary>Tokens of one call. Cached is a part of prompt, reasoning a part of output.</summary>
+/// <param name="Prompt">Prompt tokens.</param>
+/// <param name="Cached">The part of the prompt that the cache held.</param>
+/// <param name="Output">Generated tokens.</param>
+/// <param name="Reasoning">The part of the output that was reasoning.</param>
+public readonly record struct Usage(long Prompt, long Cached, long Output, long Reasoning)
+{
+    /// <summary>No tokens.</summary>
+    public static Usage None => default;
+
+    /// <summary>Adds part by part.</summary>
+    public static Usage operator +(Usage left, Usage right) => new(
+        left.Prompt + right.Prompt, left.Cached + right.Cached,
+        left.Output + right.Output, left.Reasoning + right.Reasoning);
+}
