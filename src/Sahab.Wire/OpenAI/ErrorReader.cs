@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Sahab.Wire.OpenAI;
 
@@ -22,6 +23,12 @@ public static class ErrorReader
     {
         ReadOnlySpan<byte> text = body.StartsWith("\uFEFF"u8) ? body[3..] : body;
         text = text.Trim(" \t\r\n\0"u8);
+        if (!Utf8.IsValid(text))
+        {
+            // Mend it, since the reader of documents throws on bytes that are no text.
+            text = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(text[..Math.Min(text.Length, MaxJsonBytes)]));
+        }
+
         UpstreamError error = default;
         if (!text.IsEmpty && text[0] is (byte)'{' or (byte)'[' or (byte)'"' && text.Length <= MaxJsonBytes)
         {
@@ -159,7 +166,7 @@ public static class ErrorReader
         }
         catch (InvalidOperationException)
         {
-            // A string with half a surrogate pair, or bytes that are not UTF-8, is still worth reading.
+            // A string with half a surrogate pair is still worth reading.
             return value.GetRawText();
         }
     }

@@ -13,8 +13,10 @@ public static partial class SecretRedaction
         + @"|\b(?:hf|gsk)_[A-Za-z0-9]{8,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"
         + @"|\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?";
 
+    // "Bearer authentication required" is no secret: a short one must hold a digit.
     const string Named =
-        @"\b((?:bearer|basic)\s+)(?:[A-Za-z._~+/=*\-]{0,64}[0-9][A-Za-z0-9._~+/=*\-]{7,}|[A-Za-z._~+/=*\-]{20,})"
+        @"\b((?:bearer|basic)\s+)(?:(?=[A-Za-z._~+/=*\-]{0,256}[0-9])[A-Za-z0-9._~+/=*\-]{8,}"
+        + @"|[A-Za-z0-9._~+/=*\-]{20,})"
         + @"|\b((?:api[ _\-]?key|access[_\-]token|client[_\-]secret|password|subscription[_\- ]key|token)"
         + @"(?:\ provided)?[""']?\s*[:=]\s*[""']?)[^\s""'&,;<>\[]{6,}";
 
