@@ -1,11 +1,19 @@
+using System.CommandLine;
+using Sahab.Server.Hosting.Commands;
+using Spectre.Console;
+
 namespace Sahab.Server.Hosting;
 
 internal static class Program
 {
-    static async Task<int> Main(string[] args)
+    static Task<int> Main(string[] args)
     {
-        await using var app = WebApplication.CreateSlimBuilder(args).Build();
-        await app.RunAsync();
-        return 0;
+        var console = AnsiConsole.Console;
+        var root = new RootCommand("One front door over many clouds.")
+        {
+            CheckCommand.Create(console, Environment.GetEnvironmentVariable),
+            SchemaCommand.Create(console),
+        };
+        return root.Parse(args).InvokeAsync();
     }
 }

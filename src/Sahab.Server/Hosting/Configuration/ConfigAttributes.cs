@@ -34,6 +34,14 @@ internal sealed class AtMostAttribute(int entries) : Attribute
     public int Entries { get; } = entries;
 }
 
+/// <summary>The keys of the record exclude each other.</summary>
+/// <param name="isOneRequired">Whether one of them must be there.</param>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class OneKeyAttribute(bool isOneRequired) : Attribute
+{
+    public bool IsOneRequired { get; } = isOneRequired;
+}
+
 /// <summary>The property is the key under which the record stands in its map.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class MapKeyAttribute : Attribute;

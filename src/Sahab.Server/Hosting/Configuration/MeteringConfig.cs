@@ -14,6 +14,7 @@ internal sealed record MeteringConfig
 }
 
 [Doc("Where usage and postings are kept: at most one of the keys. Neither: SQLite in the data folder.")]
+[OneKey(isOneRequired: false)]
 internal sealed record StoreConfig
 {
     [Doc("The SQLite file, relative to the data folder or absolute.")]

@@ -2,6 +2,7 @@ namespace Sahab.Server.Hosting.Configuration;
 
 /// <summary>Where a secret comes from. The secret itself never stands in the file.</summary>
 [Doc("Where a secret comes from: exactly one of the keys. Never the secret itself.")]
+[OneKey(isOneRequired: true)]
 internal sealed record SecretConfig
 {
     [Doc("The environment variable that holds it, in capitals.")]

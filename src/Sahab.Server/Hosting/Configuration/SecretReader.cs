@@ -1,0 +1,135 @@
+using System.Text;
+
+namespace Sahab.Server.Hosting.Configuration;
+
+/// <summary>Looks secrets up where the configuration says that they are. No message holds any part of one.</summary>
+/// <param name="environment">The value of an environment variable, or null.</param>
+/// <param name="folder">What relative paths are relative to.</param>
+/// <param name="lookUp">False: only the way in which they are written is looked at.</param>
+internal sealed class SecretReader(
+    ProblemList problems, Func<string, string?> environment, string folder, bool lookUp)
+{
+    public const int MaxBytes = 65_536;
+
+    readonly HashSet<string> _files = new(StringComparer.Ordinal);
+
+    /// <summary>The files that hold secrets, absolute.</summary>
+    public IReadOnlyCollection<string> Files => _files;
+
+    /// <summary>The configuration with the secrets in it.</summary>
+    public SahabConfig Resolve(SahabConfig config) => config with
+    {
+        Providers = [.. config.Providers.Select(provider => provider with
+        {
+            Credentials = Resolve(provider.Credentials, $"providers.{provider.Id}.credentials", mayBeHash: false),
+        })],
+        Tenants = [.. config.Tenants.Select(tenant => tenant with
+        {
+            Keys = [.. tenant.Keys.Select(key => key with
+            {
+                Secret = Resolve(key.Secret, $"tenants.{tenant.Id}.keys.{key.Id}.secret", mayBeHash: true)!,
+            })],
+        })],
+        Metering = config.Metering with
+        {
+            Store = config.Metering.Store with
+            {
+                Postgres = Resolve(config.Metering.Store.Postgres, "metering.store.postgres", mayBeHash: false),
+            },
+        },
+    };
+
+    SecretConfig? Resolve(SecretConfig? secret, string path, bool mayBeHash)
+    {
+        if (secret is null)
+        {
+            return null;
+        }
+
+        var written = new[] { secret.Env, secret.File, secret.Sha256 }.Count(source => source is not null);
+        if (written > 1)
+        {
+            problems.Error(path, "a secret has one source, and this one has several", "Keep env, file or sha256");
+            return secret;
+        }
+
+        if (secret.Sha256 is not null && !mayBeHash)
+        {
+            problems.Error(
+                $"{path}.sha256", "this secret is sent, and a hash cannot be sent", "Write {env: NAME} or {file: PATH}");
+            return secret;
+        }
+
+        if (!lookUp)
+        {
+            return secret;
+        }
+
+        var text = secret.Env is { } name ? ReadVariable(name, $"{path}.env")
+            : secret.File is { } file ? ReadFile(file, $"{path}.file")
+            : null;
+        return text is null ? secret : secret with { Value = new Secret(text) };
+    }
+
+    string? ReadVariable(string name, string path)
+    {
+        var text = environment(name)?.Trim();
+        if (string.IsNullOrEmpty(text))
+        {
+            problems.Error(
+                path, $"the environment variable {name} is not set, or empty",
+                $"Set it where the server starts: export {name}=…");
+            return null;
+        }
+
+        return WithoutControls(text, path);
+    }
+
+    string? ReadFile(string file, string path)
+    {
+        var full = Path.GetFullPath(file, folder);
+        _files.Add(full);
+        try
+        {
+            using var stream = File.OpenRead(full);
+            var bytes = new byte[MaxBytes + 1];
+            var count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (count > MaxBytes)
+            {
+                problems.Error(path, $"the file is larger than {MaxBytes} bytes", "Name the file of one secret");
+                return null;
+            }
+
+            var text = Encoding.UTF8.GetString(bytes, 0, count).Trim();
+            if (text.Length > 0)
+            {
+                return WithoutControls(text, path);
+            }
+
+            problems.Error(path, "the file is empty", "Write the secret into it");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The name is not repeated: a secret pasted here by mistake would be printed.
+            var why = exception is FileNotFoundException or DirectoryNotFoundException
+                ? "does not exist" : "cannot be read";
+            problems.Error(
+                path, $"the file named here {why}", "Name a file that the server may read, relative to this file");
+        }
+
+        return null;
+    }
+
+    string? WithoutControls(string text, string path)
+    {
+        if (!text.Any(char.IsControl))
+        {
+            return text;
+        }
+
+        problems.Error(
+            path, "the secret holds a control character, such as a line break in its middle",
+            "Keep it to one line");
+        return null;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Sahab.Server.Hosting.Configuration;
+
+/// <summary>What a text of each form must look like.</summary>
+internal static partial class TextForms
+{
+    /// <summary>The regular expression for the JSON schema, or null where a list or code decides.</summary>
+    public static string? PatternOf(TextForm form) => form switch
+    {
+        TextForm.Free => @"\S",
+        TextForm.Id => "^[a-z0-9][a-z0-9._-]{0,63}$",
+        TextForm.ModelId => "^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$",
+        TextForm.HttpUrl => "^https?://[^@?#\\s]+$",
+        TextForm.EnvironmentVariable => "^[A-Z_][A-Z0-9_]{0,127}$",
+        TextForm.Sha256 => "^[0-9a-fA-F]{64}$",
+        TextForm.FilePath => @"\S",
+        TextForm.Endpoint => "^.+:[0-9]{1,5}$",
+        _ => null,
+    };
+
+    /// <summary>Whether the text has the form.</summary>
+    public static bool Fits(TextForm form, string text) => form switch
+    {
+        TextForm.Country => Countries.Contains(text),
+        TextForm.HttpUrl => IsHttpUrl(text),
+        TextForm.Endpoint => IPEndPoint.TryParse(text, out _) && HasPort().IsMatch(text),
+        _ => text.Length <= 4096 && !text.Any(char.IsControl) && Regex.IsMatch(text, PatternOf(form)!, RegexOptions.NonBacktracking),
+    };
+
+    /// <summary>What would be valid, to follow a colon.</summary>
+    public static string Describe(TextForm form) => form switch
+    {
+        TextForm.Free => "a text that is not blank",
+        TextForm.Id => "lower-case letters, digits, dot, underscore and hyphen, beginning with a letter or digit, "
+            + "at most 64",
+        TextForm.ModelId => "letters, digits and . _ : / @ + -, beginning with a letter or digit, at most 128",
+        TextForm.Country => "a country by its two capital letters of ISO 3166-1, such as NO or US",
+        TextForm.HttpUrl => "an absolute http or https URL without user, query or fragment, such as "
+            + "https://api.example.com/v1",
+        TextForm.Endpoint => "an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080",
+        TextForm.EnvironmentVariable => "the NAME of an environment variable, in capital letters, digits and "
+            + "underscores, such as AZURE_API_KEY",
+        TextForm.Sha256 => "64 hexadecimal digits, as `printf %s \"$KEY\" | sha256sum` prints them",
+        TextForm.FilePath => "the path of a file",
+        _ => throw new ArgumentOutOfRangeException(nameof(form)),
+    };
+
+    /// <summary>Whether a message may repeat the text. Where a secret might have been pasted by mistake, it may not.</summary>
+    public static bool MayRepeat(TextForm form) => form is TextForm.Id or TextForm.ModelId or TextForm.Country
+        or TextForm.Endpoint;
+
+    static bool IsHttpUrl(string text) =>
+        text.Length <= 2048 && Uri.TryCreate(text, UriKind.Absolute, out var url)
+        && url.Scheme is "http" or "https" && url.Host.Length > 0
+        && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0;
+
+    [GeneratedRegex("(^[^:]+|\\]):[0-9]{1,5}$", RegexOptions.CultureInvariant)]
+    private static partial Regex HasPort();
+
+    /// <summary>The text in quotes for a message, shortened and without control characters.</summary>
+    public static string Quote(string text)
+    {
+        var shown = string.Concat(text.Take(60).Select(character => char.IsControl(character) ? '?' : character));
+        return string.Create(CultureInfo.InvariantCulture, $"\"{shown}{(text.Length > 60 ? "…" : "")}\"");
+    }
+}
