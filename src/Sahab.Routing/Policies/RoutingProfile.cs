@@ -138,17 +138,25 @@ public sealed record RoutingProfile
     /// <summary>Throws if a value is outside its range or scorers of different currencies are mixed.</summary>
     internal void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(NanoUsdPerMs);
-        ArgumentOutOfRangeException.ThrowIfNegative(NanoUsdPerFailure);
-        ArgumentOutOfRangeException.ThrowIfNegative(NearTieBand);
-        ArgumentOutOfRangeException.ThrowIfLessThan(ObservationHalfLifeMs, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(PriorFirstTokenMs);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(PriorTokensPerSecond);
+        RequireAtLeast(0, NanoUsdPerMs, nameof(NanoUsdPerMs));
+        RequireAtLeast(0, NanoUsdPerFailure, nameof(NanoUsdPerFailure));
+        RequireAtLeast(0, NearTieBand, nameof(NearTieBand));
+        RequireAtLeast(1, ObservationHalfLifeMs, nameof(ObservationHalfLifeMs));
+        RequireAtLeast(0, PriorFirstTokenMs, nameof(PriorFirstTokenMs));
+        RequireAtLeast(double.Epsilon, PriorTokensPerSecond, nameof(PriorTokensPerSecond));
         var alone = Scorers & (Scorers.Busyness | Scorers.Priority);
-        if (alone != 0 && alone != Scorers.Busyness && alone != Scorers.Priority || (alone != 0 && alone != Scorers))
+        if (alone != 0 && (alone != Scorers || alone == (Scorers.Busyness | Scorers.Priority)))
         {
             throw new ArgumentOutOfRangeException(
                 nameof(Scorers), Scorers, "Busyness and priority are not money: each stands alone.");
+        }
+    }
+
+    private static void RequireAtLeast(double least, double value, string name)
+    {
+        if (!(value >= least && double.IsFinite(value)))
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"At least {least}, and finite.");
         }
     }
 }

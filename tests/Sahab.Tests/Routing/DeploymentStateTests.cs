@@ -238,12 +238,12 @@ public sealed class DeploymentStateTests
     [Fact]
     public async Task Threads_never_have_more_calls_there_than_may_run()
     {
-        const int Concurrency = 5;
+        const int Concurrency = 4;
         var state = Of(Spec("a", spec => spec with { Limits = Limit(concurrency: Concurrency) })).State("a");
         var (running, most, served) = (0, 0, 0);
         void Drive()
         {
-            for (var call = 0; call < 5_000; call++)
+            for (var call = 0; call < 2_000; call++)
             {
                 if (!state.TryReserve(10, Start, out var lease, out _))
                 {
@@ -264,7 +264,7 @@ public sealed class DeploymentStateTests
             }
         }
 
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(_ =>
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
             Task.Factory.StartNew(
                 Drive, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         most.ShouldBeInRange(2, Concurrency);

@@ -32,7 +32,7 @@ public sealed class RouterTests
         {
             Needs = Capabilities.Tools,
             Countries = CountrySet.FromCodes([CountryCode.Parse("NL")]),
-            Tried = 0b01_1000_0000 << 1,
+            Tried = 0b1_0000_0100, // also the one abroad: the earlier filter speaks
         });
 
         trace.Candidates.Select(candidate => candidate.Verdict).ShouldBe(
