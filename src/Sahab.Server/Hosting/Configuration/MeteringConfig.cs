@@ -32,7 +32,7 @@ internal sealed record JournalConfig
         + "flush to disk for each group.")]
     public Durability Durability { get; init; } = Durability.Process;
 
-    [Doc("Events that may wait to be written; when it is full, calls wait.")]
+    [Doc("Events that may wait to be written; beyond it they are refused, and so are new calls.")]
     [Between("16", "10000000")]
     public int MaxPending { get; init; } = 65_536;
 }

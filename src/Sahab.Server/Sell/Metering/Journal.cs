@@ -202,8 +202,7 @@ internal sealed partial class Journal : IAsyncDisposable
         var length = 0;
         foreach (var attempt in attempts)
         {
-            // What is in the journal can be rated: here the caller learns of its mistake, later nobody would.
-            _ = attempt.Cost();
+            AssertPostable(attempt);
             if (scratch.Length - length < EventEncoding.MaxFrameBytes)
             {
                 Array.Resize(ref scratch, scratch.Length * 2);
@@ -214,6 +213,15 @@ internal sealed partial class Journal : IAsyncDisposable
         }
 
         return scratch.AsSpan(0, length);
+    }
+
+    /// <summary>What is in the journal can be posted: here the caller learns of its mistake, later nobody would.</summary>
+    static void AssertPostable(UsageEvent usage)
+    {
+        _ = usage.Cost();
+        ArgumentException.ThrowIfNullOrEmpty(usage.Provider);
+        ArgumentException.ThrowIfNullOrEmpty(usage.Region);
+        ArgumentException.ThrowIfNullOrEmpty(usage.Deployment);
     }
 
     JournalUnavailableException Refusal() => _stopping

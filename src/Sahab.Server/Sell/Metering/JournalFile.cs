@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sahab.Server.Hosting.Configuration;
 using SQLitePCL;
 
 namespace Sahab.Server.Sell.Metering;
@@ -181,7 +182,7 @@ internal sealed class JournalFile : IDisposable
         Check(connection, raw.sqlite3_extended_result_codes(connection, 1), raw.SQLITE_OK);
         Execute(connection, "PRAGMA locking_mode = EXCLUSIVE");
         Execute(connection, "PRAGMA journal_mode = WAL");
-        var full = options.Durability == JournalDurability.Power;
+        var full = options.Durability == Durability.Power;
         Execute(connection, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         Execute(connection, "PRAGMA wal_autocheckpoint = 0");
         Execute(connection, Invariant($"PRAGMA journal_size_limit = {2L * options.CheckpointBytes}"));

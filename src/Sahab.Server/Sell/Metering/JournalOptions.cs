@@ -1,14 +1,6 @@
+using Sahab.Server.Hosting.Configuration;
+
 namespace Sahab.Server.Sell.Metering;
-
-/// <summary>What an acknowledged append survives.</summary>
-internal enum JournalDurability : byte
-{
-    /// <summary>The death of the process (<c>kill -9</c>, a crash), not of the machine.</summary>
-    Process,
-
-    /// <summary>A power cut too: each group is synced to the disk before it is acknowledged.</summary>
-    Power,
-}
 
 /// <summary>How the journal is kept, with every limit that it has.</summary>
 internal sealed record JournalOptions
@@ -16,7 +8,7 @@ internal sealed record JournalOptions
     /// <summary>The journal's file. Its folder must exist.</summary>
     public required string Path { get; init; }
 
-    public JournalDurability Durability { get; init; } = JournalDurability.Process;
+    public Durability Durability { get; init; } = Durability.Process;
 
     /// <summary>Events appended and not yet committed; beyond it an append fails at once.</summary>
     public int MaxPending { get; init; } = 65_536;

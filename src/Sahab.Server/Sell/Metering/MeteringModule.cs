@@ -1,0 +1,45 @@
+using System.Diagnostics.Metrics;
+using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Hosting.Database;
+
+namespace Sahab.Server.Sell.Metering;
+
+/// <summary>Registers metering: the journal, the store, the loop between them, and the questions about usage.</summary>
+internal static class MeteringModule
+{
+    public const string JournalFileName = "journal.db";
+    public const string StoreFileName = "sahab.db";
+
+    /// <summary>The data folder must exist. Call <see cref="PrepareAsync"/> before the host starts.</summary>
+    public static IServiceCollection AddMetering(
+        this IServiceCollection services, MeteringConfig config, string dataFolder) => services
+        .AddSingleton(OpenDatabase(config.Store, dataFolder))
+        .AddSingleton(provider => Journal.Open(
+            new JournalOptions
+            {
+                Path = Path.Combine(dataFolder, JournalFileName),
+                Durability = config.Journal.Durability,
+                MaxPending = config.Journal.MaxPending,
+            },
+            provider.GetRequiredService<ILogger<Journal>>()))
+        .AddSingleton<UsageStore>()
+        .AddSingleton(provider => new UsageInstruments(
+            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<Journal>()))
+        .AddSingleton<UsageLoop>()
+        .AddHostedService(provider => provider.GetRequiredService<UsageLoop>());
+
+    /// <summary>Opens the journal and brings the store's schema up to date; throws where either is impossible.</summary>
+    public static Task PrepareAsync(IServiceProvider services, CancellationToken cancellation)
+    {
+        _ = services.GetRequiredService<Journal>();
+        return services.GetRequiredService<SahabDatabase>()
+            .MigrateAsync(services.GetRequiredService<TimeProvider>(), cancellation);
+    }
+
+    /// <summary>Maps the questions about usage into the group <c>/api</c>, which must admit administrators only.</summary>
+    public static IEndpointRouteBuilder MapMetering(this IEndpointRouteBuilder api) => UsageApi.Map(api);
+
+    static SahabDatabase OpenDatabase(StoreConfig store, string dataFolder) => store.Postgres?.Value is { } connection
+        ? new PostgresDatabase(connection.Reveal())
+        : new SqliteDatabase(Path.Combine(dataFolder, store.Sqlite ?? StoreFileName));
+}
