@@ -1,0 +1,139 @@
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>
+/// One attempt under watch. The relay moves the deadline forward as bytes arrive; <see cref="CallWatch"/> cancels the
+/// attempt when the deadline has passed. A plain field write per chunk is all that a live stream costs.
+/// </summary>
+internal sealed class WatchedAttempt : IDisposable
+{
+    readonly CancellationTokenSource _source = new();
+    internal WatchedAttempt? Previous, Next;
+    long _deadlineMs;
+    long _drainDeadlineMs = long.MaxValue;
+
+    public WatchedAttempt(CancellationToken clientGone, long deadlineMs)
+    {
+        ClientGone = clientGone;
+        _deadlineMs = deadlineMs;
+    }
+
+    /// <summary>Cancelled when the deadline passes.</summary>
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>Signalled by the server when the client's connection ends.</summary>
+    public CancellationToken ClientGone { get; }
+
+    /// <summary>Whether the watch ended this attempt.</summary>
+    public bool Expired => _source.IsCancellationRequested;
+
+    /// <summary>Moves the deadline, in monotonic milliseconds.</summary>
+    public void ExtendTo(long deadlineMs) => Volatile.Write(ref _deadlineMs, deadlineMs);
+
+    /// <summary>Stops the clock while the client, not the cloud, is being waited for.</summary>
+    public void Pause() => ExtendTo(long.MaxValue);
+
+    /// <summary>Whether the deadline has passed; starts the drain limit when the client is found gone.</summary>
+    internal bool IsDue(long nowMs, long drainMs)
+    {
+        if (_drainDeadlineMs == long.MaxValue && ClientGone.IsCancellationRequested)
+        {
+            _drainDeadlineMs = nowMs + drainMs;
+        }
+
+        return nowMs >= Volatile.Read(ref _deadlineMs) || nowMs >= _drainDeadlineMs;
+    }
+
+    internal void Expire() => _source.Cancel();
+
+    public void Dispose() => _source.Dispose();
+}
+
+/// <summary>
+/// Ends attempts whose deadline has passed, and limits how long a stream is drained after its client has gone. One
+/// sweep over a list every <see cref="Resolution"/> replaces a timer for each call; a deadline is kept to that
+/// resolution.
+/// </summary>
+internal sealed class CallWatch(TimeProvider time, MonotonicClock clock, TimeSpan drainLimit) : BackgroundService
+{
+    public static readonly TimeSpan Resolution = TimeSpan.FromMilliseconds(50);
+
+    readonly Lock _gate = new();
+    readonly List<WatchedAttempt> _due = [];
+    WatchedAttempt? _first;
+
+    public void Add(WatchedAttempt attempt)
+    {
+        lock (_gate)
+        {
+            attempt.Next = _first;
+            if (_first is not null)
+            {
+                _first.Previous = attempt;
+            }
+
+            _first = attempt;
+        }
+    }
+
+    public void Remove(WatchedAttempt attempt)
+    {
+        lock (_gate)
+        {
+            if (attempt.Previous is not null)
+            {
+                attempt.Previous.Next = attempt.Next;
+            }
+            else if (_first == attempt)
+            {
+                _first = attempt.Next;
+            }
+
+            if (attempt.Next is not null)
+            {
+                attempt.Next.Previous = attempt.Previous;
+            }
+
+            attempt.Previous = attempt.Next = null;
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Resolution, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing) is var _
+               && !stoppingToken.IsCancellationRequested)
+        {
+            Sweep();
+        }
+    }
+
+    /// <summary>Cancels what is due now. Cancellation runs outside the lock: it resumes the relay that waits.</summary>
+    internal void Sweep()
+    {
+        var nowMs = clock.NowMs;
+        lock (_gate)
+        {
+            for (var attempt = _first; attempt is not null; attempt = attempt.Next)
+            {
+                if (attempt.IsDue(nowMs, (long)drainLimit.TotalMilliseconds) && !attempt.Expired)
+                {
+                    _due.Add(attempt);
+                }
+            }
+        }
+
+        foreach (var attempt in _due)
+        {
+            try
+            {
+                attempt.Expire();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself between the look and the cancellation.
+            }
+        }
+
+        _due.Clear();
+    }
+}

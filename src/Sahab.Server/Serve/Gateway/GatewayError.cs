@@ -1,0 +1,121 @@
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>Where in the way of a request an error arose.</summary>
+internal enum ErrorStage : byte
+{
+    Read,
+    Authenticate,
+    Admit,
+    Route,
+    Attempt,
+    Settle,
+}
+
+/// <summary>Whose fault an error is.</summary>
+internal enum ErrorFault : byte
+{
+    Client,
+    Sahab,
+    Provider,
+}
+
+/// <summary>An error as the client gets it: OpenAI's four keys, and where it arose and whose fault it is.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Type">OpenAI's <c>type</c>.</param>
+/// <param name="Code">OpenAI's <c>code</c>, or none.</param>
+/// <param name="Message">What is wrong, where, and what to do about it.</param>
+/// <param name="RetryAfterMs">When to try again; given with every 429 and 503.</param>
+internal sealed record GatewayError(
+    int Status, ErrorStage Stage, ErrorFault Fault, string Type, string? Code, string Message, string? Param = null,
+    long? RetryAfterMs = null)
+{
+    /// <summary>Whether another attempt by the same client can do better; official SDKs obey it.</summary>
+    public bool? ShouldRetry { get; init; }
+
+    public static GatewayError BodyTooLarge(int limit) => new(
+        413, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "request_too_large",
+        $"The request body is larger than {limit} bytes. Send less, or ask the operator to raise server.max_body_bytes.");
+
+    public static GatewayError BodyIncomplete() => new(
+        400, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "incomplete_body",
+        "The request body ended before its announced length. Send the request again.");
+
+    public static GatewayError MissingKey() => new(
+        401, ErrorStage.Authenticate, ErrorFault.Client, "invalid_request_error", "invalid_api_key",
+        "No API key was given. Send it in the header 'Authorization: Bearer <key>'.");
+
+    public static GatewayError UnknownKey() => new(
+        401, ErrorStage.Authenticate, ErrorFault.Client, "invalid_request_error", "invalid_api_key",
+        "The API key is not known here. Check that it was copied whole and that it has not been revoked.");
+
+    public static GatewayError ModelNotFound(string model) => new(
+        404, ErrorStage.Route, ErrorFault.Client, "invalid_request_error", "model_not_found",
+        $"The model '{model}' does not exist here, or this key may not use it. GET /v1/models lists what it may use.",
+        "model");
+
+    public static GatewayError OperationNotServed(string model, string operation) => new(
+        400, ErrorStage.Route, ErrorFault.Client, "invalid_request_error", "operation_not_supported",
+        $"The model '{model}' does not serve {operation}. GET /v1/models lists the models.", "model");
+
+    public static GatewayError NotCapable(string model, string needs) => new(
+        400, ErrorStage.Route, ErrorFault.Client, "invalid_request_error", "unsupported_capability",
+        $"No deployment of '{model}' that this key may use offers what the request needs: {needs}.", "model");
+
+    public static GatewayError ContextTooLong(string model) => new(
+        400, ErrorStage.Route, ErrorFault.Client, "invalid_request_error", "context_length_exceeded",
+        $"The prompt and the output asked for do not fit the context of any deployment of '{model}' that this key may "
+        + "use. Shorten the prompt or lower max_completion_tokens.", "messages");
+
+    public static GatewayError CountryNotAllowed(string model, string countries) => new(
+        403, ErrorStage.Route, ErrorFault.Client, "permission_error", "country_not_allowed",
+        $"This key may only be served from {countries}, and no deployment of '{model}' is there.", "model")
+    {
+        ShouldRetry = false,
+    };
+
+    public static GatewayError KeyLimited(string limit, long allowed, long retryAfterMs) => new(
+        429, ErrorStage.Admit, ErrorFault.Client, limit, "rate_limit_exceeded",
+        $"This key's limit of {allowed} {limit} is reached. Try again in {Seconds(retryAfterMs)} s.",
+        RetryAfterMs: retryAfterMs);
+
+    public static GatewayError LargerThanKeyLimit(long tokens, long allowed) => new(
+        400, ErrorStage.Admit, ErrorFault.Client, "invalid_request_error", "request_larger_than_limit",
+        $"The request may use {tokens} tokens, more than this key's whole limit of {allowed} tokens per minute. "
+        + "Shorten the prompt, lower max_completion_tokens, or ask for a higher limit.", "max_completion_tokens");
+
+    public static GatewayError AllFull(string model, long retryAfterMs) => new(
+        429, ErrorStage.Admit, ErrorFault.Sahab, "tokens", "rate_limit_exceeded",
+        $"Every deployment of '{model}' is at its capacity. Try again in {Seconds(retryAfterMs)} s.",
+        RetryAfterMs: retryAfterMs);
+
+    public static GatewayError QueueFull(string model, long retryAfterMs) => new(
+        429, ErrorStage.Admit, ErrorFault.Sahab, "requests", "rate_limit_exceeded",
+        $"Every deployment of '{model}' is at its capacity and the queue is full. Try again in {Seconds(retryAfterMs)} s.",
+        RetryAfterMs: retryAfterMs);
+
+    public static GatewayError TooManyCalls(int limit) => new(
+        503, ErrorStage.Admit, ErrorFault.Sahab, "server_error", "overloaded",
+        $"The server already handles its limit of {limit} calls at once. Try again in 1 s.", RetryAfterMs: 1000);
+
+    public static GatewayError NoneHealthy(string model, long retryAfterMs) => new(
+        503, ErrorStage.Route, ErrorFault.Provider, "server_error", "no_healthy_deployment",
+        $"No deployment of '{model}' that this key may use is healthy. Try again in {Seconds(retryAfterMs)} s.",
+        RetryAfterMs: retryAfterMs);
+
+    public static GatewayError AttemptsFailed(string model, int attempts, string last, long retryAfterMs) => new(
+        503, ErrorStage.Attempt, ErrorFault.Provider, "server_error", "upstream_failed",
+        $"{attempts} of the deployments of '{model}' were tried and failed; the last one {last}. "
+        + $"Try again in {Seconds(retryAfterMs)} s.", RetryAfterMs: retryAfterMs);
+
+    public static GatewayError UsageNotRecorded() => new(
+        503, ErrorStage.Settle, ErrorFault.Sahab, "server_error", "journal_unavailable",
+        "The call's usage cannot be recorded at the moment, so no call is answered. Try again in 2 s.",
+        RetryAfterMs: 2000);
+
+    public static GatewayError StreamBroken(string reason) => new(
+        502, ErrorStage.Attempt, ErrorFault.Provider, "server_error", "stream_interrupted",
+        $"The stream ended early: {reason}. What was received before is incomplete; send the request again.");
+
+    /// <summary>Whole seconds, at least 1, never less than the time itself.</summary>
+    public static long Seconds(long ms) => Math.Max(1, (ms + 999) / 1000);
+}

@@ -1,0 +1,48 @@
+using Sahab.Ledger.Rating;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>One finished call as the portal shows it.</summary>
+/// <param name="Status">The HTTP status that the client got; 499 when it had gone.</param>
+/// <param name="Attempts">Every attempt, in order; empty when none was made.</param>
+/// <param name="Reason">Why the call failed, or none.</param>
+/// <param name="QueuedMs">Time spent waiting for capacity.</param>
+/// <param name="OverheadMs">Time spent here, waiting and the cloud's own time left out.</param>
+internal sealed record FinishedCall(
+    Guid Id, DateTimeOffset StartedAt, string Tenant, string Key, string Model, string Operation, bool Streamed,
+    int Status, double DurationMs, double QueuedMs, double OverheadMs, IReadOnlyList<UsageEvent> Attempts, string? Reason);
+
+/// <summary>The last finished calls, in a ring that overwrites its oldest entry.</summary>
+internal sealed class RecentCalls
+{
+    /// <summary>How many calls are kept.</summary>
+    public const int Capacity = 512;
+
+    readonly FinishedCall?[] _ring = new FinishedCall?[Capacity];
+    long _count;
+
+    /// <summary>Calls finished since the start.</summary>
+    public long Count => Volatile.Read(ref _count);
+
+    public void Add(FinishedCall call)
+    {
+        var slot = Interlocked.Increment(ref _count) - 1;
+        Volatile.Write(ref _ring[slot % Capacity], call);
+    }
+
+    /// <summary>The newest calls first, at most <paramref name="most"/>.</summary>
+    public IReadOnlyList<FinishedCall> Latest(int most)
+    {
+        var count = Count;
+        var calls = new List<FinishedCall>(Math.Min(most, Capacity));
+        for (var slot = count - 1; slot >= 0 && slot >= count - Capacity && calls.Count < most; slot--)
+        {
+            if (Volatile.Read(ref _ring[slot % Capacity]) is { } call)
+            {
+                calls.Add(call);
+            }
+        }
+
+        return calls;
+    }
+}
