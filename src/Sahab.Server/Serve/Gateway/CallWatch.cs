@@ -26,6 +26,9 @@ internal sealed class WatchedAttempt : IDisposable
     /// <summary>Whether the watch ended this attempt.</summary>
     public bool Expired => _source.IsCancellationRequested;
 
+    /// <summary>Whether it was ended because its client had been gone for too long.</summary>
+    public bool DrainExpired { get; private set; }
+
     /// <summary>Moves the deadline, in monotonic milliseconds.</summary>
     public void ExtendTo(long deadlineMs) => Volatile.Write(ref _deadlineMs, deadlineMs);
 
@@ -40,7 +43,8 @@ internal sealed class WatchedAttempt : IDisposable
             _drainDeadlineMs = nowMs + drainMs;
         }
 
-        return nowMs >= Volatile.Read(ref _deadlineMs) || nowMs >= _drainDeadlineMs;
+        DrainExpired = nowMs >= _drainDeadlineMs;
+        return DrainExpired || nowMs >= Volatile.Read(ref _deadlineMs);
     }
 
     internal void Expire() => _source.Cancel();
@@ -53,7 +57,7 @@ internal sealed class WatchedAttempt : IDisposable
 /// sweep over a list every <see cref="Resolution"/> replaces a timer for each call; a deadline is kept to that
 /// resolution.
 /// </summary>
-internal sealed class CallWatch(TimeProvider time, MonotonicClock clock, TimeSpan drainLimit) : BackgroundService
+internal sealed class CallWatch(TimeProvider time, MonotonicClock clock, DrainGate drains) : BackgroundService
 {
     public static readonly TimeSpan Resolution = TimeSpan.FromMilliseconds(50);
 
@@ -115,7 +119,7 @@ internal sealed class CallWatch(TimeProvider time, MonotonicClock clock, TimeSpa
         {
             for (var attempt = _first; attempt is not null; attempt = attempt.Next)
             {
-                if (attempt.IsDue(nowMs, (long)drainLimit.TotalMilliseconds) && !attempt.Expired)
+                if (attempt.IsDue(nowMs, drains.MaxMs) && !attempt.Expired)
                 {
                     _due.Add(attempt);
                 }

@@ -116,6 +116,16 @@ internal sealed record GatewayError(
         502, ErrorStage.Attempt, ErrorFault.Provider, "server_error", "stream_interrupted",
         $"The stream ended early: {reason}. What was received before is incomplete; send the request again.");
 
+    public static GatewayError KeyConcurrency(int allowed, long retryAfterMs) => new(
+        429, ErrorStage.Admit, ErrorFault.Client, "requests", "rate_limit_exceeded",
+        $"This key's limit of {allowed} calls at once is reached. Try again in {Seconds(retryAfterMs)} s.",
+        RetryAfterMs: retryAfterMs);
+
+    /// <summary>For the books only: nobody is there to read it.</summary>
+    public static GatewayError ClientLeft() => new(
+        499, ErrorStage.Admit, ErrorFault.Client, "invalid_request_error", "client_closed_request",
+        "The client left before its call was served.");
+
     /// <summary>Whole seconds, at least 1, never less than the time itself.</summary>
     public static long Seconds(long ms) => Math.Max(1, (ms + 999) / 1000);
 }

@@ -1,0 +1,49 @@
+using Sahab.Ledger.Rating;
+using Sahab.Routing.Snapshot;
+using Sahab.Server.Serve.Snapshots;
+using Sahab.Wire.OpenAI;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>One try of a call at one deployment, while it runs.</summary>
+internal sealed class Attempt : IDisposable
+{
+    public required Call Call { get; init; }
+
+    public required DeploymentTarget Target { get; init; }
+
+    public required DeploymentLease Lease { get; init; }
+
+    /// <summary>Whether the call's prefix lives at this deployment.</summary>
+    public required bool AtHome { get; init; }
+
+    /// <summary>From 1.</summary>
+    public required int Number { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required long StartedTimestamp { get; init; }
+
+    public required WatchedAttempt Watch { get; init; }
+
+    /// <summary>The provider's status; 0 while there is none.</summary>
+    public int UpstreamStatus { get; set; }
+
+    /// <summary>The provider's own id for the request, or none.</summary>
+    public string? UpstreamRequestId { get; set; }
+
+    /// <summary>From sending to the first content; none before it came.</summary>
+    public TimeSpan? FirstToken { get; set; }
+
+    public void Dispose() => Watch.Dispose();
+}
+
+/// <summary>How an attempt ended, for the one who decides what to do next.</summary>
+/// <param name="Answered">Whether the client has had its answer, or the part of it that there will be.</param>
+/// <param name="Reason">What happened, as the end of a sentence that begins with the deployment's name.</param>
+/// <param name="Refusal">The provider's complaint about the request, when that is the outcome.</param>
+internal readonly record struct AttemptEnd(
+    AttemptOutcome Outcome, bool Answered, string Reason, long RetryAfterMs = 0, UpstreamError? Refusal = null);
+
+/// <summary>What an attempt used, and how sure that is.</summary>
+internal readonly record struct MeteredUsage(TokenUsage Usage, UsageFlags Flags);

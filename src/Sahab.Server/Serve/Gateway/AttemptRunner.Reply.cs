@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Net.Http.Headers;
+using Sahab.Ledger.Rating;
+using Sahab.Wire.OpenAI;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <content>Answers that come in one piece: read whole, checked, made durable, then sent.</content>
+internal sealed partial class AttemptRunner
+{
+    const int SmallestReplyArray = 4 * 1024;
+
+    async ValueTask<AttemptEnd> RelayReplyAsync(Attempt attempt, HttpResponseMessage response)
+    {
+        var call = attempt.Call;
+        var (body, trouble) = await ReadWholeAsync(attempt, response, MaxReplyBytes);
+        using (body)
+        {
+            if (trouble is { } outcome)
+            {
+                return Failed(attempt, outcome, default, outcome == AttemptOutcome.TimedOut
+                    ? "did not finish its answer in time"
+                    : "broke off its answer");
+            }
+
+            ReplyFacts facts = default;
+            if (!UsageReader.Read(body.Span, ref facts))
+            {
+                return Failed(attempt, AttemptOutcome.ServerError, default, "answered with something that is not JSON");
+            }
+
+            if (facts.HasError)
+            {
+                return Failed(
+                    attempt, AttemptOutcome.ServerError, default, $"answered 200 with an error: {facts.Error.Message}");
+            }
+
+            attempt.FirstToken = TimeSpan.FromMilliseconds(
+                clock.MillisecondsBetween(attempt.StartedTimestamp, clock.Timestamp));
+            settlement.Succeeded(attempt, UsageMeter.Whole(attempt, facts.Usage, outputSeen: 0));
+            if (!await settlement.RecordAsync(call))
+            {
+                return new AttemptEnd(AttemptOutcome.Succeeded, false, "could not be recorded");
+            }
+
+            await AnswerAsync(attempt, body);
+            return new AttemptEnd(AttemptOutcome.Succeeded, true, "");
+        }
+    }
+
+    async ValueTask AnswerAsync(Attempt attempt, PooledBody body)
+    {
+        var call = attempt.Call;
+        call.Status = call.IsClientGone ? StatusCodes.Status499ClientClosedRequest : StatusCodes.Status200OK;
+        if (call.IsClientGone)
+        {
+            return;
+        }
+
+        var response = call.Context.Response;
+        SahabHeaders.Write(attempt, clock);
+        response.ContentType = "application/json";
+        var wanted = call.Facts.Encoding == EmbeddingEncoding.Base64 ? EmbeddingEncoding.Base64 : EmbeddingEncoding.Float;
+        if (call.Operation != ApiOperation.Embeddings
+            || !EmbeddingEncoder.TryConvert(body.Span, wanted, response.BodyWriter))
+        {
+            response.ContentLength = body.Length;
+            response.BodyWriter.Write(body.Span);
+        }
+
+        await response.BodyWriter.FlushAsync(CancellationToken.None);
+    }
+
+    /// <summary>Reads an answer to its end, up to a limit of bytes.</summary>
+    async ValueTask<(PooledBody Body, AttemptOutcome? Trouble)> ReadWholeAsync(
+        Attempt attempt, HttpResponseMessage response, int limit)
+    {
+        var announced = response.Content.Headers.ContentLength ?? 0;
+        if (announced > limit)
+        {
+            return (default, AttemptOutcome.ServerError);
+        }
+
+        var array = ArrayPool<byte>.Shared.Rent((int)Math.Max(announced + 1, SmallestReplyArray));
+        var length = 0;
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(attempt.Watch.Token);
+            while (true)
+            {
+                var read = await stream.ReadAsync(array.AsMemory(length), attempt.Watch.Token);
+                if (read == 0)
+                {
+                    return (new PooledBody(array, length), null);
+                }
+
+                length += read;
+                attempt.Watch.ExtendTo(Math.Min(clock.NowMs + attempt.Target.BetweenChunksMs, attempt.Call.DeadlineMs));
+                if (length == array.Length)
+                {
+                    if (length >= limit)
+                    {
+                        ArrayPool<byte>.Shared.Return(array);
+                        return (default, AttemptOutcome.ServerError);
+                    }
+
+                    var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                    array.CopyTo(larger, 0);
+                    ArrayPool<byte>.Shared.Return(array);
+                    array = larger;
+                }
+            }
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        {
+            ArrayPool<byte>.Shared.Return(array);
+            return (default, attempt.Watch.Expired ? AttemptOutcome.TimedOut : AttemptOutcome.Cut);
+        }
+    }
+}

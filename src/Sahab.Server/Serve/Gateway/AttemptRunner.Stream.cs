@@ -1,0 +1,126 @@
+using System.Buffers;
+using Sahab.Ledger.Rating;
+using Sahab.Wire.OpenAI;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <content>Streams: relayed as they come; the end mark waits until the usage is durable.</content>
+internal sealed partial class AttemptRunner
+{
+    static ReadOnlySpan<byte> EndMark => "data: [DONE]\n\n"u8;
+
+    async ValueTask<AttemptEnd> RelayStreamAsync(Attempt attempt, HttpResponseMessage response)
+    {
+        var call = attempt.Call;
+        var upstream = await response.Content.ReadAsStreamAsync(attempt.Watch.Token);
+        using var relay = new StreamRelay(attempt, upstream, clock, drains) { Begin = BeginStream };
+        var end = await relay.RunAsync();
+        if (end == StreamEnd.Completed)
+        {
+            return await CompleteAsync(attempt, relay);
+        }
+
+        var (outcome, byProvider, reason) = Explain(end, relay.Error);
+        // A stream that broke before its first token is billed by nobody.
+        var metered = relay.OutputSeen > 0
+            ? UsageMeter.Broken(attempt, relay.Usage, relay.OutputSeen, byProvider)
+            : new MeteredUsage(default, UsageFlags.Streamed);
+        if (outcome == AttemptOutcome.Abandoned)
+        {
+            settlement.Abandoned(attempt, metered);
+        }
+        else
+        {
+            settlement.Failed(attempt, outcome, metered);
+        }
+
+        if (!relay.Committed && !call.IsClientGone)
+        {
+            return new AttemptEnd(outcome, false, reason);
+        }
+
+        await settlement.RecordAsync(call);
+        call.FailureReason = $"{attempt.Target.Deployment.Spec.Id} {reason}";
+        call.Status = relay.Committed ? StatusCodes.Status200OK : StatusCodes.Status499ClientClosedRequest;
+        await BreakOffAsync(call, GatewayError.StreamBroken(call.FailureReason));
+        return new AttemptEnd(outcome, true, reason);
+    }
+
+    async ValueTask<AttemptEnd> CompleteAsync(Attempt attempt, StreamRelay relay)
+    {
+        var call = attempt.Call;
+        settlement.Succeeded(attempt, UsageMeter.Whole(attempt, relay.Usage, relay.OutputSeen));
+        var recorded = await settlement.RecordAsync(call);
+        if (!recorded && !relay.Committed)
+        {
+            return new AttemptEnd(AttemptOutcome.Succeeded, false, "could not be recorded");
+        }
+
+        if (!recorded)
+        {
+            var error = GatewayError.UsageNotRecorded();
+            call.Status = StatusCodes.Status200OK;
+            call.FailureReason = error.Message;
+            await BreakOffAsync(call, error);
+            return new AttemptEnd(AttemptOutcome.Succeeded, true, "could not be recorded");
+        }
+
+        relay.CommitHeld();
+        call.Status = call.IsClientGone ? StatusCodes.Status499ClientClosedRequest : StatusCodes.Status200OK;
+        if (!call.IsClientGone)
+        {
+            call.Context.Response.BodyWriter.Write(EndMark);
+            await call.Context.Response.BodyWriter.FlushAsync(CancellationToken.None);
+        }
+
+        return new AttemptEnd(AttemptOutcome.Succeeded, true, "");
+    }
+
+    void BeginStream(Attempt attempt)
+    {
+        var call = attempt.Call;
+        // Content is on its way: no other deployment can be asked any more, so the request is not needed again.
+        call.ReleaseBody();
+        if (call.IsClientGone)
+        {
+            return;
+        }
+
+        SahabHeaders.Write(attempt, clock);
+        var response = call.Context.Response;
+        response.ContentType = "text/event-stream; charset=utf-8";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["x-accel-buffering"] = "no";
+    }
+
+    /// <summary>
+    /// Tells a client that its stream ends early: an error frame, no end mark, and then the connection is cut, because
+    /// some official clients ignore the frame.
+    /// </summary>
+    async ValueTask BreakOffAsync(Call call, GatewayError error)
+    {
+        if (call.IsClientGone)
+        {
+            return;
+        }
+
+        var writer = call.Context.Response.BodyWriter;
+        ErrorWriter.WriteEvent(writer, new ClientError(error.Message, error.Type, error.Code, error.Param));
+        await writer.FlushAsync(CancellationToken.None);
+        await Task.Delay(AbortGrace, time, CancellationToken.None);
+        call.Context.Abort();
+    }
+
+    static (AttemptOutcome Outcome, bool ByProvider, string Reason) Explain(StreamEnd end, UpstreamError? error) =>
+        end switch
+        {
+            StreamEnd.Cut => (AttemptOutcome.Cut, true, "broke off the stream"),
+            StreamEnd.Stalled => (AttemptOutcome.Stalled, true, "stopped sending without ending the stream"),
+            StreamEnd.TimedOut => (AttemptOutcome.TimedOut, true, "sent no content in time"),
+            StreamEnd.ErrorInside => (
+                AttemptOutcome.ServerError, true, $"reported an error inside the stream: {error?.Message}"),
+            StreamEnd.BadStream => (AttemptOutcome.ServerError, true, "sent a stream that its protocol does not allow"),
+            StreamEnd.CallDeadline => (AttemptOutcome.TimedOut, false, "was still sending at the call's deadline"),
+            _ => (AttemptOutcome.Abandoned, false, "was still sending when the limit for draining was reached"),
+        };
+}

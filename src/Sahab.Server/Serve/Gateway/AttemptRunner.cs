@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Net;
+using Sahab.Ledger.Rating;
+using Sahab.Server.Hosting;
+using Sahab.Server.Serve.Providers.OpenAI;
+using Sahab.Wire.OpenAI;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>Makes one attempt: sends it, reads what comes, answers the client if it is an answer, settles it.</summary>
+internal sealed partial class AttemptRunner(
+    Settlement settlement, CallWatch watch, DrainGate drains, TimeProvider time, MonotonicClock clock,
+    ILogger<AttemptRunner> logger)
+{
+    const int MaxErrorBytes = 64 * 1024;
+
+    /// <summary>The largest answer that is not streamed.</summary>
+    const int MaxReplyBytes = 64 * 1024 * 1024;
+
+    /// <summary>A client on a slow line gets the error frame before its connection is cut.</summary>
+    static readonly TimeSpan AbortGrace = TimeSpan.FromMilliseconds(50);
+
+    public async ValueTask<AttemptEnd> RunAsync(Attempt attempt)
+    {
+        watch.Add(attempt.Watch);
+        try
+        {
+            var end = await SendAsync(attempt);
+            if (!end.Answered)
+            {
+                LogAttemptFailed(
+                    attempt.Call.Id, attempt.Number, attempt.Target.Deployment.Spec.Id, end.Outcome, end.Reason);
+            }
+
+            return end;
+        }
+        finally
+        {
+            watch.Remove(attempt.Watch);
+            // Whatever went wrong above, what was reserved is given back; an ended lease ignores this.
+            attempt.Lease.Release(0, clock.NowMs);
+        }
+    }
+
+    async ValueTask<AttemptEnd> SendAsync(Attempt attempt)
+    {
+        var (call, target) = (attempt.Call, attempt.Target);
+        HttpResponseMessage response;
+        try
+        {
+            using var request = OpenAIRequest.Create(target, call.Operation, call.Body, call.Facts, call.Id);
+            response = await target.Http.SendAsync(request, attempt.Watch.Token);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        {
+            var expired = attempt.Watch.Expired;
+            return Failed(
+                attempt, expired ? AttemptOutcome.TimedOut : AttemptOutcome.Unreachable, default,
+                expired ? "gave no answer in time" : "could not be reached");
+        }
+
+        using (response)
+        {
+            attempt.UpstreamStatus = (int)response.StatusCode;
+            attempt.UpstreamRequestId = RequestIdOf(response);
+            try
+            {
+                if (response.StatusCode != HttpStatusCode.OK)
+                {
+                    return await TakeErrorAsync(attempt, response);
+                }
+
+                return call.Facts.Stream
+                    ? await RelayStreamAsync(attempt, response)
+                    : await RelayReplyAsync(attempt, response);
+            }
+            finally
+            {
+                call.UpstreamMs += clock.MillisecondsBetween(attempt.StartedTimestamp, clock.Timestamp);
+            }
+        }
+    }
+
+    async ValueTask<AttemptEnd> TakeErrorAsync(Attempt attempt, HttpResponseMessage response)
+    {
+        var (body, _) = await ReadWholeAsync(attempt, response, MaxErrorBytes);
+        UpstreamError error;
+        using (body)
+        {
+            error = ErrorReader.Read(attempt.UpstreamStatus, body.Span);
+        }
+
+        var retryAfterMs = RetryAfter.Parse(
+            Header(response, "retry-after-ms"), Header(response, "retry-after"), time.GetUtcNow());
+        return UpstreamFailure.OutcomeOf(attempt.UpstreamStatus, error) switch
+        {
+            AttemptOutcome.Throttled => Throttled(attempt, retryAfterMs),
+            AttemptOutcome.Refused => Refused(attempt, error),
+            AttemptOutcome.Unauthorized => Unauthorized(attempt),
+            var outcome => Failed(attempt, outcome, default, Describe(attempt.UpstreamStatus, error)),
+        };
+    }
+
+    AttemptEnd Throttled(Attempt attempt, long? retryAfterMs)
+    {
+        settlement.Throttled(attempt, retryAfterMs);
+        return new AttemptEnd(AttemptOutcome.Throttled, false, "is at its limit (429)", retryAfterMs ?? 1000);
+    }
+
+    AttemptEnd Refused(Attempt attempt, in UpstreamError error)
+    {
+        settlement.Refused(attempt);
+        return new AttemptEnd(AttemptOutcome.Refused, false, "refused the request", Refusal: error);
+    }
+
+    AttemptEnd Unauthorized(Attempt attempt)
+    {
+        settlement.Unauthorized(attempt);
+        LogCredentialRejected(attempt.Target.Deployment.Spec.Id, attempt.UpstreamStatus);
+        return new AttemptEnd(AttemptOutcome.Unauthorized, false, "did not accept our credentials");
+    }
+
+    AttemptEnd Failed(Attempt attempt, AttemptOutcome outcome, in MeteredUsage metered, string reason)
+    {
+        settlement.Failed(attempt, outcome, metered);
+        return new AttemptEnd(outcome, false, reason);
+    }
+
+    static string Describe(int status, in UpstreamError error) => string.Create(
+        CultureInfo.InvariantCulture, $"answered {status}{(error.Message.Length > 0 ? ": " : "")}{error.Message}");
+
+    static string? RequestIdOf(HttpResponseMessage response) =>
+        Header(response, "x-request-id") ?? Header(response, "apim-request-id");
+
+    static string? Header(HttpResponseMessage response, string name)
+    {
+        if (!response.Headers.NonValidated.TryGetValues(name, out var values))
+        {
+            return null;
+        }
+
+        foreach (var value in values)
+        {
+            return value;
+        }
+
+        return null;
+    }
+
+    [LoggerMessage(1101, LogLevel.Information,
+        "Call {CallId}: attempt {Attempt} at {Deployment} ended {Outcome}: {Reason}")]
+    partial void LogAttemptFailed(Guid callId, int attempt, string deployment, AttemptOutcome outcome, string reason);
+
+    [LoggerMessage(1102, LogLevel.Warning,
+        "{Deployment} rejected our credentials with {Status}; it is out of service until they are accepted again")]
+    partial void LogCredentialRejected(string deployment, int status);
+}

@@ -1,0 +1,90 @@
+using Sahab.Ledger.Rating;
+using Sahab.Routing.Admission;
+using Sahab.Routing.Decisions;
+using Sahab.Routing.Requests;
+using Sahab.Routing.Snapshot;
+using Sahab.Server.Serve.Snapshots;
+using Sahab.Wire.OpenAI;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>One client request on its way: what was read of it, what was decided, and what came of its attempts.</summary>
+internal sealed class Call
+{
+    readonly List<UsageEvent> _events = new(1);
+    PooledBody _body;
+
+    public required Guid Id { get; init; }
+
+    public required HttpContext Context { get; init; }
+
+    public required ServeSnapshot Snapshot { get; init; }
+
+    public required ApiOperation Operation { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The clock's counter when the request's headers had arrived.</summary>
+    public required long StartedTimestamp { get; init; }
+
+    /// <summary>Monotonic milliseconds by which the call has ended, whatever happens.</summary>
+    public required long DeadlineMs { get; init; }
+
+    public required CancellationToken ClientGone { get; init; }
+
+    public ApiKey? Key { get; set; }
+
+    public KeyLease KeyLease { get; set; }
+
+    public RequestFacts Facts { get; set; }
+
+    public ModelRoute? Route { get; set; }
+
+    /// <summary>The model as the client named it; empty until it was read.</summary>
+    public string Model { get; set; } = "";
+
+    public RouteRequest Request { get; set; }
+
+    public ServiceTier Tier { get; set; } = ServiceTier.Default;
+
+    /// <summary>Time spent waiting for capacity.</summary>
+    public double QueuedMs { get; set; }
+
+    /// <summary>Time spent waiting for clouds.</summary>
+    public double UpstreamMs { get; set; }
+
+    /// <summary>The HTTP status that the client got; 499 when it had gone before any.</summary>
+    public int Status { get; set; }
+
+    /// <summary>Why the call failed, in words; none if it did not.</summary>
+    public string? FailureReason { get; set; }
+
+    /// <summary>The reasons of each decision, when an admin key asked for them; otherwise none are kept.</summary>
+    public List<DecisionTrace>? Traces { get; set; }
+
+    /// <summary>What came of each attempt so far, in order.</summary>
+    public List<UsageEvent> Events => _events;
+
+    /// <summary>Whether the client has left.</summary>
+    public bool IsClientGone => ClientGone.IsCancellationRequested;
+
+    /// <summary>The request's body. Empty once it was released.</summary>
+    public ReadOnlyMemory<byte> Body => _body.Memory;
+
+    public void Hold(PooledBody body) => _body = body;
+
+    /// <summary>Gives the body's memory back. Once content has reached the client no other attempt can need it.</summary>
+    public void ReleaseBody() => _body.Dispose();
+
+    /// <summary>The tokens of all attempts that a provider counts, for the key's limit.</summary>
+    public long TokensUsed()
+    {
+        long tokens = 0;
+        foreach (var attempt in _events)
+        {
+            tokens += attempt.Usage.TotalTokens;
+        }
+
+        return tokens;
+    }
+}

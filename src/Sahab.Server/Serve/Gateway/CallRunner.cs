@@ -1,0 +1,92 @@
+using Sahab.Ledger.Rating;
+using Sahab.Server.Hosting;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>
+/// Runs an admitted call to its end: places it, attempts it, and goes on to the next deployment while nothing of an
+/// answer has reached the client and the one budget of attempts lasts.
+/// </summary>
+internal sealed class CallRunner(
+    Placement placement, AttemptRunner attempts, Settlement settlement, TimeProvider time, MonotonicClock clock)
+{
+    /// <summary>What went wrong, or nothing when the client has had its answer.</summary>
+    public async ValueTask<GatewayError?> RunAsync(Call call)
+    {
+        AttemptEnd last = default;
+        var failed = 0;
+        var allThrottled = true;
+        for (var number = 1; number <= call.Snapshot.MaxAttempts; number++)
+        {
+            var place = await placement.FindAsync(call);
+            if (place.Error is { } error)
+            {
+                return await GiveUpAsync(call, failed == 0 ? error : AfterFailures(call, failed, allThrottled, last));
+            }
+
+            using var attempt = new Attempt
+            {
+                Call = call,
+                Target = call.Snapshot.TargetOf(place.Deployment!),
+                Lease = place.Lease,
+                AtHome = place.AtHome,
+                Number = number,
+                StartedAt = time.GetUtcNow(),
+                StartedTimestamp = clock.Timestamp,
+                Watch = new WatchedAttempt(
+                    call.ClientGone,
+                    Math.Min(clock.NowMs + call.Snapshot.TargetOf(place.Deployment!).FirstByteMs, call.DeadlineMs)),
+            };
+            last = await attempts.RunAsync(attempt);
+            placement.Ended(call);
+            if (last.Answered)
+            {
+                return null;
+            }
+
+            if (last.Refusal is { } refusal)
+            {
+                return await GiveUpAsync(call, UpstreamFailure.ToClient(attempt.UpstreamStatus, refusal));
+            }
+
+            if (last.Outcome == AttemptOutcome.Succeeded)
+            {
+                return GatewayError.UsageNotRecorded();
+            }
+
+            failed++;
+            allThrottled &= last.Outcome == AttemptOutcome.Throttled;
+            if (last.Outcome != AttemptOutcome.Throttled)
+            {
+                // A deployment that asked for a pause may be asked again after it; one that failed may not.
+                call.Request = call.Request with { Tried = call.Request.Tried | (1UL << place.Position) };
+            }
+
+            if (call.IsClientGone || clock.NowMs >= call.DeadlineMs)
+            {
+                break;
+            }
+        }
+
+        return await GiveUpAsync(call, AfterFailures(call, failed, allThrottled, last));
+    }
+
+    /// <summary>Records the attempts that came to nothing, so that they too are in the books before the answer goes out.</summary>
+    async ValueTask<GatewayError> GiveUpAsync(Call call, GatewayError error)
+    {
+        if (call.Events.Count > 0)
+        {
+            await settlement.RecordAsync(call);
+        }
+
+        return error;
+    }
+
+    static GatewayError AfterFailures(Call call, int failed, bool allThrottled, in AttemptEnd last)
+    {
+        var retryAfterMs = Math.Clamp(last.RetryAfterMs, 1000, 60_000);
+        return allThrottled
+            ? GatewayError.AllFull(call.Model, retryAfterMs)
+            : GatewayError.AttemptsFailed(call.Model, failed, last.Reason, retryAfterMs);
+    }
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using Sahab.Routing.Admission;
+using Sahab.Routing.Requests;
+using Sahab.Routing.Snapshot;
+using Sahab.Server.Hosting;
+using Sahab.Server.Sell.Metering;
+using Sahab.Server.Serve.Snapshots;
+using Sahab.Wire.OpenAI;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>
+/// The OpenAI-compatible operations that are routed to a cloud. A call is read once, authenticated, admitted against
+/// its key's limits, and then run; whatever happens, it ends in exactly one place, which settles and records it.
+/// </summary>
+internal sealed class FrontDoor(
+    SnapshotPublisher snapshots, CallRunner runner, Settlement settlement, Journal journal, IdSource ids,
+    TimeProvider time, MonotonicClock clock)
+{
+    int _inHouse;
+
+    /// <summary>Calls now in the house.</summary>
+    public int InHouse => Volatile.Read(ref _inHouse);
+
+    /// <summary>The operation that a path names, or none.</summary>
+    public static ApiOperation? OperationOf(PathString path) => path.Value switch
+    {
+        "/v1/chat/completions" => ApiOperation.ChatCompletions,
+        "/v1/completions" => ApiOperation.Completions,
+        "/v1/embeddings" => ApiOperation.Embeddings,
+        _ => null,
+    };
+
+    public async Task HandleAsync(HttpContext context, ApiOperation operation)
+    {
+        var snapshot = snapshots.Current;
+        var call = new Call
+        {
+            Id = ids.Next(),
+            Context = context,
+            Snapshot = snapshot,
+            Operation = operation,
+            StartedAt = time.GetUtcNow(),
+            StartedTimestamp = clock.Timestamp,
+            DeadlineMs = clock.NowMs + snapshot.CallDeadlineMs,
+            ClientGone = context.RequestAborted,
+        };
+        context.Response.Headers["x-request-id"] = call.Id.ToString();
+        var inHouse = Interlocked.Increment(ref _inHouse);
+        try
+        {
+            var error = inHouse > snapshot.MaxConcurrentCalls
+                ? GatewayError.TooManyCalls(snapshot.MaxConcurrentCalls)
+                : await PrepareAsync(call) ?? await runner.RunAsync(call);
+            if (error is not null)
+            {
+                call.Status = error.Status;
+                call.FailureReason = error.Message;
+                await ErrorResponse.WriteAsync(context, error);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inHouse);
+            call.ReleaseBody();
+            settlement.Close(call);
+        }
+    }
+
+    /// <summary>Reads, authenticates and admits; what is wrong with the call, or nothing.</summary>
+    async ValueTask<GatewayError?> PrepareAsync(Call call)
+    {
+        var context = call.Context;
+        var key = call.Snapshot.Keys.Find(context.Request.Headers.Authorization, out var given);
+        if (key is null)
+        {
+            return given ? GatewayError.UnknownKey() : GatewayError.MissingKey();
+        }
+
+        call.Key = key;
+        if (!journal.IsHealthy)
+        {
+            return GatewayError.UsageNotRecorded();
+        }
+
+        var limit = call.Snapshot.MaxBodyBytes;
+        var (body, fault) = await BodyReader.ReadAsync(
+            context.Request.BodyReader, context.Request.ContentLength, limit, call.ClientGone);
+        if (fault != BodyFault.None)
+        {
+            return fault == BodyFault.TooLarge ? GatewayError.BodyTooLarge(limit) : GatewayError.BodyIncomplete();
+        }
+
+        call.Hold(body);
+        return Understand(call) ?? Admit(call);
+    }
+
+    static GatewayError? Understand(Call call)
+    {
+        var body = call.Body.Span;
+        if (!RequestScanner.TryScan(body, call.Operation, out var facts, out var fault))
+        {
+            return new GatewayError(
+                400, ErrorStage.Read, ErrorFault.Client, RequestFault.Type, fault.Code, fault.Message, fault.Param);
+        }
+
+        call.Facts = facts;
+        Span<byte> scratch = stackalloc byte[RequestFacts.MaxModelBytes];
+        var name = facts.ReadModel(body, scratch);
+        if (!call.Snapshot.Models.TryFind(name, out var model) || !call.Key!.MayUse(model.Name))
+        {
+            return GatewayError.ModelNotFound(System.Text.Encoding.UTF8.GetString(name));
+        }
+
+        call.Model = model.Name;
+        call.Route = model.Route;
+        return model.Serves(call.Operation)
+            ? null
+            : GatewayError.OperationNotServed(model.Name, OperationNames.Of(call.Operation));
+    }
+
+    GatewayError? Admit(Call call)
+    {
+        var (key, route, facts) = (call.Key!, call.Route!, call.Facts);
+        call.Tier = TierOf(facts.Tier, key.MaxTier);
+        call.Request = CallEstimate.For(call, route, facts);
+        var admitted = key.Limiter.TryAdmit(call.Request.ReservedTokens, clock.NowMs, out var lease);
+        call.KeyLease = lease;
+        RateLimitHeaders.Write(call.Context.Response.Headers, key.Limiter, clock.NowMs);
+        return admitted.Verdict switch
+        {
+            AdmitVerdict.Admitted => null,
+            AdmitVerdict.LargerThanLimit => GatewayError.LargerThanKeyLimit(
+                call.Request.ReservedTokens, key.Limiter.Limits.TokensPerMinute ?? 0),
+            AdmitVerdict.RequestsPerMinute => GatewayError.KeyLimited(
+                "requests", key.Limiter.Limits.RequestsPerMinute ?? 0, admitted.RetryAfterMs),
+            AdmitVerdict.TokensPerMinute => GatewayError.KeyLimited(
+                "tokens", key.Limiter.Limits.TokensPerMinute ?? 0, admitted.RetryAfterMs),
+            _ => GatewayError.KeyConcurrency(key.Limiter.Limits.Concurrency ?? 0, admitted.RetryAfterMs),
+        };
+    }
+
+    /// <summary>The tier asked for, or the key's highest where that is lower.</summary>
+    static ServiceTier TierOf(RequestTier asked, ServiceTier highest)
+    {
+        var tier = asked switch
+        {
+            RequestTier.Priority or RequestTier.Scale => ServiceTier.Priority,
+            RequestTier.Flex => ServiceTier.Flex,
+            RequestTier.Batch => ServiceTier.Batch,
+            _ => ServiceTier.Default,
+        };
+        return tier < highest ? highest : tier;
+    }
+}

@@ -1,0 +1,234 @@
+using System.Collections.Concurrent;
+using Sahab.Routing.Admission;
+using Sahab.Routing.Decisions;
+using Sahab.Routing.Requests;
+using Sahab.Routing.Snapshot;
+using Sahab.Server.Hosting;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>Where a call goes, with what was reserved there, or why it goes nowhere.</summary>
+internal readonly record struct Place(
+    Deployment? Deployment, DeploymentLease Lease, int Position, bool AtHome, GatewayError? Error)
+{
+    public static Place None(GatewayError error) => new(null, default, -1, false, error);
+}
+
+/// <summary>
+/// Finds a deployment with room for a call. When all that could serve it are full, the call waits its turn in its
+/// model's queue, up to a deadline; nobody who comes later in the same or a lower tier goes before those who wait.
+/// </summary>
+internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSource ids) : BackgroundService
+{
+    /// <summary>How often waiting calls are looked at even though nothing has ended: rate windows move with time.</summary>
+    static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+
+    readonly ConcurrentDictionary<string, WaitingRoom> _rooms = new(StringComparer.Ordinal);
+    readonly ulong _seed = ids.NextSeed();
+    long _draws;
+
+    /// <summary>Calls that wait, of all models.</summary>
+    public int Waiting => _rooms.Values.Sum(room => room.Count);
+
+    public async ValueTask<Place> FindAsync(Call call)
+    {
+        var room = _rooms.GetOrAdd(call.Route!.Name, static _ => new WaitingRoom());
+        if (room.Count == 0)
+        {
+            var place = TryPlace(call, out var decision);
+            if (place is { } found)
+            {
+                return found;
+            }
+
+            if (!IsWorthWaiting(decision))
+            {
+                return Place.None(ErrorFor(call, decision));
+            }
+        }
+
+        return await WaitAsync(call, room);
+    }
+
+    /// <summary>Lets waiting calls of a model go, now that something of it has ended.</summary>
+    public void Ended(Call call)
+    {
+        if (_rooms.TryGetValue(call.Route!.Name, out var room) && room.Count > 0)
+        {
+            Serve(room);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Tick, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                foreach (var room in _rooms.Values)
+                {
+                    if (room.Count > 0)
+                    {
+                        Serve(room);
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+    }
+
+    async ValueTask<Place> WaitAsync(Call call, WaitingRoom room)
+    {
+        var began = clock.Timestamp;
+        var waiter = new Waiter(call);
+        var deadlineMs = Math.Min(clock.NowMs + call.Snapshot.MaxWaitMs, call.DeadlineMs);
+        if (!room.TryEnter(waiter, call.Snapshot.MaxWaiting, deadlineMs, out var pushedOut))
+        {
+            return Place.None(Crowded(call));
+        }
+
+        pushedOut?.Answer.TrySetResult(Place.None(Crowded(pushedOut.Call)));
+        Serve(room);
+        using (call.ClientGone.UnsafeRegister(
+            static state => ((Waiter)state!).Leave(), waiter))
+        {
+            var place = await waiter.Answer.Task;
+            call.QueuedMs += clock.MillisecondsBetween(began, clock.Timestamp);
+            return place;
+        }
+    }
+
+    /// <summary>Serves those who wait, in order; one whose deployments are all full does not hold up the others.</summary>
+    void Serve(WaitingRoom room)
+    {
+        lock (room.Gate)
+        {
+            while (room.Queue.TryRemoveExpired(clock.NowMs, out var late))
+            {
+                TryPlace(late!.Call, out var decision);
+                late.Answer.TrySetResult(Place.None(ErrorFor(late.Call, decision)));
+            }
+
+            ServeInOrder(room);
+        }
+    }
+
+    void ServeInOrder(WaitingRoom room)
+    {
+        var looked = room.Queue.Peek(room.Heads);
+        for (var index = 0; index < looked; index++)
+        {
+            var ticket = room.Heads[index];
+            var waiter = ticket.Item;
+            var place = TryPlace(waiter.Call, out var decision)
+                ?? (IsWorthWaiting(decision) ? null : Place.None(ErrorFor(waiter.Call, decision)));
+            if (place is null)
+            {
+                continue;
+            }
+
+            room.Queue.Take(ticket);
+            if (!waiter.Answer.TrySetResult(place.Value))
+            {
+                place.Value.Lease.Release(0, clock.NowMs);
+            }
+        }
+
+        Array.Clear(room.Heads);
+    }
+
+    Place? TryPlace(Call call, out RouteDecision decision)
+    {
+        var random = new RandomSource(_seed + (ulong)Interlocked.Increment(ref _draws));
+        var trace = call.Traces is null ? null : new DecisionTrace();
+        decision = Router.DecideAndReserve(
+            call.Request, call.Snapshot.Routing.Profile, clock.NowMs, ref random, out var lease, trace);
+        if (trace is not null && (decision.Choice is not null || !IsWorthWaiting(decision)))
+        {
+            call.Traces!.Add(trace);
+        }
+
+        return decision.Choice is { } choice
+            ? new Place(choice, lease, decision.Position, decision.AtHome, null)
+            : null;
+    }
+
+    static bool IsWorthWaiting(in RouteDecision decision) =>
+        decision.Reason is RouteRejection.Full or RouteRejection.Throttled;
+
+    static GatewayError Crowded(Call call) =>
+        GatewayError.QueueFull(call.Model, Math.Max(1000, call.Snapshot.MaxWaitMs));
+
+    static GatewayError ErrorFor(Call call, in RouteDecision decision) => decision.Reason switch
+    {
+        RouteRejection.Full or RouteRejection.Throttled or RouteRejection.None =>
+            GatewayError.AllFull(call.Model, Math.Max(1, decision.RetryAfterMs)),
+        RouteRejection.Unhealthy or RouteRejection.OutOfService or RouteRejection.AllTried =>
+            GatewayError.NoneHealthy(call.Model, Math.Clamp(decision.RetryAfterMs, 1000, 60_000)),
+        RouteRejection.TooLarge or RouteRejection.ContextTooLong => GatewayError.ContextTooLong(call.Model),
+        RouteRejection.NotCapable =>
+            GatewayError.NotCapable(call.Model, CallEstimate.Describe(call.Request.Needs)),
+        RouteRejection.CountryNotAllowed =>
+            GatewayError.CountryNotAllowed(call.Model, call.Key!.CountryList),
+        _ => GatewayError.NoneHealthy(call.Model, 60_000),
+    };
+
+    /// <summary>The queue of one model, with the lock that its owner must hold.</summary>
+    sealed class WaitingRoom
+    {
+        /// <summary>How many of the first in line are looked at, so that one that cannot go does not block all.</summary>
+        const int LooksAt = 16;
+
+        public Lock Gate { get; } = new();
+
+        public FairQueue<Waiter> Queue { get; } = new(0);
+
+        public QueueTicket<Waiter>[] Heads { get; } = new QueueTicket<Waiter>[LooksAt];
+
+        public int Count => Queue.Count;
+
+        public bool TryEnter(Waiter waiter, int capacity, long deadlineMs, out Waiter? pushedOut)
+        {
+            var call = waiter.Call;
+            lock (Gate)
+            {
+                Queue.Resize(capacity);
+                var ticket = Queue.Enqueue(
+                    waiter, call.Tier, call.Key!.Tenant, call.Key.Weight, call.Request.ReservedTokens, deadlineMs,
+                    out var pushed);
+                pushedOut = ticket is null ? null : pushed?.Item;
+                waiter.Enter(this, ticket);
+                return ticket is not null;
+            }
+        }
+    }
+
+    sealed class Waiter(Call call)
+    {
+        WaitingRoom? _room;
+        QueueTicket<Waiter>? _ticket;
+
+        public Call Call => call;
+
+        public TaskCompletionSource<Place> Answer { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Enter(WaitingRoom room, QueueTicket<Waiter>? ticket) => (_room, _ticket) = (room, ticket);
+
+        /// <summary>The client has gone: it gives up its place in the line.</summary>
+        public void Leave()
+        {
+            lock (_room!.Gate)
+            {
+                if (_ticket is not null && _room.Queue.Remove(_ticket))
+                {
+                    Answer.TrySetResult(Place.None(GatewayError.ClientLeft()));
+                }
+            }
+        }
+    }
+}

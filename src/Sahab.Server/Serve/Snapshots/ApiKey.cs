@@ -1,0 +1,16 @@
+using System.Collections.Frozen;
+using Sahab.Routing.Admission;
+using Sahab.Routing.Requests;
+
+namespace Sahab.Server.Serve.Snapshots;
+
+/// <summary>A tenant's key as the gateway uses it. The limiter outlives reloads; the rest is replaced with the snapshot.</summary>
+/// <param name="Id">The key's id, never its secret.</param>
+/// <param name="Weight">The tenant's share of scarce capacity. At least 1.</param>
+/// <param name="Models">The models that it may ask for; null for all.</param>
+internal sealed record ApiKey(
+    string Tenant, string Id, int Weight, bool Admin, CountrySet Countries, string CountryList,
+    FrozenSet<string>? Models, KeyLimiter Limiter, ServiceTier MaxTier)
+{
+    public bool MayUse(string model) => Models is null || Models.Contains(model);
+}
