@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Sahab.Routing.Decisions;
 
 namespace Sahab.Server.Hosting;
 
@@ -11,14 +12,14 @@ internal sealed class IdSource
 {
     readonly TimeProvider _time;
     readonly Lock _gate = new();
-    ulong _state;
+    RandomSource _random;
     long _lastMs;
     int _counter;
 
     public IdSource(TimeProvider time, ulong? seed = null)
     {
         _time = time;
-        _state = seed ?? BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
+        _random = new RandomSource(seed ?? BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)));
     }
 
     /// <summary>The next id. Ids from one source never repeat and sort by creation.</summary>
@@ -44,7 +45,7 @@ internal sealed class IdSource
 
             ms = _lastMs;
             counter = _counter;
-            random = NextRandom();
+            random = _random.NextUInt64();
         }
 
         Span<byte> bytes = stackalloc byte[16];
@@ -58,16 +59,7 @@ internal sealed class IdSource
     {
         lock (_gate)
         {
-            return NextRandom();
+            return _random.NextUInt64();
         }
-    }
-
-    // SplitMix64.
-    ulong NextRandom()
-    {
-        var z = _state += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
     }
 }

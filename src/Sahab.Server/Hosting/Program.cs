@@ -4,14 +4,18 @@ using Spectre.Console;
 
 namespace Sahab.Server.Hosting;
 
+/// <summary>The executable <c>sahab</c>: the server and its command line.</summary>
 internal static class Program
 {
     static Task<int> Main(string[] args)
     {
+        // The one place that opens the console: everything else writes through what it is given.
         var console = AnsiConsole.Console;
-        var root = new RootCommand("One front door over many clouds.")
+        Func<string, string?> environment = Environment.GetEnvironmentVariable;
+        var root = new RootCommand("Sahab: one front door over many clouds.")
         {
-            CheckCommand.Create(console, Environment.GetEnvironmentVariable),
+            ServeCommand.Create(console, environment),
+            CheckCommand.Create(console, environment),
             SchemaCommand.Create(console),
         };
         return root.Parse(args).InvokeAsync();

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Http.Headers;
 using Sahab.Ledger.Rating;
 using Sahab.Wire.OpenAI;
 
@@ -60,15 +59,21 @@ internal sealed partial class AttemptRunner
         var response = call.Context.Response;
         SahabHeaders.Write(attempt, clock);
         response.ContentType = "application/json";
-        var wanted = call.Facts.Encoding == EmbeddingEncoding.Base64 ? EmbeddingEncoding.Base64 : EmbeddingEncoding.Float;
-        if (call.Operation != ApiOperation.Embeddings
-            || !EmbeddingEncoder.TryConvert(body.Span, wanted, response.BodyWriter))
-        {
-            response.ContentLength = body.Length;
-            response.BodyWriter.Write(body.Span);
-        }
-
+        var converted = call.Operation == ApiOperation.Embeddings ? Convert(call.Facts.Encoding, body) : null;
+        var bytes = converted is null ? body.Memory : converted.WrittenMemory;
+        response.ContentLength = bytes.Length;
+        response.BodyWriter.Write(bytes.Span);
         await response.BodyWriter.FlushAsync(CancellationToken.None);
+    }
+
+    /// <summary>
+    /// The vectors in the form that the client asked for, whatever the provider made of that; nothing where they are
+    /// no vectors, so that the client gets what there is.
+    /// </summary>
+    static ArrayBufferWriter<byte>? Convert(EmbeddingEncoding wanted, PooledBody body)
+    {
+        var output = new ArrayBufferWriter<byte>(body.Length);
+        return EmbeddingEncoder.TryConvert(body.Span, wanted, output) ? output : null;
     }
 
     /// <summary>Reads an answer to its end, up to a limit of bytes.</summary>

@@ -105,7 +105,7 @@ internal sealed partial class AttemptRunner
         }
 
         var writer = call.Context.Response.BodyWriter;
-        ErrorWriter.WriteEvent(writer, new ClientError(error.Message, error.Type, error.Code, error.Param));
+        ErrorWriter.WriteEvent(writer, new ClientError(error.Message, error.Type, error.Param, error.Code));
         await writer.FlushAsync(CancellationToken.None);
         await Task.Delay(AbortGrace, time, CancellationToken.None);
         call.Context.Abort();

@@ -40,8 +40,8 @@ internal sealed class Call
 
     public ModelRoute? Route { get; set; }
 
-    /// <summary>The model as the client named it; empty until it was read.</summary>
-    public string Model { get; set; } = "";
+    /// <summary>The model, by its own name; empty until it is known.</summary>
+    public string Model => Route?.Name ?? "";
 
     public RouteRequest Request { get; set; }
 

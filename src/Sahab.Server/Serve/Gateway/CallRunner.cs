@@ -24,18 +24,18 @@ internal sealed class CallRunner(
                 return await GiveUpAsync(call, failed == 0 ? error : AfterFailures(call, failed, allThrottled, last));
             }
 
+            var target = call.Snapshot.TargetOf(place.Deployment!);
             using var attempt = new Attempt
             {
                 Call = call,
-                Target = call.Snapshot.TargetOf(place.Deployment!),
+                Target = target,
                 Lease = place.Lease,
                 AtHome = place.AtHome,
                 Number = number,
                 StartedAt = time.GetUtcNow(),
                 StartedTimestamp = clock.Timestamp,
                 Watch = new WatchedAttempt(
-                    call.ClientGone,
-                    Math.Min(clock.NowMs + call.Snapshot.TargetOf(place.Deployment!).FirstByteMs, call.DeadlineMs)),
+                    Math.Min(clock.NowMs + target.FirstByteMs, call.DeadlineMs), call.ClientGone),
             };
             last = await attempts.RunAsync(attempt);
             placement.Ended(call);

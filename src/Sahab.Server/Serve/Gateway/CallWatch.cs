@@ -1,3 +1,5 @@
+using Sahab.Server.Hosting;
+
 namespace Sahab.Server.Serve.Gateway;
 
 /// <summary>
@@ -11,7 +13,7 @@ internal sealed class WatchedAttempt : IDisposable
     long _deadlineMs;
     long _drainDeadlineMs = long.MaxValue;
 
-    public WatchedAttempt(CancellationToken clientGone, long deadlineMs)
+    public WatchedAttempt(long deadlineMs, CancellationToken clientGone)
     {
         ClientGone = clientGone;
         _deadlineMs = deadlineMs;
@@ -104,10 +106,16 @@ internal sealed class CallWatch(TimeProvider time, MonotonicClock clock, DrainGa
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Resolution, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing) is var _
-               && !stoppingToken.IsCancellationRequested)
+        try
         {
-            Sweep();
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                Sweep();
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
         }
     }
 

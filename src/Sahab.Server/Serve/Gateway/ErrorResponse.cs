@@ -34,7 +34,7 @@ internal static class ErrorResponse
         }
 
         var writer = response.BodyWriter;
-        ErrorWriter.Write(writer, new ClientError(error.Message, error.Type, error.Code, error.Param));
+        ErrorWriter.Write(writer, new ClientError(error.Message, error.Type, error.Param, error.Code));
         await writer.FlushAsync(CancellationToken.None);
     }
 

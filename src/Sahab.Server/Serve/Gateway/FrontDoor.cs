@@ -1,7 +1,6 @@
-using System.Globalization;
+using System.Text;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
-using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Serve.Snapshots;
@@ -92,6 +91,11 @@ internal sealed class FrontDoor(
         }
 
         call.Hold(body);
+        if (key.Admin && context.Request.Headers.ContainsKey(Explanation.HeaderName))
+        {
+            call.Traces = [];
+        }
+
         return Understand(call) ?? Admit(call);
     }
 
@@ -100,33 +104,31 @@ internal sealed class FrontDoor(
         var body = call.Body.Span;
         if (!RequestScanner.TryScan(body, call.Operation, out var facts, out var fault))
         {
-            return new GatewayError(
-                400, ErrorStage.Read, ErrorFault.Client, RequestFault.Type, fault.Code, fault.Message, fault.Param);
+            return GatewayError.BadRequest(fault);
         }
 
         call.Facts = facts;
         Span<byte> scratch = stackalloc byte[RequestFacts.MaxModelBytes];
         var name = facts.ReadModel(body, scratch);
-        if (!call.Snapshot.Models.TryFind(name, out var model) || !call.Key!.MayUse(model.Name))
+        if (!call.Snapshot.TryFindModel(name, out var route) || !call.Key!.MayUse(name))
         {
-            return GatewayError.ModelNotFound(System.Text.Encoding.UTF8.GetString(name));
+            return GatewayError.ModelNotFound(Encoding.UTF8.GetString(name));
         }
 
-        call.Model = model.Name;
-        call.Route = model.Route;
-        return model.Serves(call.Operation)
+        call.Route = route;
+        return route.Serves(OperationNames.ToRouting(call.Operation))
             ? null
-            : GatewayError.OperationNotServed(model.Name, OperationNames.Of(call.Operation));
+            : GatewayError.OperationNotServed(route.Name, OperationNames.Of(call.Operation));
     }
 
     GatewayError? Admit(Call call)
     {
         var (key, route, facts) = (call.Key!, call.Route!, call.Facts);
         call.Tier = TierOf(facts.Tier, key.MaxTier);
-        call.Request = CallEstimate.For(call, route, facts);
+        call.Request = CallEstimate.For(route, facts, key, call.Tier);
         var admitted = key.Limiter.TryAdmit(call.Request.ReservedTokens, clock.NowMs, out var lease);
         call.KeyLease = lease;
-        RateLimitHeaders.Write(call.Context.Response.Headers, key.Limiter, clock.NowMs);
+        SahabHeaders.WriteLimits(call.Context.Response.Headers, key.Limiter, clock.NowMs);
         return admitted.Verdict switch
         {
             AdmitVerdict.Admitted => null,
@@ -141,7 +143,7 @@ internal sealed class FrontDoor(
     }
 
     /// <summary>The tier asked for, or the key's highest where that is lower.</summary>
-    static ServiceTier TierOf(RequestTier asked, ServiceTier highest)
+    public static ServiceTier TierOf(RequestTier asked, ServiceTier highest)
     {
         var tier = asked switch
         {

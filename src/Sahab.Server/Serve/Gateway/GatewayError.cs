@@ -1,3 +1,5 @@
+using Sahab.Wire.OpenAI;
+
 namespace Sahab.Server.Serve.Gateway;
 
 /// <summary>Where in the way of a request an error arose.</summary>
@@ -39,6 +41,25 @@ internal sealed record GatewayError(
     public static GatewayError BodyIncomplete() => new(
         400, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "incomplete_body",
         "The request body ended before its announced length. Send the request again.");
+
+    public static GatewayError MethodNotAllowed(string method) => new(
+        405, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "method_not_allowed",
+        $"{method} is not possible here. Use POST.");
+
+    public static GatewayError NoSuchPath(string method, string? path) => new(
+        404, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "unknown_url",
+        $"There is no {method} {path} here. The README lists the paths of the front door.");
+
+    public static GatewayError BadRequest(in RequestFault fault) => new(
+        400, ErrorStage.Read, ErrorFault.Client, RequestFault.Type, fault.Code, fault.Message, fault.Param);
+
+    public static GatewayError NotAdmin() => new(
+        403, ErrorStage.Authenticate, ErrorFault.Client, "permission_error", "admin_key_required",
+        "This key may not use the control API. Use a key with 'admin: true'.");
+
+    public static GatewayError UnknownKeyId() => new(
+        404, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "unknown_key_id",
+        "There is no key with that id. Give the id that stands in the configuration, not the secret.", "key");
 
     public static GatewayError MissingKey() => new(
         401, ErrorStage.Authenticate, ErrorFault.Client, "invalid_request_error", "invalid_api_key",

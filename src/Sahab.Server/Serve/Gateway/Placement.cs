@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
-using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting;
 

@@ -20,9 +20,9 @@ internal static class SahabHeaders
         headers["x-sahab-deployment"] = spec.Id;
         headers["x-sahab-attempts"] = Numbers[Math.Min(attempt.Number, Numbers.Length - 1)];
         headers["x-sahab-overhead-ms"] = OverheadMs(attempt, clock).ToString("0.000", CultureInfo.InvariantCulture);
-        if (call.Explanation is { } explanation)
+        if (call.Traces is { } traces)
         {
-            headers["x-sahab-explain"] = explanation;
+            headers[Explanation.HeaderName] = Explanation.ToHeader(traces);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sahab.Ledger.Rating;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
@@ -29,7 +28,9 @@ internal sealed partial class Settlement(
             nowMs);
         if ((metered.Flags & (UsageFlags.Estimated | UsageFlags.Suspect)) == 0)
         {
-            attempt.Call.Route!.History.Learn(attempt.Call.Facts.PromptBytes, usage);
+            var facts = attempt.Call.Facts;
+            attempt.Call.Route!.History.Learn(
+                facts.PromptBytes, usage, Math.Max(1, facts.N) * Math.Max(1, facts.PromptCount));
         }
 
         var outcome = attempt.Call.IsClientGone ? AttemptOutcome.Abandoned : AttemptOutcome.Succeeded;

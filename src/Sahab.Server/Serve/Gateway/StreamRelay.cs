@@ -1,5 +1,4 @@
 using System.Buffers;
-using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Sse;
@@ -37,7 +36,7 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     readonly Call _call = attempt.Call;
     readonly bool _forwardsUsage = attempt.Call.Facts.IncludeUsage;
     readonly bool _forwardsRunningUsage = attempt.Call.Facts.RunningUsage;
-    SseScanner _scanner = new();
+    SseScanner _scanner = new(SseScanner.DefaultMaxEventBytes);
     byte[]? _buffer;
     int _start, _end;
     byte[]? _held;
@@ -156,7 +155,7 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
         if (_buffer is null)
         {
             // Wait without holding a buffer: most streams are idle most of the time.
-            await upstream.ReadAsync(Memory<byte>.Empty, attempt.Watch.Token);
+            _ = await upstream.ReadAsync(Memory<byte>.Empty, attempt.Watch.Token);
             _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         }
         else if (_end == _buffer.Length)

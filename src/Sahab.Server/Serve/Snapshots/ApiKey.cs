@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
 
@@ -12,5 +13,7 @@ internal sealed record ApiKey(
     string Tenant, string Id, int Weight, bool Admin, CountrySet Countries, string CountryList,
     FrozenSet<string>? Models, KeyLimiter Limiter, ServiceTier MaxTier)
 {
-    public bool MayUse(string model) => Models is null || Models.Contains(model);
+    /// <param name="utf8Name">A model's name or an alias, as the client gave it.</param>
+    public bool MayUse(ReadOnlySpan<byte> utf8Name) =>
+        Models is null || Models.Contains(Encoding.UTF8.GetString(utf8Name));
 }

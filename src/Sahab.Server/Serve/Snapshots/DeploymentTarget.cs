@@ -1,4 +1,3 @@
-using System.Net;
 using Sahab.Routing.Snapshot;
 
 namespace Sahab.Server.Serve.Snapshots;
@@ -9,7 +8,7 @@ namespace Sahab.Server.Serve.Snapshots;
 /// <param name="RunningUsage">Whether each chunk of a stream tells the usage so far.</param>
 /// <param name="BillsBrokenStreams">Whether the provider bills a stream that it broke off itself.</param>
 internal sealed record DeploymentTarget(
-    Deployment Deployment, HttpMessageInvoker Http, Uri ChatCompletions, Uri Completions, Uri Embeddings,
+    Deployment Deployment, string Country, HttpMessageInvoker Http, Uri ChatCompletions, Uri Completions, Uri Embeddings,
     byte[] UpstreamModel, string? Authorization, Version HttpVersion, HttpVersionPolicy HttpVersionPolicy,
     bool RunningUsage, bool BillsBrokenStreams, long FirstByteMs, long BetweenChunksMs)
 {

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Sahab.Routing.Snapshot;
 
@@ -18,7 +19,10 @@ internal sealed class ServeSnapshot
     public required FrozenDictionary<Deployment, DeploymentTarget> Targets { get; init; }
 
     /// <summary>Model and alias names with who owns them, in the order of the configuration.</summary>
-    public required FrozenDictionary<string, ServedModel> Models { get; init; }
+    public required ImmutableArray<ServedModel> Models { get; init; }
+
+    /// <summary>When the configuration was put in force.</summary>
+    public required long LoadedAtUnixSeconds { get; init; }
 
     public required int MaxBodyBytes { get; init; }
 

@@ -19,9 +19,8 @@ internal static class OpenAIRequest
             ApiOperation.Completions => target.Completions,
             _ => target.Embeddings,
         };
-        var edits = RequestEdits.For(
-            body.Span, facts, target.UpstreamModel, wantUsage: facts.Stream,
-            wantRunningUsage: facts.Stream && target.RunningUsage, dropServiceTier: true);
+        var edits = RequestEdits.Plan(
+            facts, target.UpstreamModel, wantUsage: true, target.RunningUsage, dropServiceTier: true);
         var request = new HttpRequestMessage(HttpMethod.Post, uri)
         {
             Version = target.HttpVersion,
@@ -60,16 +59,10 @@ internal static class OpenAIRequest
         protected override async Task SerializeToStreamAsync(
             Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            var position = 0;
-            for (var index = 0; index < _edits.Count; index++)
+            foreach (var segment in _edits.Segments(_body))
             {
-                var edit = _edits[index];
-                await stream.WriteAsync(_body[position..edit.Offset], cancellationToken);
-                await stream.WriteAsync(edit.Insert, cancellationToken);
-                position = edit.Offset + edit.RemoveLength;
+                await stream.WriteAsync(segment, cancellationToken);
             }
-
-            await stream.WriteAsync(_body[position..], cancellationToken);
         }
 
         protected override bool TryComputeLength(out long length)

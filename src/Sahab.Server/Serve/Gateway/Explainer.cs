@@ -1,0 +1,88 @@
+using Sahab.Routing.Decisions;
+using Sahab.Server.Hosting;
+using Sahab.Server.Serve.Snapshots;
+using Sahab.Wire.OpenAI;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>What an explanation says besides the decision itself.</summary>
+/// <param name="Key">Whose rules were applied.</param>
+internal sealed record ExplainedRequest(
+    string Key, string Model, string Countries, string Tier, string Needs, int PromptTokens, int OutputTokens,
+    DecisionExplanation Decision);
+
+/// <summary>
+/// Answers why a request would go where, without sending it: reads it as the front door would, under the rules of any
+/// key, and asks the router. Nothing is reserved.
+/// </summary>
+internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock clock, IdSource ids)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        var snapshot = snapshots.Current;
+        var (body, fault) = await BodyReader.ReadAsync(
+            context.Request.BodyReader, context.Request.ContentLength, snapshot.MaxBodyBytes, context.RequestAborted);
+        using (body)
+        {
+            if (fault != BodyFault.None)
+            {
+                await ErrorResponse.WriteAsync(context, GatewayError.BodyTooLarge(snapshot.MaxBodyBytes));
+                return;
+            }
+
+            var explained = Explain(context, snapshot, body.Span, out var error);
+            if (explained is null)
+            {
+                await ErrorResponse.WriteAsync(context, error!);
+                return;
+            }
+
+            await context.Response.WriteAsJsonAsync(explained, Explanation.Json, context.RequestAborted);
+        }
+    }
+
+    ExplainedRequest? Explain(
+        HttpContext context, ServeSnapshot snapshot, ReadOnlySpan<byte> body, out GatewayError? error)
+    {
+        string? path = context.Request.Query["path"];
+        var operation = FrontDoor.OperationOf(path ?? "/v1/chat/completions") ?? ApiOperation.ChatCompletions;
+        var key = FindKey(context, snapshot);
+        error = key is null ? GatewayError.UnknownKeyId() : null;
+        if (key is null)
+        {
+            return null;
+        }
+
+        if (!RequestScanner.TryScan(body, operation, out var facts, out var fault))
+        {
+            error = GatewayError.BadRequest(fault);
+            return null;
+        }
+
+        Span<byte> scratch = stackalloc byte[RequestFacts.MaxModelBytes];
+        var name = facts.ReadModel(body, scratch);
+        if (!snapshot.TryFindModel(name, out var route) || !key.MayUse(name))
+        {
+            error = GatewayError.ModelNotFound(System.Text.Encoding.UTF8.GetString(name));
+            return null;
+        }
+
+        var tier = FrontDoor.TierOf(facts.Tier, key.MaxTier);
+        var request = CallEstimate.For(route, facts, key, tier);
+        var random = new RandomSource(ids.NextSeed());
+        var trace = new DecisionTrace();
+        Router.Decide(request, snapshot.Routing.Profile, clock.NowMs, ref random, trace);
+        return new ExplainedRequest(
+            key.Id, route.Name, key.CountryList, tier.ToString(), CallEstimate.Describe(request.Needs),
+            request.PromptTokens, request.OutputTokens, Explanation.Of(trace));
+    }
+
+    /// <summary>The key whose id the query names, or the one that asks.</summary>
+    static ApiKey? FindKey(HttpContext context, ServeSnapshot snapshot)
+    {
+        string? id = context.Request.Query["key"];
+        return id is null
+            ? snapshot.Keys.Find(context.Request.Headers.Authorization, out _)
+            : snapshot.Keys.Keys.FirstOrDefault(key => key.Id == id);
+    }
+}

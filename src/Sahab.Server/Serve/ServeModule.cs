@@ -1,0 +1,34 @@
+using Sahab.Server.Serve.Gateway;
+using Sahab.Server.Serve.Providers;
+using Sahab.Server.Serve.Snapshots;
+
+namespace Sahab.Server.Serve;
+
+/// <summary>Registers the plane that serves requests.</summary>
+internal static class ServeModule
+{
+    public static void AddServe(this IServiceCollection services)
+    {
+        services.AddSingleton<UpstreamPool>();
+        services.AddSingleton<DrainGate>();
+        services.AddSingleton<SnapshotPublisher>();
+        services.AddSingleton<RecentCalls>();
+        services.AddSingleton<GatewayInstruments>();
+        services.AddSingleton<Settlement>();
+        services.AddSingleton<AttemptRunner>();
+        services.AddSingleton<CallRunner>();
+        services.AddSingleton<FrontDoor>();
+        services.AddSingleton<Explainer>();
+        services.AddSingleton<CallWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<CallWatch>());
+        services.AddSingleton<Placement>();
+        services.AddHostedService(provider => provider.GetRequiredService<Placement>());
+    }
+
+    /// <param name="api">The group of the control API.</param>
+    public static void MapServe(this IEndpointRouteBuilder endpoints, IEndpointRouteBuilder api)
+    {
+        ModelsApi.Map(endpoints);
+        ServeApi.Map(api);
+    }
+}

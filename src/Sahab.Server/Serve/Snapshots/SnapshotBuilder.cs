@@ -1,0 +1,195 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text.Json;
+using Sahab.Ledger.Rating;
+using Sahab.Routing.Admission;
+using Sahab.Routing.Policies;
+using Sahab.Routing.Requests;
+using Sahab.Routing.Snapshot;
+using Sahab.Server.Hosting.Configuration;
+
+namespace Sahab.Server.Serve.Snapshots;
+
+/// <summary>Builds the front door's snapshot from a configuration that was validated before.</summary>
+internal static class SnapshotBuilder
+{
+    const double NanoUsdPerUsdPerMs = 1_000_000_000 / 1000.0;
+
+    /// <param name="pools">The connections of each provider, by its id.</param>
+    /// <param name="previous">The snapshot in force, whose learned state is carried over; null at the start.</param>
+    public static ServeSnapshot Build(
+        SahabConfig config, IReadOnlyDictionary<string, HttpMessageInvoker> pools, ServeSnapshot? previous,
+        DateTimeOffset now)
+    {
+        var routing = BuildRouting(config, previous?.Routing);
+        return new ServeSnapshot
+        {
+            Routing = routing,
+            Keys = BuildKeys(config, previous?.Keys),
+            Targets = config.Deployments.ToFrozenDictionary(
+                deployment => Find(routing, deployment.Id),
+                deployment => TargetFor(config, deployment, Find(routing, deployment.Id), pools)),
+            Models = BuildModels(config, routing),
+            LoadedAtUnixSeconds = now.ToUnixTimeSeconds(),
+            MaxBodyBytes = (int)Math.Min(config.Server.MaxBodyBytes, int.MaxValue),
+            MaxConcurrentCalls = config.Server.MaxConcurrentCalls,
+            MaxAttempts = config.Routing.MaxAttempts,
+            CallDeadlineMs = (long)config.Server.CallDeadline.TotalMilliseconds,
+            MaxWaiting = config.Admission.Queue.MaxWaiting,
+            MaxWaitMs = (long)config.Admission.Queue.MaxWait.TotalMilliseconds,
+        };
+    }
+
+    static Deployment Find(RoutingSnapshot routing, string id) =>
+        routing.TryGetDeployment(id, out var deployment)
+            ? deployment
+            : throw new InvalidOperationException($"Deployment '{id}' is not in the snapshot.");
+
+    /// <summary>The part that the router sees.</summary>
+    public static RoutingSnapshot BuildRouting(SahabConfig config, RoutingSnapshot? previous)
+    {
+        var builder = new RoutingSnapshotBuilder(previous)
+        {
+            Profile = ProfileFor(config.Routing),
+            Health = new HealthTerms
+            {
+                ConsecutiveFailures = config.Routing.Breaker.Failures,
+                OpenForMs = (long)config.Routing.Breaker.OpenFor.TotalMilliseconds,
+                MaxOpenForMs = (long)config.Routing.Breaker.MaxOpenFor.TotalMilliseconds,
+            },
+            DefaultOutputTokens = config.Admission.DefaultOutputTokens,
+        };
+        foreach (var model in config.Models)
+        {
+            builder.AddModel(model.Id, [.. model.Operations]);
+        }
+
+        foreach (var deployment in config.Deployments)
+        {
+            builder.AddDeployment(SpecFor(config, deployment));
+        }
+
+        foreach (var alias in config.Aliases.Keys)
+        {
+            if (config.FindModel(alias) is { } model)
+            {
+                builder.AddAlias(alias, model.Id);
+            }
+        }
+
+        return builder.Build();
+    }
+
+    static RoutingProfile ProfileFor(RoutingConfig config) => config.Policy switch
+    {
+        PolicyName.WeightedShuffle => RoutingProfile.WeightedShuffle,
+        PolicyName.LeastBusy => RoutingProfile.LeastBusy,
+        PolicyName.LowestLatency => RoutingProfile.LowestLatency,
+        PolicyName.LowestPrice => RoutingProfile.LowestPrice,
+        PolicyName.PriorityOrder => RoutingProfile.PriorityOrder,
+        _ => RoutingProfile.Balanced with
+        {
+            PrefixAffinity = config.PrefixAffinity,
+            NanoUsdPerMs = (double)config.LatencyValueUsdPerSecond * NanoUsdPerUsdPerMs,
+        },
+    };
+
+    static DeploymentSpec SpecFor(SahabConfig config, DeploymentConfig deployment)
+    {
+        var model = config.FindModel(deployment.Model)!;
+        return new DeploymentSpec
+        {
+            Id = deployment.Id,
+            Provider = deployment.Provider,
+            Region = deployment.Region,
+            Country = CountryCode.Parse(config.FindRegion(deployment)!.Country),
+            Model = deployment.Model,
+            Kind = deployment.Capacity,
+            Capabilities = deployment.Capabilities ?? model.Capabilities,
+            ContextTokens = deployment.ContextTokens ?? model.ContextTokens,
+            Limits = LimitsFor(deployment.Limits),
+            Prices = PriceTerms.FromUsdPerMillion(
+                deployment.Price.Prompt, deployment.Price.Cached ?? deployment.Price.Prompt, deployment.Price.Output),
+            Weight = deployment.Weight,
+            Priority = deployment.Priority,
+        };
+    }
+
+    static Limits LimitsFor(LimitsConfig limits) => new()
+    {
+        RequestsPerMinute = limits.RequestsPerMinute,
+        TokensPerMinute = limits.TokensPerMinute,
+        Concurrency = limits.Concurrency,
+    };
+
+    static DeploymentTarget TargetFor(
+        SahabConfig config, DeploymentConfig deployment, Deployment entry,
+        IReadOnlyDictionary<string, HttpMessageInvoker> pools)
+    {
+        var provider = config.FindProvider(deployment.Provider)!;
+        var region = config.FindRegion(deployment)!;
+        var baseUrl = new Uri(region.BaseUrl.TrimEnd('/') + "/");
+        var (version, policy) = DeploymentTarget.VersionFor(baseUrl, provider.Http2);
+        return new DeploymentTarget(
+            entry,
+            region.Country,
+            pools[provider.Id],
+            new Uri(baseUrl, "chat/completions"),
+            new Uri(baseUrl, "completions"),
+            new Uri(baseUrl, "embeddings"),
+            JsonSerializer.SerializeToUtf8Bytes(deployment.UpstreamModel ?? deployment.Model),
+            provider.Credentials?.Value is { } secret ? $"Bearer {secret.Reveal()}" : null,
+            version,
+            policy,
+            provider.RunningUsage,
+            provider.BrokenStreams == BrokenStreams.Billed,
+            (long)provider.Timeouts.FirstByte.TotalMilliseconds,
+            (long)provider.Timeouts.BetweenChunks.TotalMilliseconds);
+    }
+
+    static ApiKeyTable BuildKeys(SahabConfig config, ApiKeyTable? previous)
+    {
+        var limiters = (previous ?? ApiKeyTable.Empty).Keys.ToDictionary(
+            key => (key.Tenant, key.Id), key => key.Limiter);
+        var keys = new Dictionary<KeyDigest, ApiKey>();
+        foreach (var tenant in config.Tenants)
+        {
+            foreach (var key in tenant.Keys)
+            {
+                var limits = LimitsFor(key.Limits);
+                if (limiters.TryGetValue((tenant.Id, key.Id), out var limiter))
+                {
+                    limiter.Change(limits);
+                }
+
+                keys[KeyDigest.FromHex(key.Secret.Hash!)] = KeyFor(tenant, key, limiter ?? new KeyLimiter(limits));
+            }
+        }
+
+        return new ApiKeyTable(keys.ToFrozenDictionary());
+    }
+
+    static ApiKey KeyFor(TenantConfig tenant, KeyConfig key, KeyLimiter limiter)
+    {
+        var countries = key.Countries is { } codes
+            ? CountrySet.FromCodes(codes.Select(code => CountryCode.Parse(code)))
+            : CountrySet.All;
+        return new ApiKey(
+            tenant.Id, key.Id, tenant.Weight, key.Admin, countries, countries.ToString(),
+            key.Models?.ToFrozenSet(StringComparer.Ordinal), limiter, key.MaxTier);
+    }
+
+    static ImmutableArray<ServedModel> BuildModels(SahabConfig config, RoutingSnapshot routing)
+    {
+        var served = ImmutableArray.CreateBuilder<ServedModel>();
+        foreach (var name in config.Models.Select(model => model.Id).Concat(config.Aliases.Keys))
+        {
+            if (routing.TryGetModel(name, out var route) && config.FindModel(name) is { } model)
+            {
+                served.Add(new ServedModel(name, route, model.OwnedBy));
+            }
+        }
+
+        return served.ToImmutable();
+    }
+}
