@@ -17,6 +17,7 @@ internal static class Program
             ServeCommand.Create(console, environment),
             CheckCommand.Create(console, environment),
             SchemaCommand.Create(console),
+            UsageCommand.Create(console),
         };
         return root.Parse(args).InvokeAsync();
     }

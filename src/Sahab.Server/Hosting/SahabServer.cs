@@ -54,6 +54,7 @@ internal sealed class SahabServer : IAsyncDisposable
         var app = Build(options);
         try
         {
+            await MeteringModule.PrepareAsync(app.Services, cancellation);
             await app.StartAsync(cancellation);
             return new SahabServer(app);
         }
@@ -106,7 +107,7 @@ internal sealed class SahabServer : IAsyncDisposable
         services.AddMetrics();
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions));
-        services.AddMetering(options);
+        services.AddMetering(config.Metering, options.DataFolder);
         services.AddServe();
         var app = builder.Build();
         options.Configuration.Subscribe("serve", app.Services.GetRequiredService<SnapshotPublisher>().Prepare);
@@ -116,6 +117,7 @@ internal sealed class SahabServer : IAsyncDisposable
         HostApi.Map(app, api);
         app.MapOpenApi();
         app.MapServe(api);
+        api.MapMetering();
         return app;
     }
 
