@@ -49,7 +49,9 @@ ref struct JsonCursor
 
     public readonly bool Failed => Fault != JsonFault.None;
 
-    /// <summary>Goes to the next value and tells its kind; <see cref="JsonKind.None"/> when there is no value.</summary>
+    /// <summary>
+    /// Goes to the next value and tells its kind; <see cref="JsonKind.None"/> when there is no value.
+    /// </summary>
     public JsonKind Peek()
     {
         if (Failed)

@@ -12,7 +12,9 @@ readonly record struct JsonText(int Start, int Length, bool HasEscapes)
 
     public ReadOnlySpan<byte> Raw(ReadOnlySpan<byte> document) => document.Slice(Start, Length);
 
-    /// <summary>Whether the text, unescaped, equals an expected one. The common case has no escape and compares.</summary>
+    /// <summary>
+    /// Whether the text, unescaped, equals an expected one. The common case has no escape and compares.
+    /// </summary>
     public bool Is(ReadOnlySpan<byte> document, ReadOnlySpan<byte> expected)
     {
         if (!HasEscapes)

@@ -43,7 +43,9 @@ public struct ChunkFacts
     /// <summary>Choices of this chunk that bring content.</summary>
     public int ContentDeltas { get; internal set; }
 
-    /// <summary>The bytes of that content as written in JSON: a measure of output where no count of tokens comes.</summary>
+    /// <summary>
+    /// The bytes of that content as written in JSON: a measure of output where no count of tokens comes.
+    /// </summary>
     public int ContentBytes { get; internal set; }
 
     /// <summary>Whether a choice ends with this chunk.</summary>
@@ -70,9 +72,13 @@ public struct ChunkFacts
     /// <summary>The usage stated.</summary>
     public UsageFigures Usage { get; internal set; }
 
-    /// <summary>Where to cut to take <c>usage</c> out, one comma included, so that what is left is valid JSON.</summary>
+    /// <summary>
+    /// Where to cut to take <c>usage</c> out, one comma included, so that what is left is valid JSON.
+    /// </summary>
     public int UsageMemberStart { get; internal set; }
 
-    /// <summary>How many bytes to cut to take <c>usage</c> out. 0 when the member is absent; it may be there and null.</summary>
+    /// <summary>
+    /// How many bytes to cut to take <c>usage</c> out. 0 when the member is absent; it may be there and null.
+    /// </summary>
     public int UsageMemberLength { get; internal set; }
 }

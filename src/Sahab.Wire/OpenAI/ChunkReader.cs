@@ -2,14 +2,17 @@ using Sahab.Wire.Json;
 
 namespace Sahab.Wire.OpenAI;
 
-/// <summary>Reads the data of one event of a chat or text completion stream. Allocates only where there is an error.</summary>
+/// <summary>
+/// Reads the data of one event of a chat or text completion stream. Allocates only where there is an error.
+/// </summary>
 public static class ChunkReader
 {
     /// <summary>Reads one event's data.</summary>
     /// <param name="data">The data: a JSON object, or <c>[DONE]</c>.</param>
     /// <param name="facts">What was found; what it held before is gone.</param>
     /// <returns>
-    /// Whether the data is either; when not, it must not be forwarded, because clients fail on it, and the facts are empty.
+    /// Whether the data is either; when not, it must not be forwarded, because clients fail on it, and the
+    /// facts are empty.
     /// </returns>
     public static bool Read(ReadOnlySpan<byte> data, ref ChunkFacts facts)
     {
@@ -81,7 +84,9 @@ public static class ChunkReader
         return true;
     }
 
-    /// <summary>The end marker, which clients know by how it begins, or an error in the array form that Google sends.</summary>
+    /// <summary>
+    /// The end marker, which clients know by how it begins, or an error in the array form that Google sends.
+    /// </summary>
     static bool ReadArray(ReadOnlySpan<byte> data, ref ChunkFacts facts)
     {
         if (data.StartsWith("[DONE]"u8))

@@ -21,7 +21,9 @@ public static class ErrorClassifier
         ["does not exist", "not found", "no such model", "unknown model", "not supported", "do not have access"];
 
     /// <summary>Classifies an error.</summary>
-    /// <param name="status">The HTTP status of the reply; 0 or 2xx when the error came inside a reply that had begun well.</param>
+    /// <param name="status">
+    /// The HTTP status of the reply; 0 or 2xx when the error came inside a reply that had begun well.
+    /// </param>
     /// <param name="error">The error, as <see cref="ErrorReader"/> read it.</param>
     public static ErrorClass Classify(int status, in UpstreamError error)
     {
@@ -65,7 +67,9 @@ public static class ErrorClassifier
 
     static ErrorClass Named(ErrorClass named, int status) => named != ErrorClass.Unknown ? named : ByStatus(status);
 
-    /// <summary>"'logprobs' is not supported by this model" is about a parameter and not about a model's absence.</summary>
+    /// <summary>
+    /// "'logprobs' is not supported by this model" is about a parameter and not about a model's absence.
+    /// </summary>
     static bool IsAboutTheModelItself(string message) =>
         message.StartsWith("model", StringComparison.OrdinalIgnoreCase)
         || message.StartsWith("the model", StringComparison.OrdinalIgnoreCase);
@@ -85,7 +89,8 @@ public static class ErrorClassifier
 
     /// <summary>vLLM and llama.cpp write the status where OpenAI has its code.</summary>
     static int StatusIn(string? code) =>
-        int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out int status) && status is >= 400 and < 600
+        int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out int status)
+            && status is >= 400 and < 600
             ? status
             : 0;
 

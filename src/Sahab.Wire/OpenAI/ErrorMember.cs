@@ -5,7 +5,9 @@ namespace Sahab.Wire.OpenAI;
 /// <summary>The forms in which a reply says that it is an error, whatever its status.</summary>
 static class ErrorMember
 {
-    /// <summary>Whether the value at the cursor is one that JavaScript takes for true, by which the official client decides.</summary>
+    /// <summary>
+    /// Whether the value at the cursor is one that JavaScript takes for true, by which the official client decides.
+    /// </summary>
     public static bool IsTruthy(ReadOnlySpan<byte> document, ref JsonCursor cursor)
     {
         JsonKind kind = cursor.Peek();

@@ -17,7 +17,9 @@ public static class ErrorReader
     static readonly JsonReaderOptions Options = new() { MaxDepth = RequestScanner.MaxDepth };
 
     /// <summary>Reads an error.</summary>
-    /// <param name="status">The HTTP status of the reply; 0 when the error came inside a reply that had begun well.</param>
+    /// <param name="status">
+    /// The HTTP status of the reply; 0 when the error came inside a reply that had begun well.
+    /// </param>
     /// <param name="body">The body, or the data of the event.</param>
     public static UpstreamError Read(int status, ReadOnlySpan<byte> body)
     {

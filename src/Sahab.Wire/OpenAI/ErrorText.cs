@@ -20,7 +20,9 @@ static class ErrorText
         return (end < 0 ? line : line[..end]).Trim().ToString();
     }
 
-    /// <summary>Redacts, then cuts; in this order, so that no cut leaves half a secret that no longer looks like one.</summary>
+    /// <summary>
+    /// Redacts, then cuts; in this order, so that no cut leaves half a secret that no longer looks like one.
+    /// </summary>
     public static string Clean(string text, int maxLength)
     {
         string bounded = text.Length > maxLength * 2 ? text[..(maxLength * 2)] : text;

@@ -11,7 +11,9 @@ namespace Sahab.Wire.OpenAI;
 /// <param name="Code">The code; null when there is none.</param>
 public readonly record struct ClientError(string Message, string Type, string? Param, string? Code);
 
-/// <summary>Writes errors in the one form that every client of the OpenAI API reads: four keys, always all of them.</summary>
+/// <summary>
+/// Writes errors in the one form that every client of the OpenAI API reads: four keys, always all of them.
+/// </summary>
 public static class ErrorWriter
 {
     static readonly JsonWriterOptions Options = new()

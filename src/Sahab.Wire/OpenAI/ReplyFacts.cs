@@ -27,7 +27,9 @@ public struct ReplyFacts
     /// <summary>Choices that hold content.</summary>
     public int ContentChoices { get; internal set; }
 
-    /// <summary>The bytes of that content as written in JSON: a measure of output where no count of tokens comes.</summary>
+    /// <summary>
+    /// The bytes of that content as written in JSON: a measure of output where no count of tokens comes.
+    /// </summary>
     public int ContentBytes { get; internal set; }
 
     /// <summary>Elements of <c>data</c>: the embeddings of the reply.</summary>

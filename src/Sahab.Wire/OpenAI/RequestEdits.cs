@@ -10,8 +10,8 @@ namespace Sahab.Wire.OpenAI;
 public readonly record struct RequestEdit(int Offset, int RemoveLength, ReadOnlyMemory<byte> Insert);
 
 /// <summary>
-/// The few changes that a request needs on its way to a provider, in the order of their offsets, so that the body is sent
-/// as slices of the original with insertions between and is never copied.
+/// The few changes that a request needs on its way to a provider, in the order of their offsets, so that the body
+/// is sent as slices of the original with insertions between and is never copied.
 /// </summary>
 public struct RequestEdits
 {
@@ -49,8 +49,12 @@ public struct RequestEdits
 
     /// <summary>Says what changes.</summary>
     /// <param name="facts">What the scanner found.</param>
-    /// <param name="upstreamModel">The provider's name of the model as a JSON string, quotes included; empty to leave it.</param>
-    /// <param name="wantUsage">Have the usage sent at the end of a stream. Means nothing to a request that is not streamed.</param>
+    /// <param name="upstreamModel">
+    /// The provider's name of the model as a JSON string, quotes included; empty to leave it.
+    /// </param>
+    /// <param name="wantUsage">
+    /// Have the usage sent at the end of a stream. Means nothing to a request that is not streamed.
+    /// </param>
     /// <param name="wantRunningUsage">Have running usage sent on every chunk too, which only vLLM knows.</param>
     /// <param name="dropServiceTier">Take <c>service_tier</c> out, for providers that refuse it.</param>
     public static RequestEdits Plan(

@@ -32,7 +32,9 @@ public struct RequestFacts
     /// <summary>Whether the client asks for the usage at the end of the stream.</summary>
     public bool IncludeUsage { get; internal set; }
 
-    /// <summary>Whether the client asks for running usage on every chunk (<c>continuous_usage_stats</c>, a vLLM word).</summary>
+    /// <summary>
+    /// Whether the client asks for running usage on every chunk (<c>continuous_usage_stats</c>, a vLLM word).
+    /// </summary>
     public bool RunningUsage { get; internal set; }
 
     /// <summary>Where the value of <c>stream_options</c> begins, be it an object or null. 0 when absent.</summary>
@@ -53,7 +55,9 @@ public struct RequestFacts
     /// <summary>Where the value of <c>stream_options.continuous_usage_stats</c> begins. 0 when absent.</summary>
     public int RunningUsageStart { get; internal set; }
 
-    /// <summary>The length of the value of <c>stream_options.continuous_usage_stats</c> in bytes. 0 when absent.</summary>
+    /// <summary>
+    /// The length of the value of <c>stream_options.continuous_usage_stats</c> in bytes. 0 when absent.
+    /// </summary>
     public int RunningUsageLength { get; internal set; }
 
     /// <summary>Whether tools or functions are offered to the model.</summary>
@@ -80,15 +84,19 @@ public struct RequestFacts
     /// <summary>Choices wanted for each prompt: 1 to <see cref="MaxChoices"/>.</summary>
     public int N { get; internal set; }
 
-    /// <summary>Candidates generated for each prompt, of which the best <see cref="N"/> are returned but all are billed.</summary>
+    /// <summary>
+    /// Candidates generated for each prompt, of which the best <see cref="N"/> are returned but all are billed.
+    /// </summary>
     public int BestOf { get; internal set; }
 
-    /// <summary>Prompts in the request: more than 1 only where <c>prompt</c> or <c>input</c> is an array of them.</summary>
+    /// <summary>
+    /// Prompts in the request: more than 1 only where <c>prompt</c> or <c>input</c> is an array of them.
+    /// </summary>
     public int PromptCount { get; internal set; }
 
     /// <summary>
-    /// Output tokens at most, for each choice, reasoning included: <c>max_completion_tokens</c>, else <c>max_tokens</c>.
-    /// 0 when neither is given.
+    /// Output tokens at most, for each choice, reasoning included: <c>max_completion_tokens</c>, else
+    /// <c>max_tokens</c>. 0 when neither is given.
     /// </summary>
     public long MaxOutputTokens { get; internal set; }
 
@@ -121,15 +129,20 @@ public struct RequestFacts
     public int ImageCount { get; internal set; }
 
     /// <summary>
-    /// A hash of what providers' prompt caches look at: the first 1,024 bytes of <c>messages</c> or <c>prompt</c>, those
-    /// of <c>tools</c>, and <c>prompt_cache_key</c>. Stable between processes and versions. 0 for embeddings only.
+    /// A hash of what providers' prompt caches look at: the first 1,024 bytes of <c>messages</c> or <c>prompt</c>,
+    /// those of <c>tools</c>, and <c>prompt_cache_key</c>. Stable between processes and versions. 0 for
+    /// embeddings only.
     /// </summary>
     public ulong PrefixHash { get; internal set; }
 
-    /// <summary>Whether generation is to run to the token limit whatever the model says (<c>ignore_eos</c>, a vLLM word).</summary>
+    /// <summary>
+    /// Whether generation is to run to the token limit whatever the model says (<c>ignore_eos</c>, a vLLM word).
+    /// </summary>
     public bool IgnoreEos { get; internal set; }
 
-    /// <summary>The model's name, unescaped: a slice of the body, or of the scratch when the name has escapes.</summary>
+    /// <summary>
+    /// The model's name, unescaped: a slice of the body, or of the scratch when the name has escapes.
+    /// </summary>
     /// <param name="body">The body that was scanned.</param>
     /// <param name="scratch">Room for a name with escapes: <see cref="MaxModelBytes"/> bytes.</param>
     /// <exception cref="ArgumentException">The scratch is too small.</exception>

@@ -65,13 +65,15 @@ static class RequestFaults
             RequestRefusal.Missing => new RequestFault(
                 $"Missing required parameter: '{path}'.", path, "missing_required_parameter"),
             RequestRefusal.Duplicate => new RequestFault(
-                $"The parameter '{path}' is given more than once. Which one counts differs between servers: give it once.",
+                $"The parameter '{path}' is given more than once, and which one counts differs between servers. "
+                + "Give it once.",
                 path,
                 "duplicate_parameter"),
             RequestRefusal.Empty => new RequestFault(
                 $"Invalid '{path}': it is empty. Expected {Expected(member)}.", path, "empty_" + Shape(member)),
             RequestRefusal.WrongType => new RequestFault(
-                $"Invalid type for '{path}' at {Place(body, at)}: expected {Expected(member)}, but got {Found(body, at)}.",
+                $"Invalid type for '{path}' at {Place(body, at)}: "
+                + $"expected {Expected(member)}, but got {Found(body, at)}.",
                 path,
                 "invalid_type"),
             RequestRefusal.WrongElement => new RequestFault(

@@ -6,7 +6,9 @@ namespace Sahab.Wire.OpenAI;
 /// <summary>Reads how long a provider asks us to wait.</summary>
 public static class RetryAfter
 {
-    /// <summary>The longest wait that is reported, in milliseconds: seven days. The caller has a bound of its own.</summary>
+    /// <summary>
+    /// The longest wait that is reported, in milliseconds: seven days. The caller has a bound of its own.
+    /// </summary>
     public const long MaxMs = 7L * 24 * 60 * 60 * 1_000;
 
     static readonly SearchValues<char> NumberLetters = SearchValues.Create("0123456789.");
@@ -23,8 +25,8 @@ public static class RetryAfter
     /// <param name="retryAfter"><c>Retry-After</c>: seconds, or a date of HTTP in any of its three forms.</param>
     /// <param name="nowUtc">The time now.</param>
     /// <returns>
-    /// Milliseconds to wait, rounded up, 0 to <see cref="MaxMs"/>; 0 for a date that has passed. Null when neither header
-    /// says anything that can be read.
+    /// Milliseconds to wait, rounded up, 0 to <see cref="MaxMs"/>; 0 for a date that has passed. Null when neither
+    /// header says anything that can be read.
     /// </returns>
     public static long? Parse(string? retryAfterMs, string? retryAfter, DateTimeOffset nowUtc) =>
         Count(retryAfterMs, scale: 1) ?? Count(retryAfter, scale: 1_000) ?? Until(retryAfter, nowUtc);

@@ -2,13 +2,17 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sahab.Wire.OpenAI;
 
-/// <summary>An error as a provider reported it, whatever its form there. What looks like a secret is redacted.</summary>
+/// <summary>
+/// An error as a provider reported it, whatever its form there. What looks like a secret is redacted.
+/// </summary>
 public readonly record struct UpstreamError
 {
     /// <summary>The longest <see cref="Message"/>, in UTF-16 characters.</summary>
     public const int MaxMessageLength = 2_000;
 
-    /// <summary>The longest <see cref="Type"/>, <see cref="Code"/> and <see cref="Param"/>, in UTF-16 characters.</summary>
+    /// <summary>
+    /// The longest <see cref="Type"/>, <see cref="Code"/> and <see cref="Param"/>, in UTF-16 characters.
+    /// </summary>
     public const int MaxWordLength = 200;
 
     /// <summary>What the provider says. Never empty in an error that was read.</summary>
@@ -29,7 +33,9 @@ public readonly record struct UpstreamError
     public string? Param { get; init; }
 }
 
-/// <summary>What kind of error it is, from which it follows whose fault it is and whether another deployment can help.</summary>
+/// <summary>
+/// What kind of error it is, from which it follows whose fault it is and whether another deployment can help.
+/// </summary>
 public enum ErrorClass : byte
 {
     /// <summary>Nothing tells.</summary>

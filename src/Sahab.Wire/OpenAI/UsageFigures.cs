@@ -28,8 +28,9 @@ public readonly record struct UsageFigures
     public bool Present { get; init; }
 
     /// <summary>
-    /// Whether every figure needed is there, is a whole number in 0 to <see cref="MaxTokens"/>, and they agree: the parts
-    /// lie within their wholes and the total, where stated, is their sum. The figures are 0 where they are not such numbers.
+    /// Whether every figure needed is there, is a whole number in 0 to <see cref="MaxTokens"/>, and they agree: the
+    /// parts lie within their wholes and the total, where stated, is their sum. The figures are 0 where they are not
+    /// such numbers.
     /// </summary>
     public bool IsConsistent { get; init; }
 }

@@ -3,15 +3,17 @@ using Sahab.Wire.Json;
 namespace Sahab.Wire.OpenAI;
 
 /// <summary>
-/// Reads the figures of a reply that is not streamed: of chat, text completion or embeddings. Allocates only where there
-/// is an error.
+/// Reads the figures of a reply that is not streamed: of chat, text completion or embeddings. Allocates only where
+/// there is an error.
 /// </summary>
 public static class UsageReader
 {
     /// <summary>Reads a whole reply.</summary>
     /// <param name="body">The body.</param>
     /// <param name="facts">What was found; what it held before is gone.</param>
-    /// <returns>Whether the body is a JSON object, or an error in a form that we know. When not, the facts are empty.</returns>
+    /// <returns>
+    /// Whether the body is a JSON object, or an error in a form that we know. When not, the facts are empty.
+    /// </returns>
     public static bool Read(ReadOnlySpan<byte> body, ref ReplyFacts facts)
     {
         facts = default;

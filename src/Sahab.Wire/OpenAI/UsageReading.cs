@@ -15,7 +15,9 @@ ref struct UsageReading
     long _reasoning;
     long _total;
 
-    /// <summary>Reads the value at the cursor. Null is no usage; anything but an object is a usage that cannot be true.</summary>
+    /// <summary>
+    /// Reads the value at the cursor. Null is no usage; anything but an object is a usage that cannot be true.
+    /// </summary>
     public static UsageFigures Read(ReadOnlySpan<byte> document, ref JsonCursor cursor)
     {
         JsonKind kind = cursor.Peek();

@@ -6,7 +6,9 @@ namespace Sahab.Wire.Sse;
 /// </summary>
 public readonly record struct SseEvent
 {
-    /// <summary>The whole event, from the end of the one before to the end of its blank line. At least 1 byte.</summary>
+    /// <summary>
+    /// The whole event, from the end of the one before to the end of its blank line. At least 1 byte.
+    /// </summary>
     public int Length { get; init; }
 
     /// <summary>Where the first data line's text begins.</summary>
@@ -15,7 +17,9 @@ public readonly record struct SseEvent
     /// <summary>The bytes of data, with one line feed between lines when there are several.</summary>
     public int DataLength { get; init; }
 
-    /// <summary>Data lines; 0 for a heartbeat, a comment or a stray blank line, which no client sees as an event.</summary>
+    /// <summary>
+    /// Data lines; 0 for a heartbeat, a comment or a stray blank line, which no client sees as an event.
+    /// </summary>
     public int DataLines { get; init; }
 
     /// <summary>Where the event's name begins.</summary>

@@ -8,7 +8,9 @@ static class SseLine
     /// <summary>The length of the byte order mark that the text begins with; 0 when it begins with none.</summary>
     public static int BomLength(ReadOnlySpan<byte> text) => text.StartsWith(Bom) ? Bom.Length : 0;
 
-    /// <summary>Whether the line gives this field, and where its value begins: one space after the colon is not part of it.</summary>
+    /// <summary>
+    /// Whether the line gives this field, and where its value begins: one space after the colon is not part of it.
+    /// </summary>
     public static bool TryReadField(ReadOnlySpan<byte> line, ReadOnlySpan<byte> field, out int valueStart)
     {
         valueStart = field.Length;

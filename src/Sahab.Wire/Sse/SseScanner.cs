@@ -38,7 +38,9 @@ public struct SseScanner
     /// <summary>Looks for the next event.</summary>
     /// <param name="buffer">The bytes from the end of the last event onward.</param>
     /// <param name="found">The event, when the status says so.</param>
-    /// <returns><see cref="SseStatus.Event"/>, <see cref="SseStatus.NeedMore"/> or <see cref="SseStatus.TooLong"/>.</returns>
+    /// <returns>
+    /// <see cref="SseStatus.Event"/>, <see cref="SseStatus.NeedMore"/> or <see cref="SseStatus.TooLong"/>.
+    /// </returns>
     /// <exception cref="ArgumentException">The buffer holds less than at the last call.</exception>
     public SseStatus Read(ReadOnlySpan<byte> buffer, out SseEvent found)
     {
@@ -85,13 +87,15 @@ public struct SseScanner
         }
     }
 
-    /// <summary>Looks at what remains when the stream has ended. Call it when <see cref="Read"/> finds no more.</summary>
+    /// <summary>
+    /// Looks at what remains when the stream has ended. Call it when <see cref="Read"/> finds no more.
+    /// </summary>
     /// <param name="rest">The bytes from the end of the last event onward.</param>
     /// <param name="found">The last event, whole or truncated, when the status says so.</param>
     /// <returns>
-    /// <see cref="SseStatus.Event"/> when only the stream's end told that the event was whole, <see cref="SseStatus.End"/>
-    /// when nothing is lost, <see cref="SseStatus.Truncated"/> when an event lacks its blank line, or
-    /// <see cref="SseStatus.TooLong"/>.
+    /// <see cref="SseStatus.Event"/> when only the stream's end told that the event was whole,
+    /// <see cref="SseStatus.End"/> when nothing is lost, <see cref="SseStatus.Truncated"/> when an event lacks its
+    /// blank line, or <see cref="SseStatus.TooLong"/>.
     /// </returns>
     public SseStatus Finish(ReadOnlySpan<byte> rest, out SseEvent found)
     {
