@@ -1,0 +1,103 @@
+using System.Net.Http.Headers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Sahab.Emulator;
+using Sahab.Emulator.Configuration;
+using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Sell.Metering;
+
+namespace Sahab.Server.Tests.House;
+
+/// <summary>
+/// A whole Sahab for one test: emulated clouds and the real server in this process, on free loopback ports, with a
+/// data folder of its own. The configuration is YAML in which <c>{azure}</c> stands for a cloud's address.
+/// </summary>
+internal sealed class TestHouse : IAsyncDisposable
+{
+    public const string DemoKey = "sk-test-demo";
+    public const string AdminKey = "sk-test-admin";
+    public const string CloudKey = "cloud-secret";
+
+    readonly string _folder;
+
+    TestHouse(string folder, EmulatorHost clouds, SahabServer server, ConfigurationState configuration)
+    {
+        _folder = folder;
+        Clouds = clouds;
+        Server = server;
+        Configuration = configuration;
+    }
+
+    public EmulatorHost Clouds { get; }
+
+    public SahabServer Server { get; }
+
+    public ConfigurationState Configuration { get; }
+
+    public Uri Address => Server.Address;
+
+    public T Get<T>()
+        where T : notnull => Server.Services.GetRequiredService<T>();
+
+    /// <summary>Starts both. The clouds are those of <see cref="Samples"/> unless given.</summary>
+    public static async Task<TestHouse> StartAsync(
+        string? yaml = null, EmulatorConfig? clouds = null, TimeProvider? time = null)
+    {
+        clouds ??= Samples.TwoClouds();
+        var folder = Directory.CreateTempSubdirectory("sahab-test-").FullName;
+        var emulator = await EmulatorHost.StartAsync(clouds);
+        var configuration = Read(folder, yaml ?? Samples.TwoCloudsYaml, clouds, emulator);
+        var server = await SahabServer.StartAsync(
+            new SahabServerOptions
+            {
+                Configuration = configuration,
+                DataFolder = Path.Combine(folder, "data"),
+                Listen = "127.0.0.1:0",
+                Time = time ?? TimeProvider.System,
+                Seed = 1,
+                LogLevel = LogLevel.Warning,
+            },
+            CancellationToken.None);
+        return new TestHouse(folder, emulator, server, configuration);
+    }
+
+    /// <summary>A client with a key, the demo key unless given.</summary>
+    public HttpClient Client(string? key = null)
+    {
+        var client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(2) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key ?? DemoKey);
+        return client;
+    }
+
+    /// <summary>Waits until everything that was journaled is in the store.</summary>
+    public Task DrainLedgerAsync() => Get<UsageLoop>().DrainAsync(CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await Clouds.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    static ConfigurationState Read(string folder, string yaml, EmulatorConfig clouds, EmulatorHost emulator)
+    {
+        foreach (var cloud in clouds.Clouds.Keys)
+        {
+            yaml = yaml.Replace(
+                $"{{{cloud}}}", emulator.CloudAddress(cloud).ToString().TrimEnd('/'), StringComparison.Ordinal);
+        }
+
+        var file = Path.Combine(folder, "sahab.yaml");
+        File.WriteAllText(file, yaml);
+        var reading = new ConfigReader(name => name switch
+        {
+            "DEMO_KEY" => DemoKey,
+            "ADMIN_KEY" => AdminKey,
+            "CLOUD_KEY" => CloudKey,
+            _ => null,
+        }).Read(file);
+        reading.Errors.ShouldBeEmpty(string.Join('\n', reading.Problems));
+        return new ConfigurationState(reading, TimeProvider.System);
+    }
+}
