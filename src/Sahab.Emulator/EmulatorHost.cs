@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sahab.Emulator.Billing;
 using Sahab.Emulator.Configuration;
+using Sahab.Emulator.Control;
 using Sahab.Emulator.Dialects.OpenAI;
 using Sahab.Emulator.Engine;
 using Sahab.Emulator.Faults;
@@ -23,11 +24,11 @@ public sealed class EmulatorHost : IAsyncDisposable
 
     readonly WebApplication _app;
     readonly Emulation _emulation;
-    readonly Dictionary<string, CloudEndPoint> _endpoints;
+    readonly CloudSockets _sockets;
     readonly Uri _control;
 
-    EmulatorHost(WebApplication app, Emulation emulation, Dictionary<string, CloudEndPoint> endpoints, Uri control) =>
-        (_app, _emulation, _endpoints, _control) = (app, emulation, endpoints, control);
+    EmulatorHost(WebApplication app, Emulation emulation, CloudSockets sockets, Uri control) =>
+        (_app, _emulation, _sockets, _control) = (app, emulation, sockets, control);
 
     /// <summary>Address of the control API and page.</summary>
     public Uri ControlAddress => _control;
@@ -48,32 +49,32 @@ public sealed class EmulatorHost : IAsyncDisposable
         EmulatorYaml.Check(config);
         time ??= TimeProvider.System;
         var clouds = config.Clouds.ToDictionary(c => c.Key, c => new Cloud(c.Key, c.Value, config.Models));
-        var endpoints = clouds.Values.ToDictionary(c => c.Id, c => new CloudEndPoint(c, c.Config.Port));
-        var outages = new Outages(clouds, endpoints);
+        var sockets = new CloudSockets(clouds.Values);
+        var outages = new Outages(clouds, sockets);
         var clock = new EmulatedClock(time, config.Speed);
         var faults = new FaultBoard(time, (ulong)config.Seed, outages.ApplyAsync);
-        outages.Faults = faults;
         var emulation = new Emulation(config, clock, new Ticker(clock)) { Faults = faults, Clouds = clouds };
         var control = new IPEndPoint(IPAddress.Loopback, config.ControlPort);
-        var app = Build(emulation, endpoints, control, logging);
+        var app = Build(emulation, sockets, control, logging);
         await app.StartAsync(cancellation);
         var port = new Uri(app.Urls.Last()).Port;
-        return new EmulatorHost(app, emulation, endpoints, new Uri($"http://127.0.0.1:{port}"));
+        return new EmulatorHost(app, emulation, sockets, new Uri($"http://127.0.0.1:{port}"));
     }
 
     /// <summary>Base address of a cloud, such as <c>http://127.0.0.1:8091/</c>; regions are the first path segment.</summary>
     /// <exception cref="KeyNotFoundException">No cloud has this id.</exception>
-    public Uri CloudAddress(string id) =>
-        new($"http://127.0.0.1:{((IPEndPoint)_endpoints[id].Listener!.EndPoint).Port}/");
+    public Uri CloudAddress(string id) => _sockets.AddressOf(id);
 
     /// <summary>Puts a fault in force; it is when the task is done.</summary>
     /// <exception cref="ArgumentException">The fault makes no sense, or too many are in force.</exception>
     public async Task<Fault> AddFaultAsync(FaultSpec spec)
     {
-        var problem = spec.FindError() ?? (_emulation.Clouds.ContainsKey(spec.Cloud) ? null : "no such cloud");
-        return problem is null
-            ? await _emulation.Faults.AddAsync(spec) ?? throw new ArgumentException("too many faults", nameof(spec))
-            : throw new ArgumentException(problem, nameof(spec));
+        if (_emulation.FindProblem(spec) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(spec));
+        }
+        return await _emulation.Faults.AddAsync(spec)
+            ?? throw new ArgumentException($"{FaultBoard.MaxFaults} faults are in force already", nameof(spec));
     }
 
     /// <summary>Ends a fault; false when there is none with this id.</summary>
@@ -117,8 +118,7 @@ public sealed class EmulatorHost : IAsyncDisposable
     }
 
     static WebApplication Build(
-        Emulation emulation, Dictionary<string, CloudEndPoint> endpoints, IPEndPoint control,
-        Action<ILoggingBuilder>? logging)
+        Emulation emulation, CloudSockets sockets, IPEndPoint control, Action<ILoggingBuilder>? logging)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // The YAML is the only configuration: neither the environment nor a stray appsettings.json has a say.
@@ -127,8 +127,8 @@ public sealed class EmulatorHost : IAsyncDisposable
         logging?.Invoke(builder.Logging);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
         var options = Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = true });
-        var sockets = new SocketTransportFactory(options, NullLoggerFactory.Instance);
-        builder.Services.AddSingleton<IConnectionListenerFactory>(new CloudTransport(sockets, emulation.Clock.Time));
+        var plain = new SocketTransportFactory(options, NullLoggerFactory.Instance);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new CloudTransport(plain, emulation.Clock.Time));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -136,7 +136,7 @@ public sealed class EmulatorHost : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             // A client may read as slowly as it likes: how gateways treat slow readers is part of what is tested here.
             kestrel.Limits.MinResponseDataRate = null;
-            foreach (var endpoint in endpoints.Values)
+            foreach (var endpoint in sockets.All)
             {
                 kestrel.Listen(endpoint);
             }
@@ -148,6 +148,7 @@ public sealed class EmulatorHost : IAsyncDisposable
             ? connection.HandleAsync(http, dialect)
             : next(http));
         app.UseRouting();
+        ControlApi.Map(app, emulation, sockets);
         return app;
     }
 }

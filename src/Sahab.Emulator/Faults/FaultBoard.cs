@@ -4,7 +4,7 @@ using Sahab.Emulator.Engine;
 namespace Sahab.Emulator.Faults;
 
 /// <summary>The faults in force. Changes are serialised; calls read a snapshot.</summary>
-internal sealed class FaultBoard(TimeProvider time, ulong seed, Func<Task> onChange) : IAsyncDisposable
+internal sealed class FaultBoard(TimeProvider time, ulong seed, Func<IReadOnlyList<Fault>, Task> onChange) : IAsyncDisposable
 {
     /// <summary>Faults in force at once.</summary>
     public const int MaxFaults = 256;
@@ -35,7 +35,7 @@ internal sealed class FaultBoard(TimeProvider time, ulong seed, Func<Task> onCha
                 _timers[id] = time.CreateTimer(
                     _ => _ = RemoveAsync(f => f.Id == id), null, duration, Timeout.InfiniteTimeSpan);
             }
-            await onChange();
+            await onChange(_active);
             return fault;
         }
         finally
@@ -61,7 +61,7 @@ internal sealed class FaultBoard(TimeProvider time, ulong seed, Func<Task> onCha
             _active = _active.RemoveRange(removed);
             if (removed.Count > 0)
             {
-                await onChange();
+                await onChange(_active);
             }
             return removed.Count;
         }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Sahab.Emulator.Faults;
 
 /// <summary>What can go wrong on demand.</summary>
@@ -22,6 +24,7 @@ public enum FaultKind
     Cut,
 
     /// <summary>An error inside a 200.</summary>
+    [JsonStringEnumMemberName("error-in-200")]
     ErrorIn200,
 
     /// <summary>Usage figures that are wrong.</summary>

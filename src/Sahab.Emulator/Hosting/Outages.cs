@@ -4,18 +4,15 @@ using Sahab.Emulator.Faults;
 namespace Sahab.Emulator.Hosting;
 
 /// <summary>Makes sockets and running calls follow the <c>down</c> faults.</summary>
-internal sealed class Outages(
-    IReadOnlyDictionary<string, Cloud> clouds, IReadOnlyDictionary<string, CloudEndPoint> endpoints)
+internal sealed class Outages(IReadOnlyDictionary<string, Cloud> clouds, CloudSockets sockets)
 {
-    public FaultBoard? Faults { get; set; }
-
     /// <summary>
     /// Kills the calls that are in the range of an outage. Where it is a whole cloud's, its socket stops listening;
     /// where it is over, it listens again.
     /// </summary>
-    public async Task ApplyAsync()
+    public async Task ApplyAsync(IReadOnlyList<Fault> active)
     {
-        var outages = Faults!.Active.Select(f => f.Spec).Where(s => s is { Kind: FaultKind.Down, Rate: 1 }).ToList();
+        var outages = active.Select(f => f.Spec).Where(s => s is { Kind: FaultKind.Down, Rate: 1 }).ToList();
         foreach (var cloud in clouds.Values)
         {
             var own = outages.Where(o => o.Cloud == cloud.Id).ToList();
@@ -23,10 +20,7 @@ internal sealed class Outages(
             {
                 call.Kill();
             }
-            if (endpoints[cloud.Id].Listener is not { } listener)
-            {
-                continue;
-            }
+            var listener = sockets.Find(cloud.Id);
             if (own.Exists(o => o is { Region: null, Model: null }))
             {
                 await listener.CloseAsync();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sahab.Emulator.Dialects.OpenAI.Vendors;
 using Sahab.Emulator.Engine;
@@ -9,6 +10,8 @@ namespace Sahab.Emulator.Dialects.OpenAI;
 /// <summary>One request and the ways to answer it.</summary>
 internal sealed class Exchange(HttpContext http, CloudConnection connection, VendorStyle vendor, ulong ordinal)
 {
+    static readonly JsonWriterOptions PlainText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public HttpContext Http { get; } = http;
 
     public Cloud Cloud => connection.Cloud;
@@ -69,7 +72,7 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
     ArrayBufferWriter<byte> Begin(int status, Action<Utf8JsonWriter> write)
     {
         var body = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(body))
+        using (var writer = new Utf8JsonWriter(body, PlainText))
         {
             write(writer);
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Sahab.Emulator.Engine.Schemas;
@@ -19,6 +20,8 @@ internal static class SchemaSample
 
     const int MaxItems = 4096;
 
+    static readonly JsonWriterOptions PlainText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     static readonly string[] Texts = ["amber", "birch", "coral", "delta", "ember", "fjord", "grove", "harbour"];
 
     /// <summary>One JSON value; a small object of texts where there is no schema.</summary>
@@ -26,7 +29,7 @@ internal static class SchemaSample
     public static byte[] Write(JsonElement? schema, ref SeededRandom random)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, PlainText))
         {
             if (schema is { } root)
             {
