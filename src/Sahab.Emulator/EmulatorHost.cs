@@ -102,6 +102,19 @@ public sealed class EmulatorHost : IAsyncDisposable
     /// <summary>Calls that a cloud is working on or lets wait.</summary>
     public int RunningCalls(string cloud) => _emulation.Clouds[cloud].Calls.Count;
 
+    /// <summary>Completes once a cloud works on no call, so that its books are at rest.</summary>
+    /// <param name="cloud">Cloud id.</param>
+    /// <param name="cancellation">Gives up the wait.</param>
+    public async Task WhenQuietAsync(string cloud, CancellationToken cancellation = default)
+    {
+        var wait = new Ticker.Wait();
+        while (RunningCalls(cloud) > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await _emulation.Ticker.WaitUntil(wait, _emulation.Clock.RealMs);
+        }
+    }
+
     /// <summary>Completes when the process is asked to stop.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellation = default) => _app.WaitForShutdownAsync(cancellation);
 
