@@ -61,7 +61,9 @@ public sealed class EmulatorHost : IAsyncDisposable
         return new EmulatorHost(app, emulation, sockets, new Uri($"http://127.0.0.1:{port}"));
     }
 
-    /// <summary>Base address of a cloud, such as <c>http://127.0.0.1:8091/</c>; regions are the first path segment.</summary>
+    /// <summary>
+    /// Base address of a cloud, such as <c>http://127.0.0.1:8091/</c>; regions are the first path segment.
+    /// </summary>
     /// <exception cref="KeyNotFoundException">No cloud has this id.</exception>
     public Uri CloudAddress(string id) => _sockets.AddressOf(id);
 
@@ -116,7 +118,8 @@ public sealed class EmulatorHost : IAsyncDisposable
     }
 
     /// <summary>Completes when the process is asked to stop.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellation = default) => _app.WaitForShutdownAsync(cancellation);
+    public Task WaitForShutdownAsync(CancellationToken cancellation = default) =>
+        _app.WaitForShutdownAsync(cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

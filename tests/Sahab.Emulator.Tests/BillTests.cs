@@ -20,7 +20,8 @@ public class BillTests
             return (Account: new BillAccount(cloud, region, Model, i % 5 == 0 ? "other" : "demo"), stream.LastUsage);
         }));
         var expected = told.Where(t => t.LastUsage is not null).GroupBy(t => t.Account).ToDictionary(
-            g => g.Key, g => (g.LongCount(), g.Sum(t => t.LastUsage!.Value.Prompt), g.Sum(t => t.LastUsage!.Value.Output)));
+            g => g.Key,
+            g => (g.LongCount(), g.Sum(t => t.LastUsage!.Value.Prompt), g.Sum(t => t.LastUsage!.Value.Output)));
         var bill = clouds.Host.ReadBill().Where(e => e.Requests > 0).ToDictionary(
             e => e.Account, e => (e.Requests, e.Billed.Prompt, e.Billed.Output));
         expected.Count.ShouldBe(8);
@@ -32,7 +33,8 @@ public class BillTests
     [Fact]
     public async Task A_client_that_leaves_pays_for_what_was_generated_until_that_was_noticed()
     {
-        await using var clouds = await StartAsync(profile: new() { FirstTokenMs = 1, TokensPerSecond = 200, Sigma = 0 });
+        await using var clouds = await StartAsync(
+            profile: new() { FirstTokenMs = 1, TokensPerSecond = 200, Sigma = 0 });
         using var request = clouds.Request("openai", "v1/chat/completions", Chat(4000));
         using (var answer = await clouds.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
         {
@@ -49,7 +51,8 @@ public class BillTests
     [Fact]
     public async Task A_whole_answer_that_nobody_waits_for_is_billed_in_full()
     {
-        await using var clouds = await StartAsync(profile: new() { FirstTokenMs = 200, TokensPerSecond = 1e6, Sigma = 0 });
+        await using var clouds = await StartAsync(
+            profile: new() { FirstTokenMs = 200, TokensPerSecond = 1e6, Sigma = 0 });
         using var leave = new CancellationTokenSource();
         using var request = clouds.Request("openai", "v1/chat/completions", Chat(50, stream: false));
         var call = clouds.Http.SendAsync(request, leave.Token);

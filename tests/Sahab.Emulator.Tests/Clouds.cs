@@ -142,6 +142,7 @@ internal sealed record StreamedAnswer(List<JsonElement> Events, bool Done, bool 
     public (long Prompt, long Output)? LastUsage => Events
         .Where(e => e.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object)
         .Select(e => e.GetProperty("usage"))
-        .Select(u => ((long, long)?)(u.GetProperty("prompt_tokens").GetInt64(), u.GetProperty("completion_tokens").GetInt64()))
+        .Select(u => ((long, long)?)(
+            u.GetProperty("prompt_tokens").GetInt64(), u.GetProperty("completion_tokens").GetInt64()))
         .LastOrDefault();
 }

@@ -12,7 +12,8 @@ public readonly record struct BillAccount(string Cloud, string Region, string Mo
 /// <summary>One account's totals.</summary>
 /// <param name="Account">Whose.</param>
 /// <param name="Requests">Calls that were billed.</param>
-/// <param name="Unbilled">Calls that reached the deployment and cost nothing: refused, failed, broken by the cloud.</param>
+/// <param name="Unbilled">Calls that reached the deployment and cost nothing: refused, failed, broken by the
+/// cloud.</param>
 /// <param name="Billed">What the cloud charges for.</param>
 /// <param name="Served">What it really processed, unbilled calls included.</param>
 public sealed record BillEntry(BillAccount Account, long Requests, long Unbilled, Usage Billed, Usage Served);

@@ -61,7 +61,8 @@ public static class EmulatorYaml
         var ports = config.Clouds.Values.Where(c => c is not null).Select(c => c.Port).Append(config.ControlPort);
         foreach (var port in ports.Where(p => p != 0).GroupBy(p => p).Where(g => g.Count() > 1))
         {
-            errors.Add("clouds", $"port {port.Key} is used {port.Count()} times; each cloud and control_port needs its own");
+            errors.Add(
+                "clouds", $"port {port.Key} is used {port.Count()} times; each cloud and control_port needs its own");
         }
         errors.ThrowIfAny();
     }
@@ -93,7 +94,8 @@ public static class EmulatorYaml
         foreach (var (id, served) in cloud.Models)
         {
             errors.Require(
-                config.Models.ContainsKey(id), $"{key}.models.{id}", $"is not one of: {string.Join(", ", config.Models.Keys)}");
+                config.Models.ContainsKey(id), $"{key}.models.{id}",
+                $"is not one of: {string.Join(", ", config.Models.Keys)}");
             if (served?.Capacity is { } capacity)
             {
                 CheckCapacity(errors, $"{key}.models.{id}.capacity", capacity);

@@ -38,7 +38,7 @@ internal static class ControlApi
             "csv" => Results.Text(WriteCsv(ReadRows(emulation)), "text/csv"),
             _ => Refuse(400, "format must be json or csv"),
         });
-        app.MapGet("/bill/lines", (string? cloud) => cloud is not null && emulation.Clouds.TryGetValue(cloud, out var found)
+        app.MapGet("/bill/lines", (string? cloud) => emulation.Clouds.TryGetValue(cloud ?? "", out var found)
             ? Results.Json(found.Bill.ReadLines(), Json)
             : Refuse(400, $"cloud must be one of: {string.Join(", ", emulation.Clouds.Keys)}"));
         app.MapDelete("/bill", () =>
@@ -95,8 +95,10 @@ internal static class ControlApi
             csv.Append(CultureInfo.InvariantCulture, $"{Quote(account.Cloud)},{Quote(account.Region)},")
                 .Append(CultureInfo.InvariantCulture, $"{Quote(account.Model)},{Quote(account.Key)},")
                 .Append(CultureInfo.InvariantCulture, $"{row.Requests},{row.Unbilled},")
-                .Append(CultureInfo.InvariantCulture, $"{billed.Prompt},{billed.Cached},{billed.Output},{billed.Reasoning},")
-                .Append(CultureInfo.InvariantCulture, $"{served.Prompt},{served.Cached},{served.Output},{served.Reasoning}\n");
+                .Append(CultureInfo.InvariantCulture, $"{billed.Prompt},{billed.Cached},")
+                .Append(CultureInfo.InvariantCulture, $"{billed.Output},{billed.Reasoning},")
+                .Append(CultureInfo.InvariantCulture, $"{served.Prompt},{served.Cached},")
+                .Append(CultureInfo.InvariantCulture, $"{served.Output},{served.Reasoning}\n");
         }
         return csv.ToString();
     }

@@ -90,7 +90,8 @@ internal sealed class ControlPage(Emulation emulation, CloudSockets sockets)
         foreach (var d in report.Deployments)
         {
             html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(d.Region)} · {Text(d.Model)}")
-                .Append(CultureInfo.InvariantCulture, $"<td class=wide>{Text(d.Country)}<td>{d.Running:N0} / {d.Concurrency:N0}")
+                .Append(CultureInfo.InvariantCulture, $"<td class=wide>{Text(d.Country)}")
+                .Append(CultureInfo.InvariantCulture, $"<td>{d.Running:N0} / {d.Concurrency:N0}")
                 .Append(CultureInfo.InvariantCulture, $"<td>{d.Waiting:N0}<td><meter value='{d.Load}' ")
                 .Append("low=.7 high=.9 optimum=0></meter>");
         }
@@ -108,11 +109,12 @@ internal sealed class ControlPage(Emulation emulation, CloudSockets sockets)
                 ? ""
                 : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"<div class=wrong>served {e.Served.Prompt:N0} + {e.Served.Output:N0}, {e.Unbilled:N0} calls free</div>");
+                    $"<div class=wrong>served {e.Served.Prompt:N0} + {e.Served.Output:N0}, {e.Unbilled:N0} free</div>");
             html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(e.Account.Region)} · {Text(e.Account.Model)}")
                 .Append(CultureInfo.InvariantCulture, $" · {Text(e.Account.Key)}{note}<td>{e.Requests:N0}")
                 .Append(CultureInfo.InvariantCulture, $"<td>{e.Billed.Prompt:N0}<td class=wide>{e.Billed.Cached:N0}")
-                .Append(CultureInfo.InvariantCulture, $"<td>{e.Billed.Output:N0}<td class=wide>{e.Billed.Reasoning:N0}");
+                .Append(CultureInfo.InvariantCulture, $"<td>{e.Billed.Output:N0}")
+                .Append(CultureInfo.InvariantCulture, $"<td class=wide>{e.Billed.Reasoning:N0}");
         }
         html.Append(entries.Count == 0 ? "<tr><td colspan=6 class=muted>Nothing yet</table>" : "</table>");
     }
@@ -154,7 +156,8 @@ internal sealed class ControlPage(Emulation emulation, CloudSockets sockets)
         html.Append(CultureInfo.InvariantCulture, $"<div class=head><h2>{Text(cloud.Id)}</h2>")
             .Append(report.Listening ? "<span class=state>up</span>" : "<span class='state down'>down</span>")
             .Append(CultureInfo.InvariantCulture, $"<span class=muted>{style} · {report.Address.Authority} · ")
-            .Append(CultureInfo.InvariantCulture, $"{report.Calls:N0} calls on {report.Connections:N0} connections</span></div>");
+            .Append(CultureInfo.InvariantCulture, $"{report.Calls:N0} calls on {report.Connections:N0} connections")
+            .Append("</span></div>");
         if (report.Faults.Count > 0)
         {
             html.Append("<div class=faults>");

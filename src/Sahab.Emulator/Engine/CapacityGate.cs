@@ -14,7 +14,9 @@ internal enum RefusalKind
 /// <summary>Why a deployment took no call, and in how many emulated milliseconds it might.</summary>
 internal readonly record struct Refusal(RefusalKind Kind, double RetryMs);
 
-/// <summary>What the limits of a deployment say now; null where there is none. Times are emulated milliseconds.</summary>
+/// <summary>
+/// What the limits of a deployment say now; null where there is none. Times are emulated milliseconds.
+/// </summary>
 internal readonly record struct LimitReading(LimitState? Requests, LimitState? Tokens);
 
 internal readonly record struct LimitState(long Limit, long Remaining, double ResetMs);

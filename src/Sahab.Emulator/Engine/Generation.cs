@@ -90,7 +90,9 @@ internal sealed class Sequence
     {
         if (index < ReasoningTokens)
         {
-            return ShowsReasoning ? new Piece(PieceKind.Reasoning, Reasoning.At(index)) : new Piece(PieceKind.Hidden, default);
+            return ShowsReasoning
+                ? new Piece(PieceKind.Reasoning, Reasoning.At(index))
+                : new Piece(PieceKind.Hidden, default);
         }
         index -= ReasoningTokens;
         if (Content is not null)

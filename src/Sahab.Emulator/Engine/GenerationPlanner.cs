@@ -3,7 +3,9 @@ using Sahab.Emulator.Engine.Schemas;
 
 namespace Sahab.Emulator.Engine;
 
-/// <summary>Decides an answer from the request and a seed alone: the same request gets the same text, whenever.</summary>
+/// <summary>
+/// Decides an answer from the request and a seed alone: the same request gets the same text, whenever.
+/// </summary>
 internal static class GenerationPlanner
 {
     /// <summary>Sigma of the lognormal length of an answer that ends by itself.</summary>
@@ -43,7 +45,9 @@ internal static class GenerationPlanner
         }
         var fixedText = request.Json ? SchemaSample.Write(request.Schema, ref random) : null;
         var drawn = (int)Math.Clamp(random.NextLognormal(profile.MeanOutputTokens, LengthSigma), 1, int.MaxValue);
-        var natural = fixedText is null ? drawn : WithReasoning(SlicedTokens.Of(fixedText).Count, request.ReasoningShare);
+        var natural = fixedText is null
+            ? drawn
+            : WithReasoning(SlicedTokens.Of(fixedText).Count, request.ReasoningShare);
         var total = exact ? limit : Math.Min(natural, limit);
         var reasoning = Math.Min(total - 1, (int)((fixedText is null ? total : natural) * request.ReasoningShare));
         TokenSource content = fixedText is null

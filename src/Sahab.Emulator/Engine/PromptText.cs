@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Sahab.Emulator.Engine;
 
-/// <summary>The bytes of one prompt, in order, with the places where a new speaker begins. Pooled: dispose it early.</summary>
+/// <summary>
+/// The bytes of one prompt, in order, with the places where a new speaker begins. Pooled: dispose it early.
+/// </summary>
 internal sealed class PromptText : IDisposable
 {
     readonly List<(int Offset, ulong Mark)> _marks = [];

@@ -1,6 +1,8 @@
 namespace Sahab.Emulator.Engine;
 
-/// <summary>A per-minute limit as a bucket that fills evenly and holds what one window allows. Not thread-safe.</summary>
+/// <summary>
+/// A per-minute limit as a bucket that fills evenly and holds what one window allows. Not thread-safe.
+/// </summary>
 internal sealed class RateBucket(double perMinute, double windowMs)
 {
     readonly double _size = Math.Max(1, perMinute * windowMs / 60_000);

@@ -35,7 +35,8 @@ internal struct SeededRandom(ulong seed)
         var hash = seed ^ ((ulong)bytes.Length * 0xA24BAED4963EE407);
         while (bytes.Length >= 8)
         {
-            hash = Math.BigMul(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes), 0x9FB21C651E98DF25, out var low) ^ low;
+            hash ^= BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+            hash = Math.BigMul(hash, 0x9FB21C651E98DF25, out var low) ^ low;
             hash = ulong.RotateLeft(hash, 29) + 0xD6E8FEB86659FD93;
             bytes = bytes[8..];
         }

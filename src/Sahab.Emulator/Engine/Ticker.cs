@@ -35,7 +35,9 @@ internal sealed class Ticker : IAsyncDisposable
         _loop = Task.Run(() => LoopAsync(_stop.Token));
     }
 
-    /// <summary>Completes at the first tick at or after the given real time. One wait at a time per <see cref="Wait"/>.</summary>
+    /// <summary>
+    /// Completes at the first tick at or after the given real time. One wait at a time per <see cref="Wait"/>.
+    /// </summary>
     public ValueTask WaitUntil(Wait wait, double realMs)
     {
         var task = wait.Arm(SlotOf(realMs) + 1);

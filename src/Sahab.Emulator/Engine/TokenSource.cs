@@ -75,9 +75,9 @@ internal sealed class WordTokens(ulong seed, int count) : TokenSource(count)
 
     static readonly byte[][] Words = [.. (
         "the cloud holds water over every field and carries rain to hills where people wait for morning light while "
-        + "rivers turn slow wheels under stone bridges before evening ships bring copper salt paper glass and wool from "
-        + "far harbours into quiet streets with lamps that burn until winter ends when birds return across open sea "
-        + "then children count stars beside warm fires as old songs tell of roads between mountains"
+        + "rivers turn slow wheels under stone bridges before evening ships bring copper salt paper glass and wool "
+        + "from far harbours into quiet streets with lamps that burn until winter ends when birds return across open "
+        + "sea then children count stars beside warm fires as old songs tell of roads between mountains"
         ).Split(' ').Distinct().Select(word => Encoding.UTF8.GetBytes(" " + word))];
 
     protected override ReadOnlySpan<byte> TokenAt(int index)

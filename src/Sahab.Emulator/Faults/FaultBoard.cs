@@ -4,7 +4,8 @@ using Sahab.Emulator.Engine;
 namespace Sahab.Emulator.Faults;
 
 /// <summary>The faults in force. Changes are serialised; calls read a snapshot.</summary>
-internal sealed class FaultBoard(TimeProvider time, ulong seed, Func<IReadOnlyList<Fault>, Task> onChange) : IAsyncDisposable
+internal sealed class FaultBoard(TimeProvider time, ulong seed, Func<IReadOnlyList<Fault>, Task> onChange)
+    : IAsyncDisposable
 {
     /// <summary>Faults in force at once.</summary>
     public const int MaxFaults = 256;

@@ -5,7 +5,9 @@ namespace Sahab.Emulator.Faults;
 /// <summary>Where an answer breaks off, and how.</summary>
 internal readonly record struct AnswerBreak(FaultKind Kind, int? AfterTokens);
 
-/// <summary>The faults that strike one call, drawn when it begins. Of two that exclude each other, the first wins.</summary>
+/// <summary>
+/// The faults that strike one call, drawn when it begins. Of two that exclude each other, the first wins.
+/// </summary>
 internal readonly record struct FaultDraw
 {
     public bool Down { get; init; }

@@ -65,7 +65,9 @@ public sealed record FaultSpec
     /// <summary>The share of calls that it strikes, above 0 to 1.</summary>
     public double Rate { get; init; } = 1;
 
-    /// <summary>For <c>slow</c>: how many times as long. For <c>wrong-usage</c>: how many times the output tokens.</summary>
+    /// <summary>
+    /// For <c>slow</c>: how many times as long. For <c>wrong-usage</c>: how many times the output tokens.
+    /// </summary>
     public double? Factor { get; init; }
 
     /// <summary>For <c>throttle</c> and <c>error</c>: the Retry-After to send, in real seconds.</summary>
@@ -74,7 +76,9 @@ public sealed record FaultSpec
     /// <summary>For <c>error</c>: the status, 500 to 599; 500 when absent.</summary>
     public int? Status { get; init; }
 
-    /// <summary>For <c>stall</c>, <c>cut</c> and <c>error-in-200</c>: after how many tokens; drawn when absent.</summary>
+    /// <summary>
+    /// For <c>stall</c>, <c>cut</c> and <c>error-in-200</c>: after how many tokens; drawn when absent.
+    /// </summary>
     public int? AfterTokens { get; init; }
 
     /// <summary>For <c>wrong-usage</c>: how it is wrong.</summary>

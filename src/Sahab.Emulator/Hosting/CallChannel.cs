@@ -2,7 +2,9 @@ using System.IO.Pipelines;
 
 namespace Sahab.Emulator.Hosting;
 
-/// <summary>The way back to one client: writes, notices that it left, and can end the connection in mid-answer.</summary>
+/// <summary>
+/// The way back to one client: writes, notices that it left, and can end the connection in mid-answer.
+/// </summary>
 internal sealed class CallChannel(HttpContext http, CloudConnection connection)
 {
     /// <summary>How long a cut waits for the last bytes to leave before it gives the connection up.</summary>
@@ -33,7 +35,9 @@ internal sealed class CallChannel(HttpContext http, CloudConnection connection)
         }
     }
 
-    /// <summary>Ends the connection after the bytes that were flushed, without the terminator that HTTP asks for.</summary>
+    /// <summary>
+    /// Ends the connection after the bytes that were flushed, without the terminator that HTTP asks for.
+    /// </summary>
     public async Task CutAsync()
     {
         if (!http.Response.HasStarted)

@@ -18,7 +18,8 @@ internal sealed class CloudEndPoint(Cloud cloud, int port) : IPEndPoint(IPAddres
 /// <summary>The socket transport, with a listener per cloud that can go away and come back.</summary>
 internal sealed class CloudTransport(IConnectionListenerFactory sockets, TimeProvider time) : IConnectionListenerFactory
 {
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    public async ValueTask<IConnectionListener> BindAsync(
+        EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var inner = await sockets.BindAsync(endpoint, cancellationToken);
         return endpoint is CloudEndPoint cloud

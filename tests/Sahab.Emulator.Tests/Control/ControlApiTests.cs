@@ -82,6 +82,8 @@ public class ControlApiTests
         };
         using var answer = await clouds.Http.SendAsync(request);
         answer.StatusCode.ShouldBe((HttpStatusCode)(status ?? (method == "POST" ? 201 : 200)));
-        return answer.StatusCode == HttpStatusCode.NoContent ? default : await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return answer.StatusCode == HttpStatusCode.NoContent
+            ? default
+            : await answer.Content.ReadFromJsonAsync<JsonElement>();
     }
 }

@@ -103,7 +103,8 @@ public class ChatTests
         await using var clouds = await StartAsync();
         var answer = await clouds.AskAsync("azure", """
             {"model":"chat","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema",
-            "json_schema":{"name":"n","schema":{"type":"object","required":["city"],"properties":{"city":{"type":"string"}}}}}}
+            "json_schema":{"name":"n","schema":{"type":"object","required":["city"],
+            "properties":{"city":{"type":"string"}}}}}}
             """);
         var content = answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
         JsonDocument.Parse(content).RootElement.GetProperty("city").ValueKind.ShouldBe(JsonValueKind.String);
@@ -132,7 +133,8 @@ public class ChatTests
     [InlineData("openai", "v1/chat/completions",
         """{"model":"chat","temperature":3,"messages":[{"role":"user","content":"x"}]}""", 400, "invalid_value")]
     [InlineData("openai", "v1/chat/completions",
-        """{"model":"chat","max_tokens":9000,"messages":[{"role":"user","content":"x"}]}""", 400, "context_length_exceeded")]
+        """{"model":"chat","max_tokens":9000,"messages":[{"role":"user","content":"x"}]}""", 400,
+        "context_length_exceeded")]
     [InlineData("openai", "v1/embeddings", """{"model":"chat","input":"x"}""", 400, "unsupported_model")]
     [InlineData("openai", "elsewhere/v1/embeddings", "{}", 404, "unknown_url")]
     public async Task Mistakes_are_told_as_openai_tells_them(

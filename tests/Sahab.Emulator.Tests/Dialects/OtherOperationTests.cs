@@ -77,7 +77,8 @@ public class OtherOperationTests
         list.GetProperty("data").EnumerateArray().Select(m => m.GetProperty("id").GetString())
             .ShouldBe(["chat", "thinker", "vectors"]);
         (await GetAsync("v1/models/chat")).GetProperty("id").GetString().ShouldBe("chat");
-        (await GetAsync("v1/models/none")).GetProperty("error").GetProperty("code").GetString().ShouldBe("model_not_found");
+        (await GetAsync("v1/models/none")).GetProperty("error").GetProperty("code").GetString()
+            .ShouldBe("model_not_found");
 
         async Task<JsonElement> GetAsync(string path)
         {

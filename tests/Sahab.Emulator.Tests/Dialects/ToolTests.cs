@@ -42,7 +42,8 @@ public class ToolTests
         await using var clouds = await StartAsync();
         var answer = await clouds.AskAsync("openai", $$"""
             {"model":"chat",{{Tools}},"messages":[{"role":"user","content":"use get_time"},
-            {"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"get_time","arguments":"{}"} }]},
+            {"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function",
+            "function":{"name":"get_time","arguments":"{}"} }]},
             {"role":"tool","tool_call_id":"c","content":"get_time says noon"}]}
             """);
         answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString().ShouldNotBeEmpty();
@@ -64,7 +65,8 @@ public class ToolTests
             call.First().GetProperty("type").GetString().ShouldBe("function");
             call.First().GetProperty("id").GetString().ShouldNotBeEmpty();
             call.First().GetProperty("function").GetProperty("name").GetString().ShouldStartWith("get_");
-            var arguments = string.Concat(call.Select(d => d.GetProperty("function").GetProperty("arguments").GetString()));
+            var arguments = string.Concat(
+                call.Select(d => d.GetProperty("function").GetProperty("arguments").GetString()));
             JsonDocument.Parse(arguments).RootElement.ValueKind.ShouldBe(JsonValueKind.Object);
         }
     }

@@ -41,7 +41,8 @@ public class TextTests
         Check.QuickThrowOnFailure(Prop.ForAll<ulong, byte, byte>((seed, start, size) =>
         {
             var whole = new WordTokens(seed, 60).ReadAll();
-            var stop = whole.Substring(start % whole.Length, Math.Min(1 + size % 9, whole.Length - start % whole.Length));
+            var stop = whole.Substring(
+                start % whole.Length, Math.Min(1 + size % 9, whole.Length - start % whole.Length));
             var tokens = new WordTokens(seed, 60);
             tokens.StopAt([Encoding.UTF8.GetBytes(stop)]).ShouldBeTrue();
             tokens.ReadAll().ShouldBe(whole[..whole.IndexOf(stop, StringComparison.Ordinal)]);
@@ -66,7 +67,8 @@ public class TextTests
     [Fact]
     public void First_token_and_steps_take_longer_with_the_prompt_and_the_load()
     {
-        var pace = new Pace(new() { FirstTokenMs = 100, PromptTokensPerSecond = 1000, TokensPerSecond = 50, Sigma = 0 }, 1);
+        var pace = new Pace(
+            new() { FirstTokenMs = 100, PromptTokensPerSecond = 1000, TokensPerSecond = 50, Sigma = 0 }, 1);
         var random = new SeededRandom(1);
         pace.FirstTokenMs(0, 0, ref random).ShouldBe(100);
         pace.FirstTokenMs(500, 0, ref random).ShouldBe(600);

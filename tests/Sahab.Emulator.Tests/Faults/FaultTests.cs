@@ -49,7 +49,8 @@ public class FaultTests
     {
         await using var clouds = await StartAsync();
         await clouds.Host.AddFaultAsync(new() { Cloud = "azure", Region = "north", Kind = FaultKind.Down });
-        await Should.ThrowAsync<HttpRequestException>(() => clouds.PostAsync("azure", Chat(), "north/v1/chat/completions"));
+        await Should.ThrowAsync<HttpRequestException>(
+            () => clouds.PostAsync("azure", Chat(), "north/v1/chat/completions"));
         (await clouds.StreamAsync("azure", Chat(), "south/v1/chat/completions")).Done.ShouldBeTrue();
     }
 
@@ -193,7 +194,8 @@ public class FaultTests
         var board = FaultDraw.Nothing.With(new() { Cloud = "x", Kind = FaultKind.Slow, Factor = 3 })
             .With(new() { Cloud = "x", Kind = FaultKind.Slow, Factor = 2 });
         board.SlowFactor.ShouldBe(6);
-        await using var clouds = await StartAsync(profile: new() { FirstTokenMs = 40, TokensPerSecond = 1e6, Sigma = 0 });
+        await using var clouds = await StartAsync(
+            profile: new() { FirstTokenMs = 40, TokensPerSecond = 1e6, Sigma = 0 });
         await clouds.Host.AddFaultAsync(new() { Cloud = "openai", Kind = FaultKind.Slow, Factor = 10 });
         var before = TimeProvider.System.GetTimestamp();
         await clouds.StreamAsync("openai", Chat(2));

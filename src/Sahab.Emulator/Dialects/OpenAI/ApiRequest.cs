@@ -31,7 +31,8 @@ internal sealed class ApiRequest : IDisposable
         {
             if (!Streams)
             {
-                throw fields.Invalid("stream_options", "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
+                throw fields.Invalid(
+                    "stream_options", "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
             }
             IncludesUsage = options.Flag("include_usage") ?? false;
             WantsRunningUsage = IncludesUsage && (options.Flag("continuous_usage_stats") ?? false);

@@ -57,7 +57,7 @@ internal static class ChatRequests
                 break;
             case "json_schema":
                 var body = format.Object("json_schema")
-                    ?? throw format.Invalid("json_schema", "Missing required parameter: 'response_format.json_schema'.");
+                    ?? throw format.Invalid("json_schema", "Missing 'response_format.json_schema'.");
                 body.RequiredText("name");
                 generation.Json = true;
                 generation.Schema = body.Find("schema");
@@ -107,7 +107,8 @@ internal static class ChatRequests
             case { ValueKind: JsonValueKind.Array }:
                 return string.Concat(message.Objects("content").Select(part => ReadPart(prompt, part)));
             default:
-                throw message.Invalid("content", "Invalid type for 'content': expected a string or an array.", "invalid_type");
+                throw message.Invalid(
+                    "content", "Invalid type for 'content': expected a string or an array.", "invalid_type");
         }
     }
 
@@ -127,7 +128,8 @@ internal static class ChatRequests
                 prompt.AddImage(image.RequiredText("url"));
                 return "";
             case var other:
-                throw part.Invalid("type", $"Content of type '{other}' is not supported by this model.", "invalid_value");
+                throw part.Invalid(
+                    "type", $"Content of type '{other}' is not supported by this model.", "invalid_value");
         }
     }
 }

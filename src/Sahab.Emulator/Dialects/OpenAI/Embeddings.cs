@@ -4,7 +4,9 @@ using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.OpenAI;
 
-/// <summary>An embeddings request and its answer: unit vectors drawn from the input, so that equal inputs are equal.</summary>
+/// <summary>
+/// An embeddings request and its answer: unit vectors drawn from the input, so that equal inputs are equal.
+/// </summary>
 internal sealed class Embeddings : IDisposable
 {
     readonly List<PromptText> _inputs = [];
@@ -27,19 +29,17 @@ internal sealed class Embeddings : IDisposable
         CompletionRequests.ReadInputs(_inputs, fields, "input", []);
     }
 
-    public ulong[] Fingerprint(ulong seed) => [.. _inputs.Select(i => i.Fingerprint(seed))];
-
-    public void Write(Utf8JsonWriter writer, string model, ulong[] fingerprints, Usage? usage)
+    public void Write(Utf8JsonWriter writer, string model, ulong seed, Usage? usage)
     {
         writer.WriteStartObject();
         writer.WriteString("object", "list");
         writer.WriteStartArray("data");
-        for (var i = 0; i < fingerprints.Length; i++)
+        for (var i = 0; i < _inputs.Count; i++)
         {
             writer.WriteStartObject();
             writer.WriteString("object", "embedding");
             writer.WriteNumber("index", i);
-            WriteVector(writer, MakeVector(fingerprints[i]));
+            WriteVector(writer, MakeVector(_inputs[i].Fingerprint(seed)));
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

@@ -115,7 +115,8 @@ internal sealed class OpenAIDialect(Emulation emulation)
             var fields = RequestFields.OfBody(body.Root);
             var deployment = FindDeployment(deployments, fields, ModelKind.Chat);
             var operation = isChat ? "chat.completions" : "completions";
-            call = BeginCall(exchange, deployment, operation, fields.Find("stream") is { ValueKind: JsonValueKind.True });
+            var streams = fields.Find("stream") is { ValueKind: JsonValueKind.True };
+            call = BeginCall(exchange, deployment, operation, streams);
             if (await StrikeAsync(exchange, call))
             {
                 return;
@@ -165,8 +166,9 @@ internal sealed class OpenAIDialect(Emulation emulation)
             };
         }
         var seed = SeededRandom.Hash(call.Deployment.ModelId, emulation.Seed);
-        await ServeAsync(exchange, call, generation, runner => AnswerAsync(exchange, runner, call, w => embeddings.Write(
-            w, call.Deployment.ModelId, embeddings.Fingerprint(seed), call.Faults.ToReported(generation.Usage))));
+        var usage = call.Faults.ToReported(generation.Usage);
+        await ServeAsync(exchange, call, generation, runner => AnswerAsync(
+            exchange, runner, call, w => embeddings.Write(w, call.Deployment.ModelId, seed, usage)));
     }
 
     static CloudDeployment FindDeployment(
@@ -176,7 +178,8 @@ internal sealed class OpenAIDialect(Emulation emulation)
         var found = deployments.GetValueOrDefault(model) ?? throw new ApiException(ApiError.UnknownModel(model));
         return found.Model.Kind == kind
             ? found
-            : throw fields.Invalid("model", $"The model '{model}' does not support this operation.", "unsupported_model");
+            : throw fields.Invalid(
+                "model", $"The model '{model}' does not support this operation.", "unsupported_model");
     }
 
     static void CheckContext(GenerationRequest request, ModelConfig model)
@@ -193,7 +196,8 @@ internal sealed class OpenAIDialect(Emulation emulation)
     {
         exchange.Http.Response.ContentType = "text/event-stream; charset=utf-8";
         exchange.Http.Response.Headers.CacheControl = "no-cache";
-        await runner.StreamAsync(isChat ? new ChatFrames(shape) : new CompletionFrames(shape), shape.IncludesRunningUsage);
+        IStreamFrames frames = isChat ? new ChatFrames(shape) : new CompletionFrames(shape);
+        await runner.StreamAsync(frames, shape.IncludesRunningUsage);
     }
 
     static async Task AnswerAsync(Exchange exchange, AnswerRunner runner, Call call, Action<Utf8JsonWriter> write)
@@ -308,7 +312,9 @@ internal sealed class OpenAIDialect(Emulation emulation)
         call.Cloud.Calls[call] = 0;
         try
         {
-            if (emulation.Faults.Draw(call.Cloud.Id, call.Deployment.Region, call.Deployment.ModelId, call.Ordinal).Down)
+            // An outage that began since the call drew its faults did not find it among the running ones.
+            var deployment = call.Deployment;
+            if (emulation.Faults.Draw(call.Cloud.Id, deployment.Region, deployment.ModelId, call.Ordinal).Down)
             {
                 call.Kill();
             }

@@ -99,6 +99,7 @@ internal readonly struct RequestFields(JsonElement element, string prefix = "")
     ApiException OutOfRange(string name, double least, double most) => Invalid(
         name,
         string.Create(
-            CultureInfo.InvariantCulture, $"Invalid value for '{prefix}{name}': expected a value from {least} to {most}."),
+            CultureInfo.InvariantCulture,
+            $"Invalid value for '{prefix}{name}': expected a value from {least} to {most}."),
         "invalid_value");
 }

@@ -4,7 +4,9 @@ using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.OpenAI;
 
-/// <summary>Made-up log probabilities: the same for the same token at the same place, the chosen token the likeliest.</summary>
+/// <summary>
+/// Made-up log probabilities: the same for the same token at the same place, the chosen token the likeliest.
+/// </summary>
 internal static class TokenLogprobs
 {
     public static double Of(ReadOnlySpan<byte> token, int index)

@@ -19,7 +19,8 @@ internal static class ToolChoices
         {
             if (tool.RequiredText("type") != "function")
             {
-                throw tool.Invalid("type", "Only tools of type 'function' are supported by this model.", "invalid_value");
+                throw tool.Invalid(
+                    "type", "Only tools of type 'function' are supported by this model.", "invalid_value");
             }
             var function = tool.Object("function") ?? throw tool.Invalid("function", "Missing 'function'.");
             tools.Add(new ToolRequest(function.RequiredText("name"), function.Find("parameters")));
@@ -85,7 +86,8 @@ internal static class ToolChoices
             case "function":
                 return ("required", [FindTool(body, body.Object("function")?.RequiredText("name"), tools)]);
             case "allowed_tools":
-                var allowed = body.Object("allowed_tools") ?? throw body.Invalid("allowed_tools", "Missing 'allowed_tools'.");
+                var allowed = body.Object("allowed_tools")
+                    ?? throw body.Invalid("allowed_tools", "Missing 'allowed_tools'.");
                 var offered = allowed.Objects("tools")
                     .Select(t => FindTool(body, t.Object("function")?.RequiredText("name"), tools)).ToList();
                 return (allowed.Text("mode") ?? "auto", offered);
@@ -97,6 +99,8 @@ internal static class ToolChoices
     static ToolRequest FindTool(RequestFields body, string? name, List<ToolRequest> tools)
     {
         var index = tools.FindIndex(t => t.Name == name);
-        return index >= 0 ? tools[index] : throw body.Invalid("function", $"Tool choice '{name}' not found in 'tools'.");
+        return index >= 0
+            ? tools[index]
+            : throw body.Invalid("function", $"Tool choice '{name}' not found in 'tools'.");
     }
 }

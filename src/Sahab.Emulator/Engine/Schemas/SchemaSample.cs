@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Sahab.Emulator.Engine.Schemas;
 
-/// <summary>The schema asks for what the emulator cannot make; the request is refused rather than answered wrongly.</summary>
+/// <summary>
+/// The schema asks for what the emulator cannot make; the request is refused rather than answered wrongly.
+/// </summary>
 internal sealed class SchemaException(string message) : Exception(message);
 
 /// <summary>Makes JSON that is valid against a schema, from a seed.</summary>
@@ -15,7 +17,9 @@ internal static class SchemaSample
 
     const int MaxDepth = 48;
 
-    /// <summary>Optional items and long texts stay below this; a schema may ask for more, up to <see cref="MaxItems"/>.</summary>
+    /// <summary>
+    /// Optional items and long texts stay below this; a schema may ask for more, up to <see cref="MaxItems"/>.
+    /// </summary>
     const int UsualItems = 2;
 
     const int MaxItems = 4096;
@@ -45,7 +49,8 @@ internal static class SchemaSample
         return buffer.WrittenSpan.ToArray();
     }
 
-    static void WriteValue(Utf8JsonWriter writer, JsonElement root, JsonElement schema, int depth, ref SeededRandom random)
+    static void WriteValue(
+        Utf8JsonWriter writer, JsonElement root, JsonElement schema, int depth, ref SeededRandom random)
     {
         if (depth > MaxDepth)
         {
@@ -83,7 +88,8 @@ internal static class SchemaSample
         }
     }
 
-    static void WriteTyped(Utf8JsonWriter writer, JsonElement root, JsonElement schema, int depth, ref SeededRandom random)
+    static void WriteTyped(
+        Utf8JsonWriter writer, JsonElement root, JsonElement schema, int depth, ref SeededRandom random)
     {
         switch (ReadType(schema))
         {
@@ -113,7 +119,8 @@ internal static class SchemaSample
         }
     }
 
-    static void WriteObject(Utf8JsonWriter writer, JsonElement root, JsonElement schema, int depth, ref SeededRandom random)
+    static void WriteObject(
+        Utf8JsonWriter writer, JsonElement root, JsonElement schema, int depth, ref SeededRandom random)
     {
         var required = schema.TryGetProperty("required", out var names) && names.ValueKind == JsonValueKind.Array
             ? names.EnumerateArray().Select(n => n.GetString() ?? "").ToHashSet()
@@ -137,7 +144,8 @@ internal static class SchemaSample
         writer.WriteEndObject();
     }
 
-    static void WriteArray(Utf8JsonWriter writer, JsonElement root, JsonElement schema, int depth, ref SeededRandom random)
+    static void WriteArray(
+        Utf8JsonWriter writer, JsonElement root, JsonElement schema, int depth, ref SeededRandom random)
     {
         var least = SchemaScalars.ReadCount(schema, "minItems", 0);
         var most = SchemaScalars.ReadCount(schema, "maxItems", Math.Max(least, UsualItems));

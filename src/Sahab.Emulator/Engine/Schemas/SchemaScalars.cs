@@ -66,6 +66,12 @@ internal static class SchemaScalars
         schema.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
             && value.TryGetDecimal(out var number) && Math.Abs(number) < 1e15m ? number : null;
 
+    static string PickUuid(ref SeededRandom random)
+    {
+        var (high, low) = (random.Next().ToString("x16"), random.Next().ToString("x16"));
+        return $"{high[..8]}-{high[8..12]}-{high[12..]}-{low[..4]}-{low[4..]}";
+    }
+
     static string PickFormatted(string format, string word, ref SeededRandom random) => format switch
     {
         "date-time" => $"2026-0{1 + random.NextBelow(9)}-1{random.NextBelow(9)}T1{random.NextBelow(9)}:00:00Z",
@@ -77,7 +83,7 @@ internal static class SchemaScalars
         "ipv4" => $"192.0.2.{1 + random.NextBelow(254)}",
         "ipv6" => $"2001:db8::{1 + random.NextBelow(999)}",
         "uri" or "iri" or "uri-reference" => $"https://example.com/{word}",
-        "uuid" => $"{random.Next():x16}{random.Next():x16}".Insert(20, "-").Insert(16, "-").Insert(12, "-").Insert(8, "-"),
+        "uuid" => PickUuid(ref random),
         _ => word,
     };
 }

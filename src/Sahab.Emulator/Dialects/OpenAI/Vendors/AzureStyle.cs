@@ -8,13 +8,14 @@ internal sealed class AzureStyle : VendorStyle
     public override string KeyHeader => "api-key";
 
     public override ApiError Unauthorized(bool hasKey) => new(
-        401, "Access denied due to invalid subscription key or wrong API endpoint.", "invalid_request_error", null, "401");
+        401, "Access denied due to invalid subscription key or wrong API endpoint.", "invalid_request_error", null,
+        "401");
 
     public override ApiError Refused(Refusal refusal, string model, string operation, double retrySeconds)
     {
         var limit = refusal.Kind is RefusalKind.Tokens or RefusalKind.LargerThanLimit ? "token" : "call";
-        var message = $"Requests to the {Name(operation)} Operation under Azure OpenAI API have exceeded {limit} rate limit "
-            + $"of your current pricing tier. Please retry after {ToWholeSeconds(retrySeconds)} seconds.";
+        var message = $"Requests to the {Name(operation)} Operation under Azure OpenAI API have exceeded {limit} "
+            + $"rate limit of your current pricing tier. Please retry after {ToWholeSeconds(retrySeconds)} seconds.";
         return new ApiError(429, message, "requests", null, "429", retrySeconds);
     }
 

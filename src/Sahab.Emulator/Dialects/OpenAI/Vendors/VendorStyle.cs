@@ -4,7 +4,9 @@ using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.OpenAI.Vendors;
 
-/// <summary>What differs between services that speak the OpenAI dialect: error bodies, refusals, limit headers.</summary>
+/// <summary>
+/// What differs between services that speak the OpenAI dialect: error bodies, refusals, limit headers.
+/// </summary>
 internal abstract class VendorStyle
 {
     public static VendorStyle Of(CloudStyle style) => style switch
