@@ -15,6 +15,11 @@ internal sealed partial class AttemptRunner
         var (body, trouble) = await ReadWholeAsync(attempt, response, MaxReplyBytes);
         using (body)
         {
+            if (attempt.Watch.DrainExpired)
+            {
+                return GivenUp(attempt);
+            }
+
             if (trouble is { } outcome)
             {
                 return Failed(attempt, outcome, default, outcome == AttemptOutcome.TimedOut

@@ -53,6 +53,11 @@ internal sealed partial class AttemptRunner(
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
+            if (attempt.Watch.DrainExpired)
+            {
+                return GivenUp(attempt);
+            }
+
             var expired = attempt.Watch.Expired;
             return Failed(
                 attempt, expired ? AttemptOutcome.TimedOut : AttemptOutcome.Unreachable, default,
@@ -99,6 +104,13 @@ internal sealed partial class AttemptRunner(
             AttemptOutcome.Unauthorized => Unauthorized(attempt),
             var outcome => Failed(attempt, outcome, default, Describe(attempt.UpstreamStatus, error)),
         };
+    }
+
+    /// <summary>The client has been gone for so long that its answer is not waited for any more.</summary>
+    AttemptEnd GivenUp(Attempt attempt)
+    {
+        settlement.Abandoned(attempt, new MeteredUsage(default, UsageFlags.Estimated));
+        return new AttemptEnd(AttemptOutcome.Abandoned, false, "was given up, as the client had left");
     }
 
     AttemptEnd Throttled(Attempt attempt, long? retryAfterMs)

@@ -12,9 +12,9 @@ namespace Sahab.Server.Serve.Gateway;
 /// The OpenAI-compatible operations that are routed to a cloud. A call is read once, authenticated, admitted against
 /// its key's limits, and then run; whatever happens, it ends in exactly one place, which settles and records it.
 /// </summary>
-internal sealed class FrontDoor(
+internal sealed partial class FrontDoor(
     SnapshotPublisher snapshots, CallRunner runner, Settlement settlement, Journal journal, IdSource ids,
-    TimeProvider time, MonotonicClock clock)
+    TimeProvider time, MonotonicClock clock, ILogger<FrontDoor> logger)
 {
     int _inHouse;
 
@@ -57,6 +57,14 @@ internal sealed class FrontDoor(
                 call.FailureReason = error.Message;
                 await ErrorResponse.WriteAsync(context, error);
             }
+        }
+        catch (Exception failure)
+        {
+            // A fault of ours: the client gets an error that it can read, and the log what to mend.
+            LogUnexpected(call.Id, failure);
+            call.Status = StatusCodes.Status500InternalServerError;
+            call.FailureReason = "an unexpected failure; the log has it under the call's id";
+            await ErrorResponse.WriteAsync(context, GatewayError.Unexpected(call.Id));
         }
         finally
         {
@@ -154,4 +162,7 @@ internal sealed class FrontDoor(
         };
         return tier < highest ? highest : tier;
     }
+
+    [LoggerMessage(1001, LogLevel.Error, "Call {CallId} failed unexpectedly")]
+    partial void LogUnexpected(Guid callId, Exception failure);
 }

@@ -133,6 +133,10 @@ internal sealed record GatewayError(
         "The call's usage cannot be recorded at the moment, so no call is answered. Try again in 2 s.",
         RetryAfterMs: 2000);
 
+    public static GatewayError Unexpected(Guid callId) => new(
+        500, ErrorStage.Attempt, ErrorFault.Sahab, "server_error", "internal_error",
+        $"Something went wrong here. Tell the operator the call's id: {callId}.");
+
     public static GatewayError StreamBroken(string reason) => new(
         502, ErrorStage.Attempt, ErrorFault.Provider, "server_error", "stream_interrupted",
         $"The stream ended early: {reason}. What was received before is incomplete; send the request again.");
