@@ -17,7 +17,7 @@ internal sealed record JournalOptions
     /// The shortest time from one commit to the next, in whole milliseconds: what arrives in between forms one
     /// group. After a quiet time the first append is committed at once. 0 commits whatever is there, always.
     /// </summary>
-    public int CommitIntervalMs { get; init; } = 1;
+    public int CommitIntervalMs { get; init; } = 2;
 
     /// <summary>A group that has reached this size is committed without waiting for the interval.</summary>
     public int GroupBytes { get; init; } = 256 * 1024;

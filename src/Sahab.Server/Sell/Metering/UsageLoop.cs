@@ -91,7 +91,10 @@ internal sealed partial class UsageLoop(
         {
             _position ??= await FindStartAsync(cancellation);
             var events = new List<UsageEvent>();
-            while (await journal.ReadAsync(_position.Value, BatchBytes) is { Count: > 0 } groups)
+            // Up to what is there now: what comes meanwhile gathers for the next round, or under load every round
+            // would be as small as a group.
+            var until = journal.CommittedPosition;
+            while (_position < until && await journal.ReadAsync(_position.Value, BatchBytes) is { Count: > 0 } groups)
             {
                 events.Clear();
                 foreach (var group in groups)
