@@ -307,13 +307,16 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     StreamEnd Forward(ReadOnlySpan<byte> whole, in ChunkFacts facts, int dataStart)
     {
         var isUsageOnly = facts.ChoicesEmpty && facts.HasUsage;
-        var forwards = isUsageOnly ? _forwardsUsage : !facts.HasUsage || _forwardsRunningUsage;
-        if (isUsageOnly && !forwards)
+        if (isUsageOnly && !_forwardsUsage)
         {
             return StreamEnd.None;
         }
 
-        if (forwards)
+        // A member that only our asking brought is cut out: the running figures, or the nulls of a client that asked
+        // for no usage.
+        var wasAskedFor = _forwardsRunningUsage
+            || (_forwardsUsage && (!facts.HasUsage || isUsageOnly || !attempt.Target.RunningUsage));
+        if (facts.UsageMemberLength == 0 || wasAskedFor)
         {
             return Write(whole) ? StreamEnd.None : StreamEnd.BadStream;
         }
