@@ -117,6 +117,9 @@ internal sealed class AnswerRunner(
         await channel.FlushAsync();
     }
 
+    /// <summary>Whatever ended the call, the books know of it; does nothing when they do already.</summary>
+    public void SettleUnfinished() => Settle(channel.ClientGone ? CallOutcome.ClientLeft : CallOutcome.Broken);
+
     int CountCached(ulong[] blocks)
     {
         var tokens = Deployment.Cache.Touch(blocks) * call.Cloud.Traits.CacheBlockTokens;

@@ -11,6 +11,9 @@ internal sealed class Ticker : IAsyncDisposable
     /// <summary>Granularity of every wait, in real milliseconds.</summary>
     public const int SlotMs = 5;
 
+    /// <summary>Waits that one worker wakes in a row: waking a worker costs more than a stream's next token.</summary>
+    const int BatchSize = 16;
+
     /// <summary>Slots of the wheel; a longer wait goes round again.</summary>
     const int Slots = 4096;
 
@@ -82,9 +85,10 @@ internal sealed class Ticker : IAsyncDisposable
                 Turn(SlotOf(_clock.RealMs), due);
                 sleep = _asleep = _waiting == 0;
             }
-            foreach (var wait in due)
+            for (var from = 0; from < due.Count; from += BatchSize)
             {
-                wait.Complete();
+                Batch batch = new(due.GetRange(from, Math.Min(BatchSize, due.Count - from)));
+                ThreadPool.UnsafeQueueUserWorkItem(batch, preferLocal: false);
             }
             due.Clear();
             if (sleep)
@@ -117,10 +121,15 @@ internal sealed class Ticker : IAsyncDisposable
         }
     }
 
+    sealed class Batch(List<Wait> waits) : IThreadPoolWorkItem
+    {
+        public void Execute() => waits.ForEach(w => w.Complete());
+    }
+
     /// <summary>The reusable wait of one call.</summary>
     internal sealed class Wait : IValueTaskSource
     {
-        ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
+        ManualResetValueTaskSourceCore<bool> _source;
 
         public long Slot { get; set; }
 

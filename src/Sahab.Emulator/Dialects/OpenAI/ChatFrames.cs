@@ -19,7 +19,7 @@ internal sealed class ChatFrames(AnswerShape shape) : IStreamFrames
         for (var i = 0; i < shape.Generation.Choices.Length; i++)
         {
             Begin(to, i);
-            to.Write("\"role\":\"assistant\",\"content\":\"\""u8);
+            to.Raw("\"role\":\"assistant\",\"content\":\"\""u8);
             End(to, null, running);
         }
     }
@@ -30,11 +30,11 @@ internal sealed class ChatFrames(AnswerShape shape) : IStreamFrames
         switch (piece.Kind)
         {
             case PieceKind.Reasoning:
-                to.Write("\"reasoning_content\":"u8);
+                to.Raw("\"reasoning_content\":"u8);
                 to.Text(piece.Text);
                 break;
             case PieceKind.Content:
-                to.Write("\"content\":"u8);
+                to.Raw("\"content\":"u8);
                 to.Text(piece.Text);
                 if (shape.Logprobs is { } top)
                 {
@@ -60,72 +60,72 @@ internal sealed class ChatFrames(AnswerShape shape) : IStreamFrames
         }
         if (shape.IncludesUsage && total is { } usage)
         {
-            to.Write(_head);
-            to.Write("],\"usage\":"u8);
+            to.Raw(_head);
+            to.Raw("],\"usage\":"u8);
             to.Usage(usage);
-            to.Write("}\n\n"u8);
+            to.Raw("}\n\n"u8);
         }
-        to.Write("data: [DONE]\n\n"u8);
+        to.Raw("data: [DONE]\n\n"u8);
     }
 
     public void Fail(IBufferWriter<byte> to, string message) => StreamError.Write(to, shape.Vendor, message);
 
     static void WriteToolDelta(IBufferWriter<byte> to, Sequence sequence, in Piece piece)
     {
-        to.Write("\"tool_calls\":[{\"index\":"u8);
+        to.Raw("\"tool_calls\":[{\"index\":"u8);
         to.Number(piece.Tool);
         if (piece.Kind == PieceKind.ToolStart)
         {
             var call = sequence.Tools[piece.Tool];
-            to.Write(",\"id\":"u8);
+            to.Raw(",\"id\":"u8);
             to.Text(Encoding.UTF8.GetBytes(call.Id));
-            to.Write(",\"type\":\"function\",\"function\":{\"name\":"u8);
+            to.Raw(",\"type\":\"function\",\"function\":{\"name\":"u8);
             to.Text(Encoding.UTF8.GetBytes(call.Name));
-            to.Write(",\"arguments\":\"\"}}]"u8);
+            to.Raw(",\"arguments\":\"\"}}]"u8);
             return;
         }
-        to.Write(",\"function\":{\"arguments\":"u8);
+        to.Raw(",\"function\":{\"arguments\":"u8);
         to.Text(piece.Text);
-        to.Write("}}]"u8);
+        to.Raw("}}]"u8);
     }
 
     static void WriteLogprobs(IBufferWriter<byte> to, ReadOnlySpan<byte> token, int index, int top)
     {
-        to.Write("},\"logprobs\":{\"content\":["u8);
+        to.Raw("},\"logprobs\":{\"content\":["u8);
         using (var writer = new Utf8JsonWriter(to))
         {
             TokenLogprobs.WriteChat(writer, token, index, top);
         }
-        to.Write("],\"refusal\":null}"u8);
+        to.Raw("],\"refusal\":null}"u8);
     }
 
     void Begin(IBufferWriter<byte> to, int choice)
     {
-        to.Write(_head);
-        to.Write("{\"index\":"u8);
+        to.Raw(_head);
+        to.Raw("{\"index\":"u8);
         to.Number(choice);
-        to.Write(",\"delta\":{"u8);
+        to.Raw(",\"delta\":{"u8);
     }
 
     void End(IBufferWriter<byte> to, string? finish, Usage? running)
     {
-        to.Write("},\"logprobs\":null"u8);
+        to.Raw("},\"logprobs\":null"u8);
         EndChoice(to, finish, running);
     }
 
     void EndChoice(IBufferWriter<byte> to, string? finish, Usage? running)
     {
-        to.Write(",\"finish_reason\":"u8);
+        to.Raw(",\"finish_reason\":"u8);
         if (finish is null)
         {
-            to.Write("null}]"u8);
+            to.Raw("null}]"u8);
         }
         else
         {
             to.Text(Encoding.UTF8.GetBytes(finish));
-            to.Write("}]"u8);
+            to.Raw("}]"u8);
         }
         StreamError.WriteUsageField(to, shape, running);
-        to.Write("}\n\n"u8);
+        to.Raw("}\n\n"u8);
     }
 }

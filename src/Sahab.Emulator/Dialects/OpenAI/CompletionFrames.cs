@@ -39,24 +39,24 @@ internal sealed class CompletionFrames(AnswerShape shape) : IStreamFrames
         }
         if (shape.IncludesUsage && total is { } usage)
         {
-            to.Write(_head);
-            to.Write("],\"usage\":"u8);
+            to.Raw(_head);
+            to.Raw("],\"usage\":"u8);
             to.Usage(usage);
-            to.Write("}\n\n"u8);
+            to.Raw("}\n\n"u8);
         }
-        to.Write("data: [DONE]\n\n"u8);
+        to.Raw("data: [DONE]\n\n"u8);
     }
 
     public void Fail(IBufferWriter<byte> to, string message) => StreamError.Write(to, shape.Vendor, message);
 
     void Write(IBufferWriter<byte> to, int choice, ReadOnlySpan<byte> text, string? finish, int token, Usage? running)
     {
-        to.Write(_head);
-        to.Write("{\"index\":"u8);
+        to.Raw(_head);
+        to.Raw("{\"index\":"u8);
         to.Number(choice);
-        to.Write(",\"text\":"u8);
+        to.Raw(",\"text\":"u8);
         to.Text(text);
-        to.Write(",\"logprobs\":"u8);
+        to.Raw(",\"logprobs\":"u8);
         var sequence = shape.Generation.Choices[choice];
         if (token >= 0 && shape.Logprobs is { } top && sequence.Content is { } content)
         {
@@ -69,12 +69,12 @@ internal sealed class CompletionFrames(AnswerShape shape) : IStreamFrames
         }
         else
         {
-            to.Write("null"u8);
+            to.Raw("null"u8);
         }
-        to.Write(",\"finish_reason\":"u8);
-        to.Write(finish switch { null => "null"u8, "stop" => "\"stop\""u8, _ => "\"length\""u8 });
-        to.Write("}]"u8);
+        to.Raw(",\"finish_reason\":"u8);
+        to.Raw(finish switch { null => "null"u8, "stop" => "\"stop\""u8, _ => "\"length\""u8 });
+        to.Raw("}]"u8);
         StreamError.WriteUsageField(to, shape, running);
-        to.Write("}\n\n"u8);
+        to.Raw("}\n\n"u8);
     }
 }

@@ -55,7 +55,7 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
     {
         var body = Begin(status, write);
         await Channel.StartAsync();
-        Channel.Writer.Write(body.WrittenSpan);
+        Channel.Writer.Raw(body.WrittenSpan);
         await Channel.FlushAsync();
     }
 
@@ -64,7 +64,7 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
     {
         var body = Begin(200, write);
         await Channel.StartAsync();
-        Channel.Writer.Write(body.WrittenSpan[..(body.WrittenCount / 2)]);
+        Channel.Writer.Raw(body.WrittenSpan[..(body.WrittenCount / 2)]);
         await Channel.FlushAsync();
         await Channel.CutAsync();
     }

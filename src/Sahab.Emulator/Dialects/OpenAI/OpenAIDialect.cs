@@ -321,7 +321,14 @@ internal sealed class OpenAIDialect(Emulation emulation)
             var runner = new AnswerRunner(call, generation, ticket, exchange.Channel, emulation);
             if (await runner.EnterAsync())
             {
-                await answer(runner);
+                try
+                {
+                    await answer(runner);
+                }
+                finally
+                {
+                    runner.SettleUnfinished();
+                }
             }
             else
             {

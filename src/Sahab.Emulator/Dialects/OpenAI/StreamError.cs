@@ -10,15 +10,15 @@ internal static class StreamError
 {
     public static void Write(IBufferWriter<byte> to, VendorStyle vendor, string message)
     {
-        to.Write("data: "u8);
+        to.Raw("data: "u8);
         using (var writer = new Utf8JsonWriter(to))
         {
             vendor.WriteError(writer, ApiError.Server(500) with { Message = message });
         }
-        to.Write("\n\n"u8);
+        to.Raw("\n\n"u8);
         if (vendor.EndsAfterError)
         {
-            to.Write("data: [DONE]\n\n"u8);
+            to.Raw("data: [DONE]\n\n"u8);
         }
     }
 
@@ -26,12 +26,12 @@ internal static class StreamError
     {
         if (running is { } usage)
         {
-            to.Write(",\"usage\":"u8);
+            to.Raw(",\"usage\":"u8);
             to.Usage(usage);
         }
         else if (shape.IncludesUsage)
         {
-            to.Write(",\"usage\":null"u8);
+            to.Raw(",\"usage\":null"u8);
         }
     }
 }
