@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Sahab.Emulator.Configuration;
 using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Tests.Configuration;
@@ -37,6 +38,41 @@ public class SampleTests
         keys["tight"].Limits.TokensPerMinute.ShouldBe(50_000);
         keys["admin"].Admin.ShouldBeTrue();
         keys["admin"].Secret.Env.ShouldBe("SAHAB_ADMIN_KEY");
+    }
+
+    /// <summary>The two files of the sample are written apart, and one without the other serves nothing.</summary>
+    [Fact]
+    public void Every_deployment_stands_in_the_emulated_clouds_with_its_port_country_key_and_capacity()
+    {
+        var config = new ConfigReader(ConfigText.Environment).Read(SamplePath).Config.ShouldNotBeNull();
+        var clouds = EmulatorYaml.Load(Path.Combine(ConfigText.Root, "samples", "six-clouds", "emulator.yaml")).Clouds;
+
+        config.Providers.Select(provider => provider.Id).ShouldBe(clouds.Keys, ignoreOrder: true);
+        foreach (var provider in config.Providers)
+        {
+            var cloud = clouds[provider.Id];
+            provider.RunningUsage.ShouldBe(cloud.RunningUsage);
+            (provider.BrokenStreams == BrokenStreams.Billed).ShouldBe(cloud.BillsBrokenStreams);
+            provider.Regions.Select(region => (region.Id, region.Country, region.BaseUrl)).ShouldBe(
+                cloud.Regions.Select(pair =>
+                    (pair.Key, pair.Value.Country, $"http://127.0.0.1:{cloud.Port}/{pair.Key}/v1")),
+                ignoreOrder: true);
+        }
+
+        foreach (var deployment in config.Deployments)
+        {
+            var cloud = clouds[deployment.Provider];
+            (cloud.Regions[deployment.Region].Models ?? [.. cloud.Models.Keys]).ShouldContain(deployment.Model);
+            var capacity = cloud.Models[deployment.Model].Capacity.ShouldNotBeNull();
+            deployment.Limits.ShouldBe(
+                new LimitsConfig
+                {
+                    RequestsPerMinute = capacity.RequestsPerMinute,
+                    TokensPerMinute = capacity.TokensPerMinute,
+                    Concurrency = capacity.Concurrency,
+                },
+                deployment.Id);
+        }
     }
 
     [Fact]

@@ -41,7 +41,8 @@ internal sealed record KeyConfig
     [AtMost(249)]
     public ImmutableArray<string>? Countries { get; init; }
 
-    [Doc("The only models or aliases that it may ask for. Left out: all.")]
+    [Doc("The only models that it may use, whatever name they are asked for by; an alias stands for its model. "
+        + "Left out: all.")]
     [Form(TextForm.ModelId)]
     [AtMost(4096)]
     public ImmutableArray<string>? Models { get; init; }
