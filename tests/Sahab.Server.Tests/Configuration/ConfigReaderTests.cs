@@ -17,7 +17,9 @@ public class ConfigReaderTests
 
         config.Server.ShouldBe(new ServerConfig
         {
-            Listen = "0.0.0.0:9000", MaxBodyBytes = 2 << 20, CallDeadline = TimeSpan.FromSeconds(90),
+            Listen = "0.0.0.0:9000",
+            MaxBodyBytes = 2 << 20,
+            CallDeadline = TimeSpan.FromSeconds(90),
         });
         config.Routing.Policy.ShouldBe(PolicyName.WeightedShuffle);
         config.Routing.Breaker.OpenFor.ShouldBe(TimeSpan.FromMilliseconds(250));
@@ -42,7 +44,8 @@ public class ConfigReaderTests
         config.Server.CallDeadline.ShouldBe(TimeSpan.FromMinutes(10));
         config.Providers[0].Timeouts.ShouldBe(new TimeoutsConfig
         {
-            Connect = TimeSpan.FromSeconds(5), FirstByte = TimeSpan.FromSeconds(120),
+            Connect = TimeSpan.FromSeconds(5),
+            FirstByte = TimeSpan.FromSeconds(120),
             BetweenChunks = TimeSpan.FromSeconds(30),
         });
         config.Models[0].Operations.ShouldBe([Operation.ChatCompletions]);

@@ -15,7 +15,10 @@ public sealed class DiscoveryTests : IAsyncDisposable
     readonly Dictionary<string, string> _environment = [];
     DiscoveryPlaces _places = new()
     {
-        OpenAi = Nobody, Ollama = Nobody, Vllm = Nobody, LlamaCpp = Nobody,
+        OpenAi = Nobody,
+        Ollama = Nobody,
+        Vllm = Nobody,
+        LlamaCpp = Nobody,
     };
 
     // Port 9 (discard) has no server on any machine that runs tests.

@@ -110,6 +110,10 @@ internal sealed class ConfigReader(Func<string, string?> environment, bool lookU
 
     static ConfigReading Failed(string path, string full, ProblemList problems) => new()
     {
-        Source = path, Config = null, Problems = problems.ToImmutable(), Files = [full], Hash = "",
+        Source = path,
+        Config = null,
+        Problems = problems.ToImmutable(),
+        Files = [full],
+        Hash = "",
     };
 }

@@ -261,9 +261,17 @@ internal static class Countries
     /// <summary>What people write who do not have the list at hand.</summary>
     static readonly FrozenDictionary<string, string> Habits = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
     {
-        ["UK"] = "GB", ["EL"] = "GR", ["USA"] = "US", ["Great Britain"] = "GB", ["England"] = "GB",
-        ["Holland"] = "NL", ["The Netherlands"] = "NL", ["South Korea"] = "KR", ["Czechia"] = "CZ",
-        ["United States of America"] = "US", ["UAE"] = "AE",
+        ["UK"] = "GB",
+        ["EL"] = "GR",
+        ["USA"] = "US",
+        ["Great Britain"] = "GB",
+        ["England"] = "GB",
+        ["Holland"] = "NL",
+        ["The Netherlands"] = "NL",
+        ["South Korea"] = "KR",
+        ["Czechia"] = "CZ",
+        ["United States of America"] = "US",
+        ["UAE"] = "AE",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All codes, in alphabetical order.</summary>
