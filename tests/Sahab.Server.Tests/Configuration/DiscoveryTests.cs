@@ -187,24 +187,41 @@ public sealed class DiscoveryTests : IAsyncDisposable
         }
     }
 
-    async Task<Discovered> FindAsync()
+    [Fact]
+    public async Task A_server_that_does_not_answer_in_time_is_not_waited_for()
+    {
+        var silence = new TaskCompletionSource();
+        _places = _places with { Vllm = await ServeAsync("{}", wait: silence.Task) };
+
+        var found = await FindAsync(new ClockOfTimers(fires: true));
+        silence.SetResult();
+
+        found.Config.ShouldBeNull();
+        found.Lines[2].ShouldBe($"vLLM: {_places.Vllm} does not answer within 2s");
+    }
+
+    /// <summary>Timeouts are not what these tests are about, on a machine that may be busy: no timer runs out.</summary>
+    async Task<Discovered> FindAsync() => await FindAsync(new ClockOfTimers(fires: false));
+
+    async Task<Discovered> FindAsync(TimeProvider time)
     {
         using var handler = new SocketsHttpHandler();
         using var http = new HttpMessageInvoker(handler);
-        return await new Discovery(name => _environment.GetValueOrDefault(name), http, TimeProvider.System, _places)
+        return await new Discovery(name => _environment.GetValueOrDefault(name), http, time, _places)
             .FindAsync(Key, CancellationToken.None);
     }
 
-    async Task<Uri> ServeAsync(string models, Action<HttpContext>? touch = null, string? props = null)
+    async Task<Uri> ServeAsync(string models, Action<HttpContext>? touch = null, string? props = null, Task? wait = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         var server = builder.Build();
-        server.MapGet("/v1/models", context =>
+        server.MapGet("/v1/models", async context =>
         {
+            await (wait ?? Task.CompletedTask);
             touch?.Invoke(context);
-            return context.Response.WriteAsync(models);
+            await context.Response.WriteAsync(models);
         });
         server.MapGet("/props", context =>
         {
@@ -215,5 +232,12 @@ public sealed class DiscoveryTests : IAsyncDisposable
         await server.StartAsync();
         _servers.Add(server);
         return new Uri(server.Urls.Single() + "/v1");
+    }
+
+    /// <summary>Timers run out at once, or never.</summary>
+    sealed class ClockOfTimers(bool fires) : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, fires ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, period);
     }
 }
