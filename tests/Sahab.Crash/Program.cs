@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Win32.SafeHandles;
+using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Sell.Metering;
+
+namespace Sahab.Crash;
+
+/// <summary>
+/// Appends usage for ever, to be killed by a test: <c>Sahab.Crash FOLDER SEED APPENDERS (journal|post)</c>. Each
+/// acknowledged event is one line on standard output, written before the next append of the same appender.
+/// </summary>
+internal static class Program
+{
+    static async Task<int> Main(string[] args)
+    {
+        var folder = args[0];
+        var seed = int.Parse(args[1], CultureInfo.InvariantCulture);
+        var appenders = int.Parse(args[2], CultureInfo.InvariantCulture);
+        using var output = new Acknowledgements();
+        var host = Host.CreateEmptyApplicationBuilder(settings: null);
+        host.Services.AddSingleton(TimeProvider.System).AddMetrics();
+        host.Services.AddMetering(new MeteringConfig(), folder);
+        using var built = host.Build();
+        if (args[3] == "post")
+        {
+            await MeteringModule.PrepareAsync(built.Services, CancellationToken.None);
+            await built.StartAsync();
+        }
+
+        var journal = built.Services.GetRequiredService<Journal>();
+        output.Write("ready");
+        await Task.WhenAll(Enumerable.Range(0, appenders).Select(
+            appender => AppendForEverAsync(journal, seed, appender, output)));
+        return 0;
+    }
+
+    static async Task AppendForEverAsync(Journal journal, int seed, int appender, Acknowledgements output)
+    {
+        await Task.Yield();
+        for (var number = 0; ; number++)
+        {
+            var usage = CrashEvents.Make(seed, appender, number);
+            try
+            {
+                await journal.AppendAsync(usage);
+                output.Write(usage.EventId.ToString());
+            }
+            catch (JournalUnavailableException error)
+            {
+                output.Write("failed " + error.Message);
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Lines on standard output, each in one write: what the kernel has taken survives a kill.</summary>
+    sealed class Acknowledgements : IDisposable
+    {
+        readonly FileStream _output = new(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+
+        public void Write(string line)
+        {
+            var bytes = Encoding.UTF8.GetBytes(line + "\n");
+            lock (_output)
+            {
+                _output.Write(bytes);
+            }
+        }
+
+        public void Dispose() => _output.Dispose();
+    }
+}
