@@ -1,0 +1,296 @@
+using Sahab.Ledger.Postings;
+using Sahab.Ledger.Rating;
+using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Metering;
+using Sahab.Server.Tests.Database;
+
+namespace Sahab.Server.Tests.Metering;
+
+/// <summary>What the store promises, on either engine.</summary>
+public abstract class UsageStoreTests : IAsyncLifetime
+{
+    static readonly Guid JournalId = SampleUsage.Id(9, 1);
+    static readonly UsageQuery Everything = new();
+
+    SahabDatabase _database = null!;
+    UsageStore _store = null!;
+
+    public async Task InitializeAsync()
+    {
+        _database = await CreateDatabaseAsync();
+        await _database.MigrateAsync(TimeProvider.System, CancellationToken.None);
+        _store = new UsageStore(_database);
+    }
+
+    public async Task DisposeAsync() => await _database.DisposeAsync();
+
+    [Fact]
+    public async Task Events_are_read_as_they_were_posted_the_newest_first()
+    {
+        var events = SampleUsage.Many(40);
+        (await PostAsync(1, events)).ShouldBe(40);
+        (await _store.EventsAsync(Everything, before: null, 100, CancellationToken.None))
+            .ShouldBe(Enumerable.Reverse(events));
+    }
+
+    [Fact]
+    public async Task An_event_delivered_again_changes_nothing()
+    {
+        await PostAsync(1, SampleUsage.Many(10));
+        var balances = await BalancesAsync();
+        (await PostAsync(2, SampleUsage.Many(12))).ShouldBe(2);
+        (await PostAsync(1, SampleUsage.Many(10))).ShouldBe(0);
+        (await BalancesAsync()).ShouldNotBe(balances);
+        (await ReadAllAsync(_store)).Count.ShouldBe(12);
+        await AssertLedgerFollowsFromEventsAsync(_store);
+    }
+
+    [Fact]
+    public async Task An_event_twice_in_one_delivery_counts_once()
+    {
+        (await PostAsync(1, [SampleUsage.Make(1), SampleUsage.Make(2), SampleUsage.Make(1)])).ShouldBe(2);
+        await AssertLedgerFollowsFromEventsAsync(_store);
+    }
+
+    [Fact]
+    public async Task An_id_that_comes_again_with_other_content_posts_nothing()
+    {
+        await PostAsync(1, [SampleUsage.Make(1)]);
+        var balances = await BalancesAsync();
+        var other = SampleUsage.Make(1) with { Provider = "other", Usage = new TokenUsage(9, 0, 9, 0) };
+        (await PostAsync(2, [other])).ShouldBe(0);
+        (await BalancesAsync()).ShouldBe(balances);
+    }
+
+    [Fact]
+    public async Task Deliveries_at_the_same_time_post_each_event_once()
+    {
+        var events = SampleUsage.Many(200);
+        var posted = await Task.WhenAll(Enumerable.Range(1, 4).Select(
+            node => Task.Run(() => new UsageStore(_database).PostAsync(
+                SampleUsage.Id(9, node), 1, events, CancellationToken.None))));
+        posted.Sum().ShouldBe(200);
+        await AssertLedgerFollowsFromEventsAsync(_store);
+    }
+
+    [Fact]
+    public async Task The_position_of_each_journal_is_kept_and_never_goes_back()
+    {
+        (await _store.PositionAsync(JournalId, CancellationToken.None)).ShouldBe(0);
+        await PostAsync(7, []);
+        await PostAsync(3, []);
+        await _store.PostAsync(SampleUsage.Id(9, 2), 1, [], CancellationToken.None);
+        (await _store.PositionAsync(JournalId, CancellationToken.None)).ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task An_event_that_costs_nothing_is_kept_and_posts_nothing()
+    {
+        await PostAsync(1, [SampleUsage.Make(1) with { Flags = UsageFlags.NotBilled }]);
+        (await ReadAllAsync(_store)).Count.ShouldBe(1);
+        (await BalancesAsync()).ShouldBeEmpty();
+        var total = (await _store.TotalsAsync(Everything, [], CancellationToken.None)).ShouldHaveSingleItem();
+        total.CostUsd.ShouldBe(0);
+        total.PromptTokens.ShouldBe(SampleUsage.Make(1).Usage.PromptTokens);
+    }
+
+    [Fact]
+    public async Task Balances_equal_those_that_follow_from_the_events_alone()
+    {
+        await PostAsync(1, SampleUsage.Many(300));
+        await AssertLedgerFollowsFromEventsAsync(_store);
+        (await BalancesAsync()).Sum(balance => balance.Usd).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Totals_are_exact_beyond_what_one_amount_can_hold()
+    {
+        // 9 billion dollars each: three of them exceed 64 bits of nano-USD.
+        var dear = Enumerable.Range(0, 3).Select(i => SampleUsage.Make(i * 4) with
+        {
+            Flags = UsageFlags.None,
+            Usage = new TokenUsage(1_000_000, 0, 0, 0),
+            Prices = new PriceTerms(9_000_000_000_000_000_001, 0, 0),
+        }).ToList();
+        await PostAsync(1, dear);
+        var total = (await _store.TotalsAsync(Everything, [], CancellationToken.None)).ShouldHaveSingleItem();
+        total.CostUsd.ShouldBe(27_000_000_000.000000003m);
+        (await BalancesAsync()).Single(balance => balance.Account == "payable:azure").Usd
+            .ShouldBe(-27_000_000_000.000000003m);
+    }
+
+    [Theory]
+    [InlineData("Provider")]
+    [InlineData("Key")]
+    [InlineData("Tenant")]
+    [InlineData("Model")]
+    [InlineData("Region")]
+    [InlineData("Country")]
+    [InlineData("Deployment")]
+    [InlineData("Operation")]
+    [InlineData("ServiceTier")]
+    [InlineData("Hour")]
+    [InlineData("Provider,Model,Hour")]
+    [InlineData("")]
+    public async Task Totals_by_any_dimension_equal_sums_over_the_events(string dimensions)
+    {
+        var by = dimensions.Split(',', StringSplitOptions.RemoveEmptyEntries)
+            .Select(Enum.Parse<UsageDimension>).ToList();
+        var events = SampleUsage.Many(250);
+        await PostAsync(1, events);
+        var expected = events
+            .GroupBy(usage => string.Join('|', by.Select(dimension => ValueOf(usage, dimension))))
+            .Select(group => Total([.. group], by))
+            .OrderBy(Text);
+        var totals = await _store.TotalsAsync(Everything, by, CancellationToken.None);
+        totals.Select(Text).Order().ShouldBe(expected.Select(Text));
+    }
+
+    [Fact]
+    public async Task Totals_of_no_usage_are_empty() =>
+        (await _store.TotalsAsync(Everything, [], CancellationToken.None)).ShouldBeEmpty();
+
+    [Fact]
+    public async Task The_dearest_group_comes_first_and_hours_come_in_times_order()
+    {
+        await PostAsync(1, SampleUsage.Many(250));
+        var byProvider = await _store.TotalsAsync(Everything, [UsageDimension.Provider], CancellationToken.None);
+        byProvider.Select(total => total.CostUsd).ShouldBeInOrder(SortDirection.Descending);
+        var byHour = await _store.TotalsAsync(Everything, [UsageDimension.Hour], CancellationToken.None);
+        byHour.Select(total => total.Group[0]).ShouldBeInOrder();
+        byHour[0].Group[0].ShouldBe("2026-03-01T12:00:00Z");
+    }
+
+    [Fact]
+    public async Task Questions_are_restricted_by_time_and_by_value()
+    {
+        var events = SampleUsage.Many(250);
+        await PostAsync(1, events);
+        var query = new UsageQuery
+        {
+            From = events[10].StartedAt,
+            To = events[200].StartedAt,
+            Where = new Dictionary<UsageDimension, string>
+            {
+                [UsageDimension.Key] = "key-2",
+                [UsageDimension.Provider] = "google",
+            },
+        };
+        var expected = events[10..200].Where(usage => usage is { Key: "key-2", Provider: "google" }).ToList();
+        expected.ShouldNotBeEmpty();
+        (await _store.EventsAsync(query, before: null, 1000, CancellationToken.None))
+            .ShouldBe(Enumerable.Reverse(expected));
+        var total = (await _store.TotalsAsync(query, [], CancellationToken.None)).ShouldHaveSingleItem();
+        Text(total).ShouldBe(Text(Total(expected, [])));
+    }
+
+    [Fact]
+    public async Task Pages_follow_each_other_without_a_gap_even_among_equal_times()
+    {
+        var events = SampleUsage.Many(25).Select(usage => usage with { StartedAt = SampleUsage.Start }).ToList();
+        await PostAsync(1, events);
+        (await ReadAllAsync(_store, pageSize: 4)).Select(usage => usage.EventId)
+            .ShouldBe(events.Select(usage => usage.EventId).Reverse());
+    }
+
+    [Fact]
+    public async Task Hostile_text_stays_text()
+    {
+        var hostile = SampleUsage.Make(1) with
+        {
+            Model = "'; DROP TABLE usage_event; --",
+            UpstreamRequestId = "a\0b",
+        };
+        await PostAsync(1, [hostile]);
+        var query = new UsageQuery
+        {
+            Where = new Dictionary<UsageDimension, string> { [UsageDimension.Model] = hostile.Model },
+        };
+        var read = (await _store.EventsAsync(query, before: null, 10, CancellationToken.None)).ShouldHaveSingleItem();
+        read.ShouldBe(hostile with { UpstreamRequestId = "a b" });
+    }
+
+    internal static async Task<List<UsageEvent>> ReadAllAsync(UsageStore store, int pageSize = UsageStore.MaxPage)
+    {
+        var events = new List<UsageEvent>();
+        EventMark? mark = null;
+        while (true)
+        {
+            var page = await store.EventsAsync(Everything, mark, pageSize, CancellationToken.None);
+            events.AddRange(page);
+            if (page.Count < pageSize)
+            {
+                return events;
+            }
+
+            mark = new EventMark(UnixMicroseconds.From(page[^1].StartedAt), page[^1].EventId);
+        }
+    }
+
+    /// <summary>Rebuilds the ledger from the stored events and compares.</summary>
+    internal static async Task AssertLedgerFollowsFromEventsAsync(UsageStore store)
+    {
+        var rebuilt = (await ReadAllAsync(store))
+            .SelectMany(PostingRules.ForUsage)
+            .GroupBy(posting => posting.Account.Name)
+            .Select(group => new AccountBalance(
+                group.Key, group.Sum(posting => posting.Amount.ToUsd()), group.Count()))
+            .OrderBy(balance => balance.Account, StringComparer.Ordinal)
+            .ToList();
+        rebuilt.ShouldNotBeEmpty();
+        (await store.BalancesAsync(CancellationToken.None)).ShouldBe(rebuilt);
+    }
+
+    private protected abstract Task<SahabDatabase> CreateDatabaseAsync();
+
+    static string ValueOf(UsageEvent usage, UsageDimension dimension) => dimension switch
+    {
+        UsageDimension.Tenant => usage.Tenant,
+        UsageDimension.Key => usage.Key,
+        UsageDimension.Model => usage.Model,
+        UsageDimension.Provider => usage.Provider,
+        UsageDimension.Region => usage.Region,
+        UsageDimension.Country => usage.Country,
+        UsageDimension.Deployment => usage.Deployment,
+        UsageDimension.Operation => usage.Operation,
+        UsageDimension.ServiceTier => usage.ServiceTier,
+        UsageDimension.Hour => usage.StartedAt.ToString("yyyy-MM-ddTHH:00:00Z", null),
+        _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
+    };
+
+    static UsageTotal Total(List<UsageEvent> events, List<UsageDimension> by) => new(
+        by.Select(dimension => ValueOf(events[0], dimension)).ToList(),
+        events.Count(usage => usage.Attempt == 1),
+        events.Count,
+        events.Count(usage => usage.Outcome is not (AttemptOutcome.Succeeded or AttemptOutcome.Abandoned)),
+        events.Count(usage => usage.Flags.HasFlag(UsageFlags.Estimated)),
+        events.Sum(usage => usage.Usage.PromptTokens),
+        events.Sum(usage => usage.Usage.CachedTokens),
+        events.Sum(usage => usage.Usage.OutputTokens),
+        events.Sum(usage => usage.Usage.ReasoningTokens),
+        events.Sum(usage => usage.Cost().ToUsd()));
+
+    static string Text(UsageTotal total) => string.Join('|', total.Group) + " " + (total with { Group = [] });
+
+    Task<int> PostAsync(long position, IReadOnlyList<UsageEvent> events) =>
+        _store.PostAsync(JournalId, position, events, CancellationToken.None);
+
+    Task<List<AccountBalance>> BalancesAsync() => _store.BalancesAsync(CancellationToken.None);
+}
+
+public sealed class UsageStoreOnSqliteTests : UsageStoreTests, IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private protected override Task<SahabDatabase> CreateDatabaseAsync() =>
+        Task.FromResult<SahabDatabase>(new SqliteDatabase(_folder.File("sahab.db")));
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class UsageStoreOnPostgresTests(PostgresServer server) : UsageStoreTests
+{
+    private protected override async Task<SahabDatabase> CreateDatabaseAsync() =>
+        new PostgresDatabase(await server.CreateDatabaseAsync());
+}
