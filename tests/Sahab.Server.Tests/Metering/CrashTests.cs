@@ -65,10 +65,12 @@ public sealed class CrashTests : IDisposable
     [Fact]
     public async Task A_process_that_cannot_grow_its_file_says_so_and_goes_on_when_it_can()
     {
-        // The limit makes writes fail with an input/output error, which a full disk's own code is not.
-        using var process = Start("journal", 1, "trap '' XFSZ; ulimit -S -f 200; ");
+        // The limit makes writes fail with an input/output error. The runtime's own big files must not meet it.
+        using var process = Start(
+            "journal", 1, "export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -S -f 200; ");
         var acknowledged = new HashSet<Guid>();
-        var failure = await ReadUntilAsync(process, acknowledged, line => line.StartsWith("failed", StringComparison.Ordinal));
+        var failure = await ReadUntilAsync(
+            process, acknowledged, line => line.StartsWith("failed", StringComparison.Ordinal));
         failure.ShouldContain("The journal could not be written");
         var before = acknowledged.Count;
 
