@@ -259,7 +259,7 @@ public sealed class JournalTests : IDisposable
     public async Task An_append_allocates_nothing_on_its_callers_thread()
     {
         await using var journal = Open();
-        var events = SampleUsage.Many(200).ToArray();
+        var events = SampleUsage.Many(50).ToArray();
         var appends = new ValueTask[events.Length];
         long allocated = -1;
         for (var round = 0; round < 3; round++)
