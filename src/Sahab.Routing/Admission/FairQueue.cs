@@ -56,6 +56,9 @@ public sealed class FairQueue<T>
     /// <summary>The earliest deadline of all; null when none waits.</summary>
     public long? NextDeadlineMs => _byDeadline.Min?.DeadlineMs;
 
+    /// <summary>Tenants whose share is remembered, of all tiers together.</summary>
+    internal int RememberedTenants => _tiers.Sum(tier => tier.RememberedTenants);
+
     /// <summary>Calls of a tier that wait.</summary>
     public int CountOf(ServiceTier tier) => _tiers[(int)tier].Count;
 

@@ -20,6 +20,9 @@ internal sealed class FairTier<T>(int capacity)
     /// <summary>Calls that wait.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Tenants whose share is remembered.</summary>
+    public int RememberedTenants => _flows.Count;
+
     public void Add(QueueTicket<T> ticket, string tenant, int weight)
     {
         if (!_flows.TryGetValue(tenant, out var flow))

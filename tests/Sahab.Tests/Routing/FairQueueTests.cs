@@ -61,6 +61,60 @@ public sealed class FairQueueTests
     }
 
     [Fact]
+    public void A_tenant_that_comes_late_starts_now_and_does_not_catch_up_on_what_it_never_asked_for()
+    {
+        var queue = new FairQueue<string>(100);
+        for (var call = 0; call < 30; call++)
+        {
+            Add(queue, "early", tenant: "early");
+        }
+
+        for (var call = 0; call < 20; call++)
+        {
+            queue.TryDequeue(out _).ShouldBeTrue();
+        }
+
+        for (var call = 0; call < 10; call++)
+        {
+            Add(queue, "late", tenant: "late");
+        }
+
+        Drain(queue).Take(10).Count(item => item == "late").ShouldBe(5);
+    }
+
+    [Fact]
+    public void What_was_served_is_no_backlog_any_more()
+    {
+        var queue = new FairQueue<string>(3);
+        Add(queue, "a 1", tenant: "a", tokens: 5_000);
+        Add(queue, "a 2", tenant: "a", tokens: 100);
+        Add(queue, "b 1", tenant: "b", tokens: 6_000);
+        queue.Remove(Add(new FairQueue<string>(1), "elsewhere")).ShouldBeFalse();
+        queue.TryDequeue(out var first).ShouldBeTrue();
+        first.ShouldBe("a 1");
+        Add(queue, "c 1", tenant: "c", tokens: 100);
+
+        // "a" waits with 100 tokens behind the 5,000 that it was served: less than the 6,000 of "b".
+        PushedOutBy(queue, "c 2", tenant: "c").ShouldBe("b 1");
+    }
+
+    [Fact]
+    public void Tenants_with_nothing_waiting_are_forgotten_before_they_are_many()
+    {
+        var queue = new FairQueue<string>(10);
+        Add(queue, "stays", ServiceTier.Default, "stays", tokens: 1_000_000);
+        for (var call = 0; call < 5_000; call++)
+        {
+            Add(queue, "passes", ServiceTier.Default, "tenant " + call);
+            Take(queue, "passes");
+            queue.RememberedTenants.ShouldBeLessThanOrEqualTo(10 + 64);
+        }
+
+        Drain(queue).ShouldBe(["stays"]);
+        queue.RememberedTenants.ShouldBe(0);
+    }
+
+    [Fact]
     public void A_full_queue_pushes_out_the_last_of_the_lowest_tier_and_of_the_longest_backlog()
     {
         var queue = new FairQueue<string>(4);

@@ -162,6 +162,57 @@ public sealed class RouterTests
     }
 
     [Fact]
+    public void A_near_tie_is_within_a_tenth_of_the_best()
+    {
+        // 1,000 prompt tokens at 2, 2.18 and 2.22 USD for a million; no output, so that nothing else differs.
+        var snapshot = Of(
+            Spec("best", spec => spec with { Prices = PriceTerms.FromUsdPerMillion(2m, 2m, 8m) }),
+            Spec("near", spec => spec with { Prices = PriceTerms.FromUsdPerMillion(2.18m, 2.18m, 8m) }),
+            Spec("far", spec => spec with { Prices = PriceTerms.FromUsdPerMillion(2.22m, 2.22m, 8m) }));
+        var request = snapshot.Ask() with { OutputTokens = 0, Tier = ServiceTier.Batch };
+        snapshot.State("best").Reserve();
+        snapshot.Shares(request).ShouldBe(new() { ["best"] = 0, ["near"] = 2_000, ["far"] = 0 }, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Threads_that_choose_at_once_never_overfill_a_deployment()
+    {
+        var snapshot = Of(
+            [.. new[] { "a", "b", "c" }.Select(id => Spec(id, spec => spec with { Limits = Limit(concurrency: 2) }))]);
+        var most = new int[3];
+        var running = new int[3];
+        var request = snapshot.Ask();
+        void Drive(int thread)
+        {
+            var random = new RandomSource((ulong)thread);
+            for (var call = 0; call < 1_500; call++)
+            {
+                var decision = Router.DecideAndReserve(request, snapshot.Profile, Start, ref random, out var lease);
+                if (decision.Choice is null)
+                {
+                    decision.Reason.ShouldBe(RouteRejection.Full);
+                    continue;
+                }
+
+                var now = Interlocked.Increment(ref running[decision.Position]);
+                for (var seen = Volatile.Read(ref most[decision.Position]); now > seen;)
+                {
+                    seen = Interlocked.CompareExchange(ref most[decision.Position], now, seen);
+                }
+
+                Thread.Yield();
+                Interlocked.Decrement(ref running[decision.Position]);
+                lease.Succeed(Used(1_000), Start).ShouldBeTrue();
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(1, 10).Select(thread => Task.Factory.StartNew(
+            () => Drive(thread), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        most.ShouldBe([2, 2, 2]);
+        snapshot.Deployments.Sum(deployment => deployment.State.InFlight).ShouldBe(0);
+    }
+
+    [Fact]
     public void A_deployment_that_was_never_seen_is_tried_but_not_flooded()
     {
         var snapshot = Of(Spec("known"), Spec("new"));
@@ -218,7 +269,8 @@ public sealed class RouterTests
     [Fact]
     public void A_half_open_deployment_that_would_be_chosen_is_probed_by_one_live_call()
     {
-        var snapshot = Of(Spec("cheap", spec => spec with { Prices = default }), Spec("dear"));
+        var snapshot = Of(
+            Spec("cheap", spec => spec with { Prices = PriceTerms.FromUsdPerMillion(1m, 1m, 4m) }), Spec("dear"));
         snapshot.State("cheap").Serve(1);
         snapshot.State("dear").Serve(1);
         snapshot.State("cheap").Fail(5);
