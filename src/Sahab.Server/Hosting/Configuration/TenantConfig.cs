@@ -41,8 +41,7 @@ internal sealed record KeyConfig
     [AtMost(249)]
     public ImmutableArray<string>? Countries { get; init; }
 
-    [Doc("The only models that it may use, whatever name they are asked for by; an alias stands for its model. "
-        + "Left out: all.")]
+    [Doc("The only names that it may ask for, models and aliases each by itself. Left out: all.")]
     [Form(TextForm.ModelId)]
     [AtMost(4096)]
     public ImmutableArray<string>? Models { get; init; }
