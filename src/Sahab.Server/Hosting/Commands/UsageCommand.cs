@@ -13,85 +13,33 @@ namespace Sahab.Server.Hosting.Commands;
 /// <summary><c>sahab usage</c>: what was used and what it cost, from a running server or from a data folder.</summary>
 internal static class UsageCommand
 {
-    const string DefaultKeyVariable = "SAHAB_ADMIN_KEY";
-
     static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
-
-    static readonly string[] FilterNames =
-        ["tenant", "key", "model", "provider", "region", "country", "deployment", "operation", "service_tier"];
 
     public static Command Create(IAnsiConsole console)
     {
-        var by = new Option<string>("--by")
-        {
-            Description = "Group by tenant, key, model, provider, region, country, deployment, operation, service_tier "
-                + "or hour; several joined by commas.",
-            DefaultValueFactory = _ => "provider",
-        };
-        var from = new Option<string?>("--from") { Description = "Only attempts from this time on (ISO 8601, UTC)." };
-        var to = new Option<string?>("--to") { Description = "Only attempts before this time (ISO 8601, UTC)." };
-        var filters = FilterNames.ToDictionary(
-            name => name,
-            name => new Option<string?>("--" + name.Replace('_', '-')) { Description = $"Only this {name}." });
-        var url = new Option<string>("--url")
-        {
-            Description = "The running server to ask.",
-            DefaultValueFactory = _ => "http://127.0.0.1:8080",
-        };
-        var keyVariable = new Option<string>("--admin-key-env")
-        {
-            Description = "The environment variable that holds an admin key.",
-            DefaultValueFactory = _ => DefaultKeyVariable,
-        };
-        var data = new Option<string?>("--data")
-        {
-            Description = "Read this data folder's SQLite store instead of asking a server: what is posted there.",
-        };
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var csv = new Option<bool>("--csv") { Description = "Print CSV." };
-        var command = new Command("usage", "Show what was used and what it cost.") { by, from, to };
-        foreach (var filter in filters.Values)
-        {
-            command.Add(filter);
-        }
-
-        foreach (var option in (Option[])[url, keyVariable, data, json, csv])
+        var options = new UsageOptions();
+        var command = new Command("usage", "Show what was used and what it cost.");
+        foreach (var option in options.All)
         {
             command.Add(option);
         }
 
         command.SetAction((parsed, cancellation) =>
         {
-            var parameters = new Dictionary<string, StringValues>();
-            Add(parameters, "by", parsed.GetValue(by));
-            Add(parameters, "from", parsed.GetValue(from));
-            Add(parameters, "to", parsed.GetValue(to));
-            foreach (var (name, option) in filters)
-            {
-                Add(parameters, name, parsed.GetValue(option));
-            }
-
-            var format = parsed.GetValue(csv) ? UsageFormat.Csv
-                : parsed.GetValue(json) ? UsageFormat.Json : UsageFormat.Table;
-            return parsed.GetValue(data) is { } folder
+            var parameters = options.ToParameters(parsed);
+            var format = parsed.GetValue(options.Csv) ? UsageFormat.Csv
+                : parsed.GetValue(options.Json) ? UsageFormat.Json : UsageFormat.Table;
+            return parsed.GetValue(options.Data) is { } folder
                 ? ReadFolderAsync(console, folder, parameters, format, cancellation)
                 : AskServerAsync(
                     console,
-                    parsed.GetValue(url)!,
-                    parsed.GetValue(keyVariable)!,
+                    parsed.GetValue(options.Url)!,
+                    parsed.GetValue(options.KeyVariable)!,
                     parameters,
                     format,
                     cancellation);
         });
         return command;
-    }
-
-    static void Add(Dictionary<string, StringValues> parameters, string name, string? value)
-    {
-        if (!string.IsNullOrEmpty(value))
-        {
-            parameters[name] = value;
-        }
     }
 
     static async Task<int> ReadFolderAsync(
