@@ -1,3 +1,5 @@
+using Sahab.Server.Hosting;
+
 namespace Sahab.Server.Serve.Gateway;
 
 /// <summary>
@@ -9,11 +11,29 @@ internal static class FrontDoorMiddleware
     public static void UseFrontDoor(this IApplicationBuilder app)
     {
         var door = app.ApplicationServices.GetRequiredService<FrontDoor>();
-        app.Use(next => context => FrontDoor.OperationOf(context.Request.Path) is { } operation
-            ? HttpMethods.IsPost(context.Request.Method)
-                ? door.HandleAsync(context, operation)
-                : ErrorResponse.WriteAsync(context, GatewayError.MethodNotAllowed(context.Request.Method)).AsTask()
-            : ContinueOnPoolAsync(next, context));
+        var ids = app.ApplicationServices.GetRequiredService<IdSource>();
+        app.Use(next => context =>
+        {
+            var operation = FrontDoor.OperationOf(context.Request.Path);
+            if (operation is not null && HttpMethods.IsPost(context.Request.Method))
+            {
+                return door.HandleAsync(context, operation.Value);
+            }
+
+            if (context.Request.Path.StartsWithSegments("/v1"))
+            {
+                // Official clients show this id with every answer and in every error, whatever the path.
+                context.Response.Headers["x-request-id"] = ids.Next().ToString();
+            }
+
+            if (operation is null)
+            {
+                return ContinueOnPoolAsync(next, context);
+            }
+
+            context.Response.Headers.Allow = HttpMethods.Post;
+            return ErrorResponse.WriteAsync(context, GatewayError.MethodNotAllowed(context.Request.Method)).AsTask();
+        });
     }
 
     static async Task ContinueOnPoolAsync(RequestDelegate next, HttpContext context)

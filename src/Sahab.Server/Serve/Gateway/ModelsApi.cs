@@ -41,6 +41,8 @@ internal static class ModelsApi
             return;
         }
 
+        // The server decodes every escape in a path but that of a slash, which official clients send in names.
+        id = id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var model = snapshot.Models.FirstOrDefault(model => model.Name == id);
         if (model is null || !IsServedTo(key, model))
         {

@@ -21,11 +21,23 @@ internal static class UpstreamFailure
         _ => AttemptOutcome.ServerError,
     };
 
-    /// <summary>A refusal as the client gets it: the provider's words, and its status.</summary>
+    /// <summary>
+    /// A refusal as the client gets it: the provider's words and status, with type and code as OpenAI has them, since
+    /// programs tell by those what happened, and not every provider follows.
+    /// </summary>
     public static GatewayError ToClient(int status, in UpstreamError error) => new(
         status is >= 400 and < 500 ? status : 400, ErrorStage.Attempt, ErrorFault.Client,
-        string.IsNullOrEmpty(error.Type) ? "invalid_request_error" : error.Type,
-        error.Code,
+        IsWord(error.Type) ? error.Type! : "invalid_request_error",
+        ErrorClassifier.Classify(status, error) == ErrorClass.ContextLengthExceeded
+            ? "context_length_exceeded"
+            : IsWord(error.Code) ? error.Code : null,
         string.IsNullOrEmpty(error.Message) ? "The provider refused the request without saying why." : error.Message,
         error.Param);
+
+    /// <summary>
+    /// Whether it is a word in OpenAI's way, such as <c>invalid_value</c>; not the status that vLLM and Google repeat
+    /// here, nor the name of a class or a constant.
+    /// </summary>
+    static bool IsWord(string? text) =>
+        !string.IsNullOrEmpty(text) && char.IsAsciiLetterLower(text[0]) && !text.Any(char.IsAsciiLetterUpper);
 }
