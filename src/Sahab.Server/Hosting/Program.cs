@@ -7,10 +7,18 @@ namespace Sahab.Server.Hosting;
 /// <summary>The executable <c>sahab</c>: the server and its command line.</summary>
 internal static class Program
 {
+    const int RedirectedWidth = 200;
+
     static Task<int> Main(string[] args)
     {
         // The one place that opens the console: everything else writes through what it is given.
         var console = AnsiConsole.Console;
+        if (!console.Profile.Out.IsTerminal)
+        {
+            // A file has no width to fold tables to.
+            console.Profile.Width = RedirectedWidth;
+        }
+
         Func<string, string?> environment = Environment.GetEnvironmentVariable;
         var root = new RootCommand("Sahab: one front door over many clouds.")
         {
@@ -18,6 +26,8 @@ internal static class Program
             CheckCommand.Create(console, environment),
             SchemaCommand.Create(console),
             UsageCommand.Create(console),
+            ExplainCommand.Create(console, environment),
+            ReplayCommand.Create(console, environment, TimeProvider.System),
         };
         return root.Parse(args).InvokeAsync();
     }

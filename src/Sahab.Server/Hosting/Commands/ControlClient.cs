@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+
+namespace Sahab.Server.Hosting.Commands;
+
+/// <summary>What a command could not do, in words for who typed it.</summary>
+internal sealed class CommandException(string message) : Exception(message);
+
+/// <summary>Asks a running server on behalf of a command. Its answers are JSON.</summary>
+internal sealed class ControlClient : IDisposable
+{
+    /// <summary>The largest answer that is read, in bytes.</summary>
+    const long MaxAnswerBytes = 16 * 1024 * 1024;
+
+    static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
+
+    readonly Uri _server;
+    readonly HttpClient _http;
+
+    public ControlClient(Uri server, string key)
+    {
+        _server = server;
+        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, UseProxy = false };
+        _http = new HttpClient(handler) { Timeout = AnswerTimeout, MaxResponseContentBufferSize = MaxAnswerBytes };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+    }
+
+    /// <exception cref="CommandException">It is not the address of a server.</exception>
+    public static Uri ParseServer(string url) =>
+        Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var server) && server.Scheme is "http" or "https"
+            ? server
+            : throw new CommandException($"'{url}' is not the address of a server, such as http://127.0.0.1:8080.");
+
+    /// <summary>Gets a path, such as <c>api/usage</c>.</summary>
+    /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
+    public Task<JsonNode> GetAsync(string path, CancellationToken cancellation) =>
+        AskAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(_server, path)), cancellation);
+
+    /// <summary>Posts JSON to a path.</summary>
+    /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
+    public Task<JsonNode> PostAsync(string path, byte[] json, CancellationToken cancellation)
+    {
+        var content = new ByteArrayContent(json);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return AskAsync(
+            new HttpRequestMessage(HttpMethod.Post, new Uri(_server, path)) { Content = content }, cancellation);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    async Task<JsonNode> AskAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            using (request)
+            using (var response = await _http.SendAsync(request, cancellation))
+            {
+                var text = await response.Content.ReadAsStringAsync(cancellation);
+                var answer = ParseOrNull(text);
+                return response.StatusCode == HttpStatusCode.OK && answer is not null
+                    ? answer
+                    : throw new CommandException(
+                        $"{_server} answered {(int)response.StatusCode}: {MessageOf(answer) ?? text}");
+            }
+        }
+        catch (HttpRequestException error)
+        {
+            throw new CommandException($"No answer from {_server}: {error.Message}");
+        }
+        catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CommandException($"No answer from {_server} within {AnswerTimeout.TotalSeconds:0} seconds.");
+        }
+    }
+
+    static string? MessageOf(JsonNode? answer) =>
+        (answer as JsonObject)?["error"] is JsonObject error ? error["message"]?.ToString() : null;
+
+    static JsonNode? ParseOrNull(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+}
