@@ -22,6 +22,12 @@ export function test(name, run) {
   cases.push({ name, run });
 }
 
+// What one case leaves behind must not take the others with it; it is told, and the script ends with 1.
+process.on('unhandledRejection', (error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
+
 /** Runs all cases and prints one line of JSON for each. */
 export async function runAll() {
   const waiting = [...cases];

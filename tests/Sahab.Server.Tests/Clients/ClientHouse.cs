@@ -111,7 +111,11 @@ internal sealed class ClientHouse : IAsyncDisposable
     {
         var instant = new ProfileConfig
         {
-            FirstTokenMs = 0, PromptTokensPerSecond = 1e9, TokensPerSecond = 1e5, Sigma = 0, MeanOutputTokens = 60,
+            FirstTokenMs = 0,
+            PromptTokensPerSecond = 1e9,
+            TokensPerSecond = 1e5,
+            Sigma = 0,
+            MeanOutputTokens = 60,
         };
         var models = new Dictionary<string, ModelConfig>
         {
@@ -129,7 +133,7 @@ internal sealed class ClientHouse : IAsyncDisposable
 
         foreach (var model in Late)
         {
-            models[model] = new ModelConfig { ContextTokens = 32_768, Profile = instant with { FirstTokenMs = 1500 } };
+            models[model] = new ModelConfig { ContextTokens = 32_768, Profile = instant with { FirstTokenMs = 5000 } };
         }
 
         var plain = Samples.TwoClouds();

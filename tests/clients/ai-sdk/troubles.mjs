@@ -95,7 +95,7 @@ test('cancel_before_the_first_token', async () => {
   const stop = new AbortController();
   const outcome = assert.rejects(
     generateText({ ...call('late-ai'), maxOutputTokens: 5, abortSignal: stop.signal }), { name: 'AbortError' });
-  await until(() => running('late-ai'), 'a cloud works on the call');
+  await Promise.race([until(() => running('late-ai'), 'a cloud works on the call'), outcome]);
   stop.abort();
   await outcome;
 });

@@ -60,10 +60,12 @@ test('cancel_by_leaving_the_loop', async () => {
 });
 
 async function cancelBeforeTheFirstToken(stream) {
+  const before = await running('late-node');
   const stop = new AbortController();
   const call = client.chat.completions.create({ ...long, model: 'late-node', stream }, { signal: stop.signal });
   const outcome = assert.rejects(Promise.resolve(call), OpenAI.APIUserAbortError);
-  await until(() => running('late-node'), 'a cloud works on the call');
+  const arrived = until(async () => await running('late-node') > before, 'a cloud works on the call');
+  await Promise.race([arrived, outcome]);
   stop.abort();
   await outcome;
 }
