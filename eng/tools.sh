@@ -18,8 +18,6 @@ install_packages() {
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || needed+=(postgresql)
   command -v node >/dev/null || needed+=(nodejs)
   command -v npm >/dev/null || needed+=(npm)
-  python3 -c '' 2>/dev/null || needed+=(python3)
-  python3 -m pip --version >/dev/null 2>&1 || needed+=(python3-pip)
   [ ${#needed[@]} -gt 0 ] || return 0
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "test: these Debian packages are needed; as root: apt-get install ${needed[*]}" >&2
@@ -44,15 +42,13 @@ install_node() {
   node_is_recent || { echo "test: Node $oldest_node or newer is needed, and npm could not bring it" >&2; return 1; }
 }
 
-# The official clients that the tests drive, in the versions of the lock file, and Python's for the README.
+# The official clients that the tests drive, in the versions of the lock file.
 install_clients() {
   local clients=$root/tests/clients
   if [ -f "$clients/package-lock.json" ] \
     && ! cmp -s "$clients/package-lock.json" "$clients/node_modules/.lock"; then
     (cd "$clients" && npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.lock)
   fi
-  [ -d "$root/artifacts/python/openai" ] \
-    || python3 -m pip install --quiet --disable-pip-version-check --target "$root/artifacts/python" openai
 }
 
 install_tools() {

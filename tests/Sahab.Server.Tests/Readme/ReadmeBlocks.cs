@@ -9,7 +9,7 @@ namespace Sahab.Server.Tests.Readme;
 internal sealed record ReadmeBlock(int Line, string Language, string Role, string Text);
 
 /// <summary>
-/// The blocks of README.md. Their first word says how they are run: <c>sh</c>, <c>js</c> or <c>python</c>. A second
+/// The blocks of README.md. Their first word says how they are run: <c>sh</c> or <c>js</c>. A second
 /// word marks what a test cannot run inside a running house: <c>start</c> (the house itself) and <c>suite</c> (the
 /// tests themselves), which other tests and the suite's own run prove.
 /// </summary>
