@@ -94,14 +94,13 @@ public sealed class DeploymentStateTests
     [Fact]
     public void A_full_deployment_does_not_swallow_the_right_to_probe()
     {
-        var state = Of(Spec("a", spec => spec with { Limits = Limit(concurrency: 1) })).State("a");
-        state.Fail(4);
-        var slow = state.Reserve();
-        slow.Fail(FailureKind.TimedOut, 0, Start);
+        var state = Of(Spec("a", spec => spec with { Limits = Limit(tokens: 100) })).State("a");
+        state.Reserve(100).Succeed(Used(100), Start);
+        state.Fail(5);
         const long Later = Start + 5_000;
-        var probe = state.Reserve(nowMs: Later);
-        probe.Throttle(1, Later - 10);
-        state.Reserve(nowMs: Later).Succeed(Used(1), Later);
+        state.Refusal(50, Later).ShouldBe(CandidateVerdict.TokensFull);
+        state.Reserve(0, Later).Throttle(1, Later - 10);
+        state.Reserve(0, Later).Succeed(Used(1), Later);
         state.Read(Later).Breaker.ShouldBe(BreakerState.Closed);
     }
 
