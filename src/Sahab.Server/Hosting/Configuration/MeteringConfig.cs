@@ -35,6 +35,12 @@ internal sealed record JournalConfig
     [Doc("Events that may wait to be written; beyond it they are refused, and so are new calls.")]
     [Between("16", "10000000")]
     public int MaxPending { get; init; } = 65_536;
+
+    [Doc("The file's greatest size; full, it takes nothing, and no call is served, until postings have made room. A "
+        + "change takes effect at the next start.")]
+    [Bytes]
+    [Between("256KiB", "1024GiB")]
+    public long MaxBytes { get; init; } = 4L * 1024 * 1024 * 1024;
 }
 
 /// <summary>What the journal survives.</summary>

@@ -22,7 +22,9 @@ internal sealed partial class Journal
                 Run(chore);
             }
 
-            if (_trouble is not null && !hasEvents && chores.Count == 0 && running)
+            // After a chore too: a trim makes the very room that was missing, and a writer that is asked for chores
+            // again and again would otherwise never come to look.
+            if (_trouble is not null && !hasEvents && running)
             {
                 Probe();
             }

@@ -20,13 +20,17 @@ internal static class MeteringModule
                 Path = Path.Combine(dataFolder, JournalFileName),
                 Durability = config.Journal.Durability,
                 MaxPending = config.Journal.MaxPending,
+                MaxBytes = config.Journal.MaxBytes,
             },
             provider.GetRequiredService<ILogger<Journal>>()))
         .AddSingleton<UsageStore>()
         .AddSingleton(provider => new UsageInstruments(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<Journal>()))
         .AddSingleton<UsageLoop>()
-        .AddHostedService(provider => provider.GetRequiredService<UsageLoop>());
+        .AddHostedService(provider => provider.GetRequiredService<UsageLoop>())
+        // Stopped before the loop, so that what it hands in at the end is posted too.
+        .AddSingleton<UnrecordedUsage>()
+        .AddHostedService(provider => provider.GetRequiredService<UnrecordedUsage>());
 
     /// <summary>Opens the journal and brings the store's schema up to date; throws where either is impossible.</summary>
     public static Task PrepareAsync(IServiceProvider services, CancellationToken cancellation)

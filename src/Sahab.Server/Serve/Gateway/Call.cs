@@ -65,6 +65,9 @@ internal sealed class Call
     /// <summary>What came of each attempt so far, in order.</summary>
     public List<UsageEvent> Events => _events;
 
+    /// <summary>Whether its attempts were handed to the journal.</summary>
+    public bool IsRecorded { get; set; }
+
     /// <summary>Whether the client has left.</summary>
     public bool IsClientGone => ClientGone.IsCancellationRequested;
 

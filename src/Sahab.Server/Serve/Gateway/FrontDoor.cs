@@ -13,8 +13,8 @@ namespace Sahab.Server.Serve.Gateway;
 /// its key's limits, and then run; whatever happens, it ends in exactly one place, which settles and records it.
 /// </summary>
 internal sealed partial class FrontDoor(
-    SnapshotPublisher snapshots, CallRunner runner, Settlement settlement, Journal journal, IdSource ids,
-    TimeProvider time, MonotonicClock clock, ILogger<FrontDoor> logger)
+    SnapshotPublisher snapshots, CallRunner runner, Settlement settlement, Journal journal, UnrecordedUsage unrecorded,
+    IdSource ids, TimeProvider time, MonotonicClock clock, ILogger<FrontDoor> logger)
 {
     int _inHouse;
 
@@ -64,6 +64,12 @@ internal sealed partial class FrontDoor(
             LogUnexpected(call.Id, failure);
             call.Status = StatusCodes.Status500InternalServerError;
             call.FailureReason = "an unexpected failure; the log has it under the call's id";
+            if (!call.IsRecorded)
+            {
+                // Whatever it was, the attempts before it have been billed.
+                await settlement.RecordAsync(call);
+            }
+
             await ErrorResponse.WriteAsync(context, GatewayError.Unexpected(call.Id));
         }
         finally
@@ -85,7 +91,7 @@ internal sealed partial class FrontDoor(
         }
 
         call.Key = key;
-        if (!journal.IsHealthy)
+        if (!journal.IsHealthy || unrecorded.IsCrowded)
         {
             return GatewayError.UsageNotRecorded();
         }

@@ -11,8 +11,8 @@ namespace Sahab.Server.Serve.Gateway;
 /// the usage durable. Each attempt is settled once and each call closed once.
 /// </summary>
 internal sealed partial class Settlement(
-    Journal journal, RecentCalls recent, GatewayInstruments instruments, IdSource ids, MonotonicClock clock,
-    ILogger<Settlement> logger)
+    Journal journal, UnrecordedUsage unrecorded, RecentCalls recent, GatewayInstruments instruments, IdSource ids,
+    MonotonicClock clock, ILogger<Settlement> logger)
 {
     public void Succeeded(Attempt attempt, in MeteredUsage metered)
     {
@@ -77,9 +77,13 @@ internal sealed partial class Settlement(
         Note(attempt, AttemptOutcome.Unauthorized, default);
     }
 
-    /// <summary>Settles the key's limits and makes the call's attempts durable; false if they could not be.</summary>
+    /// <summary>
+    /// Settles the key's limits and makes the call's attempts durable; false if that did not work now, in which case
+    /// they wait until it does.
+    /// </summary>
     public async ValueTask<bool> RecordAsync(Call call)
     {
+        call.IsRecorded = true;
         call.KeyLease.Settle(call.TokensUsed(), clock.NowMs);
         if (call.Events.Count == 0)
         {
@@ -94,6 +98,7 @@ internal sealed partial class Settlement(
         catch (JournalUnavailableException failure)
         {
             LogNotRecorded(call.Id, call.Events.Count, failure);
+            unrecorded.Add(call.Events);
             instruments.NotRecorded(call.Events.Count);
             return false;
         }
@@ -155,6 +160,6 @@ internal sealed partial class Settlement(
         _ => throw new ArgumentOutOfRangeException(nameof(tier)),
     };
 
-    [LoggerMessage(1201, LogLevel.Error, "Call {CallId}: the usage of its {Attempts} attempts could not be journaled")]
+    [LoggerMessage(1201, LogLevel.Error, "Call {CallId}: the usage of its {Attempts} attempts could not be journaled yet")]
     partial void LogNotRecorded(Guid callId, int attempts, JournalUnavailableException failure);
 }
