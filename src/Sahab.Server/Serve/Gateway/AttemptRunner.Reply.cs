@@ -15,16 +15,15 @@ internal sealed partial class AttemptRunner
         var (body, trouble) = await ReadWholeAsync(attempt, response, MaxReplyBytes);
         using (body)
         {
-            if (attempt.Watch.DrainExpired)
-            {
-                return GivenUp(attempt);
-            }
-
             if (trouble is { } outcome)
             {
-                return Failed(attempt, outcome, default, outcome == AttemptOutcome.TimedOut
-                    ? "did not finish its answer in time"
-                    : "broke off its answer");
+                return outcome switch
+                {
+                    AttemptOutcome.TimedOut => RanOut(attempt, "did not finish its answer in time"),
+                    AttemptOutcome.Cut => Failed(attempt, outcome, default, "broke off its answer"),
+                    // It was answered, and will be billed, but is too long to be read for its figures.
+                    _ => Failed(attempt, outcome, UsageMeter.Unheard(attempt), "sent an answer without end"),
+                };
             }
 
             ReplyFacts facts = default;
@@ -41,7 +40,7 @@ internal sealed partial class AttemptRunner
 
             attempt.FirstToken = TimeSpan.FromMilliseconds(
                 clock.MillisecondsBetween(attempt.StartedTimestamp, clock.Timestamp));
-            settlement.Succeeded(attempt, UsageMeter.Whole(attempt, facts.Usage, outputSeen: 0));
+            settlement.Succeeded(attempt, UsageMeter.Whole(attempt, facts.Usage, outputSeen: 0, facts.ContentBytes));
             if (!await settlement.RecordAsync(call))
             {
                 return new AttemptEnd(AttemptOutcome.Succeeded, false, "could not be recorded");

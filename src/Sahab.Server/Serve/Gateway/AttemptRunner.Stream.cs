@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.AspNetCore.Connections.Features;
 using Sahab.Ledger.Rating;
 using Sahab.Wire.OpenAI;
 
@@ -12,7 +13,8 @@ internal sealed partial class AttemptRunner
     async ValueTask<AttemptEnd> RelayStreamAsync(Attempt attempt, HttpResponseMessage response)
     {
         var call = attempt.Call;
-        var upstream = await response.Content.ReadAsStreamAsync(attempt.Watch.Token);
+        // Not with the watch's token: the stream is there already, and the relay is who tells why a watch ended it.
+        var upstream = await response.Content.ReadAsStreamAsync(CancellationToken.None);
         using var relay = new StreamRelay(attempt, upstream, clock, drains) { Begin = BeginStream };
         var end = await relay.RunAsync();
         if (end == StreamEnd.Completed)
@@ -23,8 +25,8 @@ internal sealed partial class AttemptRunner
         var (outcome, byProvider, reason) = Explain(end, relay.Error);
         // A stream that broke before its first token is billed by nobody.
         var metered = relay.OutputSeen > 0
-            ? UsageMeter.Broken(attempt, relay.Usage, relay.OutputSeen, byProvider)
-            : new MeteredUsage(default, UsageFlags.Streamed);
+            ? UsageMeter.Broken(attempt, relay.Usage, relay.OutputSeen, end, byProvider)
+            : UsageMeter.Silent(attempt, end);
         if (outcome == AttemptOutcome.Abandoned)
         {
             settlement.Abandoned(attempt, metered);
@@ -49,7 +51,7 @@ internal sealed partial class AttemptRunner
     async ValueTask<AttemptEnd> CompleteAsync(Attempt attempt, StreamRelay relay)
     {
         var call = attempt.Call;
-        settlement.Succeeded(attempt, UsageMeter.Whole(attempt, relay.Usage, relay.OutputSeen));
+        settlement.Succeeded(attempt, UsageMeter.Whole(attempt, relay.Usage, relay.OutputSeen, contentBytes: 0));
         var recorded = await settlement.RecordAsync(call);
         if (!recorded && !relay.Committed)
         {
@@ -107,8 +109,31 @@ internal sealed partial class AttemptRunner
         var writer = call.Context.Response.BodyWriter;
         ErrorWriter.WriteEvent(writer, new ClientError(error.Message, error.Type, error.Param, error.Code));
         await writer.FlushAsync(CancellationToken.None);
-        await Task.Delay(AbortGrace, time, CancellationToken.None);
-        call.Context.Abort();
+        await EndConnectionAsync(call.Context);
+    }
+
+    /// <summary>
+    /// Ends the connection without the terminator that HTTP asks for, after every byte has left: an abort would throw
+    /// away what the socket has not taken yet, the error frame most of all.
+    /// </summary>
+    async ValueTask EndConnectionAsync(HttpContext context)
+    {
+        var lifetime = context.Features.Get<IConnectionLifetimeFeature>();
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) && lifetime is not null
+            && context.Features.Get<IConnectionTransportFeature>() is { Transport.Output: var output })
+        {
+            await output.CompleteAsync();
+            var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = lifetime.ConnectionClosed.Register(closed.SetResult);
+            await closed.Task.WaitAsync(EndPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        else
+        {
+            // The connection carries other calls too; only this one's stream is reset.
+            await Task.Delay(ResetGrace, time, CancellationToken.None);
+        }
+
+        context.Abort();
     }
 
     static (AttemptOutcome Outcome, bool ByProvider, string Reason) Explain(StreamEnd end, UpstreamError? error) =>

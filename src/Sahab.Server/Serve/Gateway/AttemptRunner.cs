@@ -17,8 +17,11 @@ internal sealed partial class AttemptRunner(
     /// <summary>The largest answer that is not streamed.</summary>
     const int MaxReplyBytes = 64 * 1024 * 1024;
 
-    /// <summary>A client on a slow line gets the error frame before its connection is cut.</summary>
-    static readonly TimeSpan AbortGrace = TimeSpan.FromMilliseconds(50);
+    /// <summary>How long a client on a slow line has to take the error frame before its connection is cut.</summary>
+    static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>The same where other calls share the connection and it cannot be told what has left.</summary>
+    static readonly TimeSpan ResetGrace = TimeSpan.FromMilliseconds(50);
 
     public async ValueTask<AttemptEnd> RunAsync(Attempt attempt)
     {
@@ -53,15 +56,9 @@ internal sealed partial class AttemptRunner(
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
-            if (attempt.Watch.DrainExpired)
-            {
-                return GivenUp(attempt);
-            }
-
-            var expired = attempt.Watch.Expired;
-            return Failed(
-                attempt, expired ? AttemptOutcome.TimedOut : AttemptOutcome.Unreachable, default,
-                expired ? "gave no answer in time" : "could not be reached");
+            return attempt.Watch.Expired
+                ? RanOut(attempt, "gave no answer in time")
+                : Failed(attempt, AttemptOutcome.Unreachable, default, "could not be reached");
         }
 
         using (response)
@@ -106,11 +103,24 @@ internal sealed partial class AttemptRunner(
         };
     }
 
-    /// <summary>The client has been gone for so long that its answer is not waited for any more.</summary>
-    AttemptEnd GivenUp(Attempt attempt)
+    /// <summary>
+    /// Ends an attempt that was given up before its answer. Who gives up cannot know what the provider makes of it, so
+    /// the figure is marked as ours. A deployment that was silent for too long is taken to have done nothing; one that
+    /// was left because the client had gone, or because the call's own time was over, was at work and is blameless.
+    /// </summary>
+    AttemptEnd RanOut(Attempt attempt, string reason)
     {
-        settlement.Abandoned(attempt, new MeteredUsage(default, UsageFlags.Estimated));
-        return new AttemptEnd(AttemptOutcome.Abandoned, false, "was given up, as the client had left");
+        if (!attempt.Watch.DrainExpired && clock.NowMs < attempt.Call.DeadlineMs)
+        {
+            return Failed(attempt, AttemptOutcome.TimedOut, new MeteredUsage(default, UsageFlags.Estimated), reason);
+        }
+
+        settlement.Abandoned(attempt, UsageMeter.Unheard(attempt));
+        return new AttemptEnd(
+            AttemptOutcome.Abandoned, false,
+            attempt.Watch.DrainExpired
+                ? "had not answered when the limit for waiting after the client had gone was reached"
+                : "had not answered at the call's deadline");
     }
 
     AttemptEnd Throttled(Attempt attempt, long? retryAfterMs)

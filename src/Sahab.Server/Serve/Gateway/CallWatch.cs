@@ -66,6 +66,10 @@ internal sealed class CallWatch(TimeProvider time, MonotonicClock clock, DrainGa
     readonly Lock _gate = new();
     readonly List<WatchedAttempt> _due = [];
     WatchedAttempt? _first;
+    int _count;
+
+    /// <summary>Attempts under watch.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     public void Add(WatchedAttempt attempt)
     {
@@ -78,6 +82,7 @@ internal sealed class CallWatch(TimeProvider time, MonotonicClock clock, DrainGa
             }
 
             _first = attempt;
+            _count++;
         }
     }
 
@@ -100,6 +105,7 @@ internal sealed class CallWatch(TimeProvider time, MonotonicClock clock, DrainGa
             }
 
             attempt.Previous = attempt.Next = null;
+            _count--;
         }
     }
 

@@ -159,8 +159,17 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
     static bool IsWorthWaiting(in RouteDecision decision) =>
         decision.Reason is RouteRejection.Full or RouteRejection.Throttled;
 
-    static GatewayError Crowded(Call call) =>
-        GatewayError.QueueFull(call.Model, Math.Max(1000, call.Snapshot.MaxWaitMs));
+    /// <summary>
+    /// No place in the queue. Those who wait there will not do so for longer than they may, but a deployment whose
+    /// window is full can take longer than that to have room again.
+    /// </summary>
+    GatewayError Crowded(Call call)
+    {
+        var random = new RandomSource(_seed);
+        var decision = Router.Decide(call.Request, call.Snapshot.Routing.Profile, clock.NowMs, ref random);
+        var queueMs = call.Snapshot.MaxWaiting > 0 ? call.Snapshot.MaxWaitMs : 0;
+        return GatewayError.QueueFull(call.Model, Math.Max(1, Math.Max(queueMs, decision.RetryAfterMs)));
+    }
 
     static GatewayError ErrorFor(Call call, in RouteDecision decision) => decision.Reason switch
     {
