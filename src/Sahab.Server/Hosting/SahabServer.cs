@@ -2,6 +2,8 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Hosting.Telemetry;
+using Sahab.Server.Portal;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Serve;
 using Sahab.Server.Serve.Gateway;
@@ -30,6 +32,12 @@ internal sealed record SahabServerOptions
     public ulong? Seed { get; init; }
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Whether each log line is a JSON object.</summary>
+    public bool JsonLogs { get; init; }
+
+    /// <summary>Whether metrics and traces are sent on; where to and how, the SDK reads from <c>OTEL_*</c>.</summary>
+    public bool ExportTelemetry { get; init; }
 }
 
 /// <summary>The server in one object: a test starts it as the command line does.</summary>
@@ -80,14 +88,7 @@ internal sealed class SahabServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(options.LogLevel);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        // With this category on, the host makes an activity for each request that nobody reads: calls have their own.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-        });
+        builder.Logging.AddServerLog(options.JsonLogs);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, config));
         builder.Services.Configure<SocketTransportOptions>(sockets =>
@@ -111,15 +112,20 @@ internal sealed class SahabServer : IAsyncDisposable
         services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions));
         services.AddMetering(config.Metering, options.DataFolder);
         services.AddServe();
+        services.AddTelemetry();
+        services.AddPortal();
         var app = builder.Build();
         options.Configuration.Subscribe("serve", app.Services.GetRequiredService<SnapshotPublisher>().Prepare);
         app.UseFrontDoor();
+        app.UseViewerGate();
         app.UseRouting();
         var api = app.MapGroup("/api").AddEndpointFilter<RouteGroupBuilder, AdminFilter>();
         HostApi.Map(app, api);
         app.MapOpenApi();
         app.MapServe(api);
         api.MapMetering();
+        app.MapTelemetry();
+        app.MapPortal();
         return app;
     }
 

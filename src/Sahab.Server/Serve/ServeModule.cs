@@ -13,7 +13,9 @@ internal static class ServeModule
         services.AddSingleton<DrainGate>();
         services.AddSingleton<SnapshotPublisher>();
         services.AddSingleton<RecentCalls>();
+        services.AddSingleton<RunningTotals>();
         services.AddSingleton<GatewayInstruments>();
+        services.AddSingleton<DeploymentInstruments>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<CallRunner>();

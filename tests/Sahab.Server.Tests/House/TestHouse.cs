@@ -43,7 +43,7 @@ internal sealed class TestHouse : IAsyncDisposable
 
     /// <summary>Starts both. The clouds are those of <see cref="Samples"/> unless given.</summary>
     public static async Task<TestHouse> StartAsync(
-        string? yaml = null, EmulatorConfig? clouds = null, TimeProvider? time = null)
+        string? yaml = null, EmulatorConfig? clouds = null, TimeProvider? time = null, string listen = "127.0.0.1:0")
     {
         clouds ??= Samples.TwoClouds();
         var folder = Directory.CreateTempSubdirectory("sahab-test-").FullName;
@@ -54,7 +54,7 @@ internal sealed class TestHouse : IAsyncDisposable
             {
                 Configuration = configuration,
                 DataFolder = Path.Combine(folder, "data"),
-                Listen = "127.0.0.1:0",
+                Listen = listen,
                 Time = time ?? TimeProvider.System,
                 Seed = 1,
                 LogLevel = LogLevel.Warning,

@@ -11,6 +11,12 @@ internal static class ServeCommand
     /// <summary>The configuration has errors, or nothing was found to serve.</summary>
     public const int NothingToServe = 2;
 
+    /// <summary>With the value <c>json</c>, each log line is a JSON object.</summary>
+    const string LogFormatVariable = "SAHAB_LOG_FORMAT";
+
+    /// <summary>Where set, metrics and traces are exported there.</summary>
+    const string ExportVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
     public static Command Create(IAnsiConsole console, Func<string, string?> environment)
     {
         var config = new Option<string?>("--config")
@@ -50,6 +56,8 @@ internal static class ServeCommand
             DataFolder = arguments.Data,
             Listen = arguments.Listen,
             LogLevel = arguments.Quiet ? LogLevel.Warning : LogLevel.Information,
+            JsonLogs = environment(LogFormatVariable) == "json",
+            ExportTelemetry = environment(ExportVariable) is { Length: > 0 },
         };
         await using var server = await SahabServer.StartAsync(options, cancellation);
         console.Profile.Out.Writer.WriteLine($"Sahab is ready at {server.Address.GetLeftPart(UriPartial.Authority)}");

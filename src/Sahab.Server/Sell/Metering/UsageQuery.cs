@@ -22,6 +22,9 @@ internal sealed record UsageQuery
 
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>The attempts of one call only. Give the times too: events are found by time.</summary>
+    public Guid? CallId { get; init; }
+
     /// <summary>Each value must match exactly. Not by hour.</summary>
     public IReadOnlyDictionary<UsageDimension, string> Where { get; init; } =
         new Dictionary<UsageDimension, string>();

@@ -153,7 +153,7 @@ internal sealed partial class UsageStore
         return hour > 0 ? $"{hour}, usd DESC, nano DESC{byName}" : $"usd DESC, nano DESC{byName}";
     }
 
-    static string Filter(UsageQuery query, DynamicParameters parameters)
+    string Filter(UsageQuery query, DynamicParameters parameters)
     {
         var filter = new StringBuilder();
         if (query.From is { } from)
@@ -166,6 +166,12 @@ internal sealed partial class UsageStore
         {
             And(filter, "e.started_us < @ToUs");
             parameters.Add("ToUs", UnixMicroseconds.From(to));
+        }
+
+        if (query.CallId is { } callId)
+        {
+            And(filter, "e.call_id = @CallId");
+            parameters.Add("CallId", database.IdValue(callId));
         }
 
         if (query.Where.Count > 0)

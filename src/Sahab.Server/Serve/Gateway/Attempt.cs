@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Sahab.Ledger.Rating;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Serve.Snapshots;
@@ -35,7 +36,14 @@ internal sealed class Attempt : IDisposable
     /// <summary>From sending to the first content; none before it came.</summary>
     public TimeSpan? FirstToken { get; set; }
 
-    public void Dispose() => Watch.Dispose();
+    /// <summary>The attempt's span, when somebody listens.</summary>
+    public Activity? Span { get; set; }
+
+    public void Dispose()
+    {
+        Watch.Dispose();
+        Span?.Dispose();
+    }
 }
 
 /// <summary>How an attempt ended, for the one who decides what to do next.</summary>

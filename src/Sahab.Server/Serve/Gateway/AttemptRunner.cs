@@ -51,7 +51,7 @@ internal sealed partial class AttemptRunner(
         HttpResponseMessage response;
         try
         {
-            using var request = OpenAIRequest.Create(target, call.Operation, call.Body, call.Facts, call.Id);
+            using var request = OpenAIRequest.Create(target, call.Operation, call.Body, call.Facts, call.Id, attempt.Span?.Id);
             response = await target.Http.SendAsync(request, attempt.Watch.Token);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Sahab.Ledger.Rating;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
@@ -62,6 +63,12 @@ internal sealed class Call
     /// <summary>The reasons of each decision, when an admin key asked for them; otherwise none are kept.</summary>
     public List<DecisionTrace>? Traces { get; set; }
 
+    /// <summary>The call's span, when somebody listens.</summary>
+    public Activity? Span { get; init; }
+
+    /// <summary>What went wrong at each attempt that did not answer, by its number.</summary>
+    public Dictionary<int, string>? AttemptReasons { get; private set; }
+
     /// <summary>What came of each attempt so far, in order.</summary>
     public List<UsageEvent> Events => _events;
 
@@ -73,6 +80,9 @@ internal sealed class Call
 
     /// <summary>The request's body. Empty once it was released.</summary>
     public ReadOnlyMemory<byte> Body => _body.Memory;
+
+    /// <summary>Remembers why an attempt came to nothing.</summary>
+    public void NoteFailure(int attempt, string reason) => (AttemptReasons ??= [])[attempt] = reason;
 
     public void Hold(PooledBody body) => _body = body;
 

@@ -37,8 +37,14 @@ internal sealed class CallRunner(
                 Watch = new WatchedAttempt(
                     Math.Min(clock.NowMs + target.FirstByteMs, call.DeadlineMs), call.ClientGone),
             };
+            attempt.Span = CallTracing.StartAttempt(attempt);
             last = await attempts.RunAsync(attempt);
             placement.Ended(call);
+            if (last.Outcome != AttemptOutcome.Succeeded)
+            {
+                call.NoteFailure(number, last.Reason);
+            }
+
             if (last.Answered)
             {
                 return null;

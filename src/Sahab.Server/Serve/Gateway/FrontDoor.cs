@@ -43,6 +43,7 @@ internal sealed partial class FrontDoor(
             StartedTimestamp = clock.Timestamp,
             DeadlineMs = clock.NowMs + snapshot.CallDeadlineMs,
             ClientGone = context.RequestAborted,
+            Span = CallTracing.StartCall(context, operation),
         };
         context.Response.Headers["x-request-id"] = call.Id.ToString();
         var inHouse = Interlocked.Increment(ref _inHouse);

@@ -12,6 +12,33 @@ internal sealed class GatewayInstruments : IDisposable
 {
     public const string MeterName = "Sahab.Serve";
 
+    /// <summary>Bucket bounds in seconds; OpenTelemetry's advice, carried on to a call's longest duration.</summary>
+    static readonly InstrumentAdvice<double> CallSeconds = new()
+    {
+        HistogramBucketBoundaries =
+            [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600],
+    };
+
+    static readonly InstrumentAdvice<double> AttemptSeconds = new()
+    {
+        HistogramBucketBoundaries =
+            [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 600],
+    };
+
+    static readonly InstrumentAdvice<double> OverheadSeconds = new()
+    {
+        HistogramBucketBoundaries =
+            [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    };
+
+    static readonly InstrumentAdvice<long> TokenCounts = new()
+    {
+        HistogramBucketBoundaries = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304],
+    };
+
+    /// <summary>Statuses as objects, so that a tag does not box one for each call.</summary>
+    static readonly object[] Statuses = [.. Enumerable.Range(0, 600).Select(status => (object)status)];
+
     readonly Meter _meter;
     readonly Histogram<double> _callDuration;
     readonly Histogram<double> _overhead;
@@ -25,15 +52,19 @@ internal sealed class GatewayInstruments : IDisposable
     {
         _meter = meters.Create(MeterName);
         _callDuration = _meter.CreateHistogram<double>(
-            "http.server.request.duration", "s", "Calls at the front door, from their arrival to their last byte.");
+            "http.server.request.duration", "s", "Calls at the front door, from their arrival to their last byte.",
+            advice: CallSeconds);
         _overhead = _meter.CreateHistogram<double>(
-            "sahab.serve.overhead", "s", "The part of a call spent here, not waiting for a cloud or for capacity.");
+            "sahab.serve.overhead", "s", "The part of a call spent here, not waiting for a cloud or for capacity.",
+            advice: OverheadSeconds);
         _attemptDuration = _meter.CreateHistogram<double>(
-            "gen_ai.client.operation.duration", "s", "Attempts at clouds, from sending to the last byte.");
+            "gen_ai.client.operation.duration", "s", "Attempts at clouds, from sending to the last byte.",
+            advice: AttemptSeconds);
         _firstToken = _meter.CreateHistogram<double>(
-            "gen_ai.client.time_to_first_token", "s", "From sending an attempt to its first content.");
+            "gen_ai.client.time_to_first_token", "s", "From sending an attempt to its first content.",
+            advice: AttemptSeconds);
         _tokens = _meter.CreateHistogram<long>(
-            "gen_ai.client.token.usage", "{token}", "Tokens of attempts, by kind.");
+            "gen_ai.client.token.usage", "{token}", "Tokens of attempts, by kind.", advice: TokenCounts);
         _attempts = _meter.CreateCounter<long>(
             "sahab.serve.attempts", "{attempt}", "Attempts by deployment and outcome.");
         _notRecorded = _meter.CreateCounter<long>(
@@ -49,14 +80,14 @@ internal sealed class GatewayInstruments : IDisposable
 
         var tags = new TagList
         {
-            { "http.route", RouteOf(call) },
-            { "http.response.status_code", status },
+            { "http.route", OperationNames.RouteOf(call.Operation) },
+            { "http.response.status_code", Statuses[Math.Clamp(status, 0, Statuses.Length - 1)] },
         };
         _callDuration.Record(durationMs / 1000, tags);
         _overhead.Record(Math.Max(0, durationMs - call.UpstreamMs - call.QueuedMs) / 1000, tags);
     }
 
-    public void AttemptEnded(UsageEvent usage)
+    public void AttemptEnded(Attempt attempt, UsageEvent usage)
     {
         if (!_attempts.Enabled)
         {
@@ -70,12 +101,18 @@ internal sealed class GatewayInstruments : IDisposable
         });
         var tags = new TagList
         {
-            { "gen_ai.operation.name", usage.Operation },
+            { "gen_ai.operation.name", OperationNames.GenAiOf(attempt.Call.Operation) },
             { "gen_ai.provider.name", usage.Provider },
             { "gen_ai.request.model", usage.Model },
             { "sahab.deployment", usage.Deployment },
         };
-        _attemptDuration.Record(usage.Duration.TotalSeconds, tags);
+        var outcome = tags;
+        if (OperationNames.ErrorTypeOf(usage.Outcome) is { } error)
+        {
+            outcome.Add("error.type", error);
+        }
+
+        _attemptDuration.Record(usage.Duration.TotalSeconds, outcome);
         if (usage.FirstToken is { } firstToken)
         {
             _firstToken.Record(firstToken.TotalSeconds, tags);
@@ -100,11 +137,4 @@ internal sealed class GatewayInstruments : IDisposable
         output.Add("gen_ai.token.type", "output");
         _tokens.Record(usage.Usage.OutputTokens, output);
     }
-
-    static string RouteOf(Call call) => call.Operation switch
-    {
-        Wire.OpenAI.ApiOperation.ChatCompletions => "/v1/chat/completions",
-        Wire.OpenAI.ApiOperation.Completions => "/v1/completions",
-        _ => "/v1/embeddings",
-    };
 }

@@ -1,3 +1,4 @@
+using Sahab.Ledger.Rating;
 using Sahab.Routing.Requests;
 using Sahab.Wire.OpenAI;
 
@@ -12,6 +13,36 @@ internal static class OperationNames
         ApiOperation.Completions => "completions",
         ApiOperation.Embeddings => "embeddings",
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
+    };
+
+    /// <summary>The path at the front door.</summary>
+    public static string RouteOf(ApiOperation operation) => operation switch
+    {
+        ApiOperation.ChatCompletions => "/v1/chat/completions",
+        ApiOperation.Completions => "/v1/completions",
+        _ => "/v1/embeddings",
+    };
+
+    /// <summary>OpenTelemetry's name (<c>gen_ai.operation.name</c>).</summary>
+    public static string GenAiOf(ApiOperation operation) => operation switch
+    {
+        ApiOperation.ChatCompletions => "chat",
+        ApiOperation.Completions => "text_completion",
+        _ => "embeddings",
+    };
+
+    /// <summary>OpenTelemetry's <c>error.type</c> of an attempt: one of few words, or none where it did not fail.</summary>
+    public static string? ErrorTypeOf(AttemptOutcome outcome) => outcome switch
+    {
+        AttemptOutcome.Throttled => "throttled",
+        AttemptOutcome.Refused => "refused",
+        AttemptOutcome.ServerError => "server_error",
+        AttemptOutcome.Unreachable => "unreachable",
+        AttemptOutcome.TimedOut => "timeout",
+        AttemptOutcome.Stalled => "stalled",
+        AttemptOutcome.Cut => "cut",
+        AttemptOutcome.Unauthorized => "unauthorized",
+        _ => null,
     };
 
     public static Operation ToRouting(ApiOperation operation) => operation switch

@@ -6,11 +6,13 @@ namespace Sahab.Server.Serve.Gateway;
 /// <param name="Status">The HTTP status that the client got; 499 when it had gone.</param>
 /// <param name="Attempts">Every attempt, in order; empty when none was made.</param>
 /// <param name="Reason">Why the call failed, or none.</param>
+/// <param name="AttemptReasons">What went wrong at each attempt that did not answer, by its number; none if all did.</param>
 /// <param name="QueuedMs">Time spent waiting for capacity.</param>
 /// <param name="OverheadMs">Time spent here, waiting and the cloud's own time left out.</param>
 internal sealed record FinishedCall(
     Guid Id, DateTimeOffset StartedAt, string Tenant, string Key, string Model, string Operation, bool Streamed,
-    int Status, double DurationMs, double QueuedMs, double OverheadMs, IReadOnlyList<UsageEvent> Attempts, string? Reason);
+    int Status, double DurationMs, double QueuedMs, double OverheadMs, IReadOnlyList<UsageEvent> Attempts, string? Reason,
+    IReadOnlyDictionary<int, string>? AttemptReasons);
 
 /// <summary>The last finished calls, in a ring that overwrites its oldest entry.</summary>
 internal sealed class RecentCalls
@@ -29,6 +31,9 @@ internal sealed class RecentCalls
         var slot = Interlocked.Increment(ref _count) - 1;
         Volatile.Write(ref _ring[slot % Capacity], call);
     }
+
+    /// <summary>The call of an id, while it is kept.</summary>
+    public FinishedCall? Find(Guid id) => Latest(Capacity).FirstOrDefault(call => call.Id == id);
 
     /// <summary>The newest calls first, at most <paramref name="most"/>.</summary>
     public IReadOnlyList<FinishedCall> Latest(int most)

@@ -11,8 +11,8 @@ namespace Sahab.Server.Serve.Gateway;
 /// the usage durable. Each attempt is settled once and each call closed once.
 /// </summary>
 internal sealed partial class Settlement(
-    Journal journal, UnrecordedUsage unrecorded, RecentCalls recent, GatewayInstruments instruments, IdSource ids,
-    MonotonicClock clock, ILogger<Settlement> logger)
+    Journal journal, UnrecordedUsage unrecorded, RecentCalls recent, RunningTotals totals,
+    GatewayInstruments instruments, IdSource ids, MonotonicClock clock, ILogger<Settlement> logger)
 {
     public void Succeeded(Attempt attempt, in MeteredUsage metered)
     {
@@ -114,8 +114,11 @@ internal sealed partial class Settlement(
         recent.Add(new FinishedCall(
             call.Id, call.StartedAt, call.Key?.Tenant ?? "", call.Key?.Id ?? "", call.Model,
             OperationNames.Of(call.Operation), call.Facts.Stream, status, durationMs, call.QueuedMs,
-            Math.Max(0, durationMs - call.UpstreamMs - call.QueuedMs), call.Events, call.FailureReason));
+            Math.Max(0, durationMs - call.UpstreamMs - call.QueuedMs), call.Events, call.FailureReason,
+            call.AttemptReasons));
+        totals.CallEnded(status);
         instruments.CallEnded(call, status, durationMs);
+        CallTracing.CallEnded(call, status);
     }
 
     void Note(Attempt attempt, AttemptOutcome outcome, in MeteredUsage metered)
@@ -148,7 +151,9 @@ internal sealed partial class Settlement(
             UpstreamRequestId = attempt.UpstreamRequestId,
         };
         call.Events.Add(usage);
-        instruments.AttemptEnded(usage);
+        totals.AttemptEnded(usage);
+        instruments.AttemptEnded(attempt, usage);
+        CallTracing.AttemptEnded(attempt, usage);
     }
 
     static string TierName(ServiceTier tier) => tier switch

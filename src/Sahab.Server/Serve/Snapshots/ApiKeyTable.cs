@@ -53,6 +53,10 @@ internal sealed class ApiKeyTable(FrozenDictionary<KeyDigest, ApiKey> keys)
         }
 
         var secret = authorization.AsSpan(Scheme.Length).Trim();
-        return secret.Length is 0 or > KeyDigest.MaxKeyChars ? null : keys.GetValueOrDefault(KeyDigest.Of(secret));
+        return FindSecret(secret);
     }
+
+    /// <summary>The key of a secret, however it came.</summary>
+    public ApiKey? FindSecret(ReadOnlySpan<char> secret) =>
+        secret.Length is 0 or > KeyDigest.MaxKeyChars ? null : keys.GetValueOrDefault(KeyDigest.Of(secret));
 }

@@ -10,8 +10,10 @@ internal static class OpenAIRequest
 {
     static readonly ProductInfoHeaderValue UserAgent = new("sahab", "0.1");
 
+    /// <param name="traceParent">The span that the cloud's own work belongs to, in W3C form; none unless traced.</param>
     public static HttpRequestMessage Create(
-        DeploymentTarget target, ApiOperation operation, ReadOnlyMemory<byte> body, in RequestFacts facts, Guid callId)
+        DeploymentTarget target, ApiOperation operation, ReadOnlyMemory<byte> body, in RequestFacts facts, Guid callId,
+        string? traceParent)
     {
         var uri = operation switch
         {
@@ -30,6 +32,11 @@ internal static class OpenAIRequest
         var headers = request.Headers;
         headers.UserAgent.Add(UserAgent);
         headers.TryAddWithoutValidation("X-Client-Request-Id", callId.ToString());
+        if (traceParent is not null)
+        {
+            headers.TryAddWithoutValidation("traceparent", traceParent);
+        }
+
         if (target.Authorization is { } authorization)
         {
             headers.TryAddWithoutValidation("Authorization", authorization);

@@ -1,0 +1,20 @@
+using Sahab.Ledger.Rating;
+using Sahab.Server.Serve.Gateway;
+
+namespace Sahab.Server.Portal;
+
+/// <summary>
+/// All that is known of one call. Public because a page takes it as a parameter; what is in it stays within.
+/// </summary>
+public sealed class CallDetails
+{
+    internal CallDetails(Guid id, FinishedCall? call, IReadOnlyList<UsageEvent> attempts) =>
+        (Id, Call, Attempts) = (id, call, attempts);
+
+    internal Guid Id { get; }
+
+    /// <summary>The call itself while it is in memory; older ones have only what the ledger keeps.</summary>
+    internal FinishedCall? Call { get; }
+
+    internal IReadOnlyList<UsageEvent> Attempts { get; }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using Sahab.Ledger.Money;
+using Sahab.Ledger.Rating;
+using Sahab.Routing.Snapshot;
+using Sahab.Server.Serve.Gateway;
+
+namespace Sahab.Server.Portal;
+
+/// <summary>Figures as a reader wants them: short, with their unit, and a dash where there is nothing to tell.</summary>
+internal static class Display
+{
+    public const string Nothing = "–";
+
+    static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
+
+    public static string Duration(double? milliseconds) => milliseconds switch
+    {
+        null or double.NaN => Nothing,
+        < 0.95 => string.Create(Culture, $"{milliseconds:0.00} ms"),
+        < 9.95 => string.Create(Culture, $"{milliseconds:0.0} ms"),
+        < 999.5 => string.Create(Culture, $"{milliseconds:0} ms"),
+        < 99_950 => string.Create(Culture, $"{milliseconds / 1000:0.00} s"),
+        _ => string.Create(Culture, $"{milliseconds / 60_000:0.0} min"),
+    };
+
+    public static string Duration(TimeSpan? duration) => Duration(duration?.TotalMilliseconds);
+
+    public static string Share(double share) =>
+        double.IsNaN(share) ? Nothing : share is > 0 and < 0.001 ? "<0.1%" : share.ToString("0.0%", Culture);
+
+    public static string Rate(double rate) => rate switch
+    {
+        double.NaN => Nothing,
+        0 => "0",
+        < 10 => rate.ToString("0.0", Culture),
+        _ => Count((long)Math.Round(rate)),
+    };
+
+    public static string Count(long count) => count switch
+    {
+        < 10_000 => count.ToString("#,0", Culture),
+        < 1_000_000 => (count / 1e3).ToString("0.0", Culture) + "k",
+        < 1_000_000_000 => (count / 1e6).ToString("0.0", Culture) + "M",
+        _ => (count / 1e9).ToString("0.0", Culture) + "G",
+    };
+
+    public static string Exact(long count) => count.ToString("#,0", Culture);
+
+    /// <summary>Dollars with as many digits as it takes to see something.</summary>
+    public static string Usd(long nanoUsd) => (Math.Abs(nanoUsd) / (decimal)NanoUsd.PerUsd) switch
+    {
+        0 => "$0",
+        < 0.01m => "$" + new NanoUsd(nanoUsd).ToUsd().ToString("0.000000", Culture),
+        < 10 => "$" + new NanoUsd(nanoUsd).ToUsd().ToString("0.0000", Culture),
+        _ => "$" + new NanoUsd(nanoUsd).ToUsd().ToString("#,0.00", Culture),
+    };
+
+    public static string ExactUsd(long nanoUsd) =>
+        "$" + new NanoUsd(nanoUsd).ToUsd().ToString("0.000000000", Culture);
+
+    /// <summary>A price, in dollars for a million tokens.</summary>
+    public static string Price(long nanoUsdPerMillion) =>
+        "$" + new NanoUsd(nanoUsdPerMillion).ToUsd().ToString("0.####", Culture);
+
+    public static string Clock(DateTimeOffset time) => time.UtcDateTime.ToString("HH:mm:ss", Culture);
+
+    public static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", Culture);
+
+    public static string Percent(double share) => share.ToString("0%", Culture);
+
+    public static string Capacity(CapacityKind kind) => kind switch
+    {
+        CapacityKind.OnDemand => "on demand",
+        CapacityKind.Reserved => "reserved",
+        _ => "spot",
+    };
+
+    /// <summary>Whether calls go to a deployment, in a word that is also its style.</summary>
+    public static string State(in DeploymentReading reading) => reading.Breaker switch
+    {
+        BreakerState.Open => "open",
+        BreakerState.HalfOpen => "probing",
+        _ => reading.ThrottledForMs > 0 ? "throttled" : "healthy",
+    };
+
+    /// <summary>The same for a reader, with the time that is left and the reason.</summary>
+    public static string StateText(in DeploymentReading reading) => State(reading) switch
+    {
+        "open" => $"Out for {Duration((double)reading.OpenForMs)}: {Why(reading)}",
+        "probing" => $"Probing: {Why(reading)}",
+        "throttled" => $"Throttled for {Duration((double)reading.ThrottledForMs)}: the provider asked for a pause",
+        _ => "Takes calls",
+    };
+
+    public static string Outcome(AttemptOutcome outcome) => outcome switch
+    {
+        AttemptOutcome.Succeeded => "answered",
+        AttemptOutcome.Throttled => "throttled",
+        AttemptOutcome.Refused => "refused",
+        AttemptOutcome.ServerError => "server error",
+        AttemptOutcome.Unreachable => "unreachable",
+        AttemptOutcome.TimedOut => "timed out",
+        AttemptOutcome.Stalled => "stalled",
+        AttemptOutcome.Cut => "cut off",
+        AttemptOutcome.Unauthorized => "unauthorized",
+        _ => "client left",
+    };
+
+    public static bool IsGood(AttemptOutcome outcome) =>
+        outcome is AttemptOutcome.Succeeded or AttemptOutcome.Abandoned;
+
+    /// <summary>The class of a call's status: also the values that the page's filter takes.</summary>
+    public static string StatusClass(FinishedCall call) => call.Status switch
+    {
+        StatusCodes.Status499ClientClosedRequest => "left",
+        StatusCodes.Status429TooManyRequests => "limited",
+        >= 500 => "failed",
+        >= 400 => "refused",
+        _ => call.Reason is null ? "ok" : "failed",
+    };
+
+    /// <summary>Why an attempt ended as it did, in words.</summary>
+    public static string AttemptReason(FinishedCall? call, UsageEvent attempt) =>
+        call?.AttemptReasons is { } reasons && reasons.TryGetValue(attempt.Attempt, out var reason)
+            ? reason
+            : attempt.Outcome == AttemptOutcome.Succeeded ? "answered in full" : Outcome(attempt.Outcome);
+
+    public static long Cost(IReadOnlyList<UsageEvent> attempts) => attempts.Sum(attempt => attempt.Cost().Value);
+
+    static string Why(in DeploymentReading reading) => reading.Outage switch
+    {
+        OutageReason.CredentialUnknown => "our credentials are not accepted (401)",
+        OutageReason.CredentialForbidden => "our credentials are not allowed this (403)",
+        _ => reading.LastFailure switch
+        {
+            FailureKind.Unreachable => "it could not be reached",
+            FailureKind.TimedOut => "it gave no answer in time",
+            FailureKind.Stalled => "its streams stood still",
+            FailureKind.Cut => "its streams broke off",
+            _ => "it answered with errors",
+        },
+    };
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Sahab.Server.Tests.House;
+
+namespace Sahab.Server.Tests.Portal;
+
+public sealed class ViewerGateTests
+{
+    static readonly string[] Guarded = ["/", "/metrics", "/deployments/azure-us", "/live", "/assets/portal.css"];
+
+    [Fact]
+    public async Task A_server_that_listens_beyond_this_machine_asks_viewers_for_an_admin_key()
+    {
+        await using var house = await TestHouse.StartAsync(listen: "0.0.0.0:0");
+
+        foreach (var path in Guarded)
+        {
+            using var refused = await GetAsync(house, path);
+            refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            refused.Headers.WwwAuthenticate.Single().Scheme.ShouldBe("Basic");
+            using var tenant = await GetAsync(house, path, Basic(TestHouse.DemoKey));
+            tenant.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            using var wrong = await GetAsync(house, path, Basic("sk-guess"));
+            wrong.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            using var operators = await GetAsync(house, path, Basic(TestHouse.AdminKey));
+            operators.StatusCode.ShouldBe(HttpStatusCode.OK);
+            using var bearer = await GetAsync(house, path, new("Bearer", TestHouse.AdminKey));
+            bearer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    [Fact]
+    public async Task Health_checks_stay_open_and_the_front_door_keeps_its_own_rules()
+    {
+        await using var house = await TestHouse.StartAsync(listen: "0.0.0.0:0");
+
+        foreach (var path in new[] { "/healthz", "/readyz" })
+        {
+            using var response = await GetAsync(house, path);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        using var models = await GetAsync(house, "/v1/models", new("Bearer", TestHouse.DemoKey));
+        models.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var status = await GetAsync(house, "/api/status", Basic(TestHouse.AdminKey));
+        status.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        status.Headers.WwwAuthenticate.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task On_this_machine_the_pages_are_open_but_not_to_a_proxy_or_under_a_foreign_name()
+    {
+        await using var house = await TestHouse.StartAsync();
+        using var open = await GetAsync(house, "/");
+        open.StatusCode.ShouldBe(HttpStatusCode.OK);
+        open.Headers.GetValues("Content-Security-Policy").Single().ShouldContain("default-src 'none'");
+
+        using var forwarded = await GetAsync(house, "/", header: ("X-Forwarded-For", "203.0.113.7"));
+        forwarded.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        using var renamed = await GetAsync(house, "/", header: ("Host", "rebound.example"));
+        renamed.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        using var malformed = await GetAsync(house, "/", new("Basic", "%%%"), ("Host", "rebound.example"));
+        malformed.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    static AuthenticationHeaderValue Basic(string password) =>
+        new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"anybody:{password}")));
+
+    static async Task<HttpResponseMessage> GetAsync(
+        TestHouse house, string path, AuthenticationHeaderValue? authorization = null,
+        (string Name, string Value)? header = null)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, new UriBuilder(house.Address) { Host = "127.0.0.1", Path = path }.Uri);
+        request.Headers.Authorization = authorization;
+        if (header is { } extra)
+        {
+            request.Headers.TryAddWithoutValidation(extra.Name, extra.Value);
+        }
+
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+}
