@@ -94,7 +94,7 @@
     return `${+value.toPrecision(3)}`;
   };
 
-  const clock = seconds => new Date(seconds * 1000).toISOString().slice(11, 16);
+  const clock = seconds => new Date(seconds * 1000).toISOString().slice(11, 19);
 
   function providersNow() {
     return points.length ? points[points.length - 1].providers : [];
@@ -122,11 +122,11 @@
         legend: { show: false },
         cursor: { show: false },
         select: { show: false },
-        padding: [8, 4, 0, 0],
+        padding: [8, 18, 0, 0],
         scales: { y: { range: (_, low, high) => [0, Math.max(high || 0, 1e-6) * 1.1] } },
         axes: [
-          { ...axis, grid: { show: false }, space: 70, values: (_, ticks) => ticks.map(clock) },
-          { ...axis, size: 44, space: 32, values: (_, ticks) => ticks.map(compact) },
+          { ...axis, grid: { show: false }, size: 26, gap: 4, space: 90, values: (_, ticks) => ticks.map(clock) },
+          { ...axis, size: 48, gap: 4, space: 32, values: (_, ticks) => ticks.map(compact) },
         ],
         series: [{}, ...providers.map((label, index) => ({
           label, stroke: paint.line(index), width: 1.75, spanGaps: false, points: { show: false },

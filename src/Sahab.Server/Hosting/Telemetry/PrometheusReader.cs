@@ -26,7 +26,8 @@ internal sealed class PrometheusReader : BaseExportingMetricReader
         lock (_gate)
         {
             _exporter.Text.Clear();
-            return Collect(CollectTimeoutMs) ? _exporter.Text.ToString() : "";
+            // The exporter's own way in: the SDK lets a pull exporter be collected by no other.
+            return _exporter.Collect!(CollectTimeoutMs) ? _exporter.Text.ToString() : "";
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Sahab.Ledger.Rating;
+using Sahab.Wire.OpenAI;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -87,7 +88,7 @@ internal sealed class GatewayInstruments : IDisposable
         _overhead.Record(Math.Max(0, durationMs - call.UpstreamMs - call.QueuedMs) / 1000, tags);
     }
 
-    public void AttemptEnded(Attempt attempt, UsageEvent usage)
+    public void AttemptEnded(ApiOperation operation, UsageEvent usage)
     {
         if (!_attempts.Enabled)
         {
@@ -101,7 +102,7 @@ internal sealed class GatewayInstruments : IDisposable
         });
         var tags = new TagList
         {
-            { "gen_ai.operation.name", OperationNames.GenAiOf(attempt.Call.Operation) },
+            { "gen_ai.operation.name", OperationNames.GenAiOf(operation) },
             { "gen_ai.provider.name", usage.Provider },
             { "gen_ai.request.model", usage.Model },
             { "sahab.deployment", usage.Deployment },

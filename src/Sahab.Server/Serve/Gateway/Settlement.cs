@@ -152,7 +152,7 @@ internal sealed partial class Settlement(
         };
         call.Events.Add(usage);
         totals.AttemptEnded(usage);
-        instruments.AttemptEnded(attempt, usage);
+        instruments.AttemptEnded(call.Operation, usage);
         CallTracing.AttemptEnded(attempt, usage);
     }
 

@@ -1,0 +1,54 @@
+using Sahab.Ledger.Rating;
+using Sahab.Server.Serve.Gateway;
+using Sahab.Server.Tests.House;
+using Sahab.Wire.OpenAI;
+
+namespace Sahab.Server.Tests.Telemetry;
+
+[Collection(AloneCollection.Name)]
+public sealed class HotPathTests
+{
+    const int Calls = 1000;
+
+    [Fact]
+    public async Task Measuring_a_call_allocates_nothing_while_the_metrics_are_kept()
+    {
+        await using var house = await TestHouse.StartAsync();
+        var instruments = house.Get<GatewayInstruments>();
+        var totals = house.Get<RunningTotals>();
+        var call = new Call
+        {
+            Id = Guid.Empty, Context = null!, Snapshot = null!, Operation = ApiOperation.ChatCompletions,
+            StartedAt = default, StartedTimestamp = 0, DeadlineMs = 0, ClientGone = default,
+        };
+        var usage = Usage();
+        Measure(Calls);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Measure(Calls);
+        var perCall = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Calls;
+
+        perCall.ShouldBe(0);
+
+        void Measure(int calls)
+        {
+            for (var index = 0; index < calls; index++)
+            {
+                totals.AttemptEnded(usage);
+                instruments.AttemptEnded(call.Operation, usage);
+                totals.CallEnded(200);
+                instruments.CallEnded(call, 200, 12.5);
+            }
+        }
+    }
+
+    static UsageEvent Usage() => new()
+    {
+        EventId = Guid.Empty, CallId = Guid.Empty, Attempt = 1,
+        StartedAt = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero), Duration = TimeSpan.FromMilliseconds(12),
+        FirstToken = TimeSpan.FromMilliseconds(5), Tenant = "demo", Key = "demo", Model = "small",
+        Deployment = "azure-us", Provider = "azure", Region = "us", Country = "US", Operation = "chat.completions",
+        ServiceTier = "default", Outcome = AttemptOutcome.Succeeded, UpstreamStatus = 200,
+        Usage = new TokenUsage(100, 0, 20, 0), Prices = PriceTerms.FromUsdPerMillion(1, 1, 1),
+    };
+}
