@@ -30,6 +30,8 @@ internal static class ServeModule
     /// <param name="api">The group of the control API.</param>
     public static void MapServe(this IEndpointRouteBuilder endpoints, IEndpointRouteBuilder api)
     {
+        // Nobody else asks for these: their gauges are to be there from the start.
+        endpoints.ServiceProvider.GetRequiredService<DeploymentInstruments>();
         ModelsApi.Map(endpoints);
         ServeApi.Map(api);
     }

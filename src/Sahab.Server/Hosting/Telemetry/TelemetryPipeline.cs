@@ -2,8 +2,6 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Sahab.Server.Sell.Metering;
-using Sahab.Server.Serve.Gateway;
 
 namespace Sahab.Server.Hosting.Telemetry;
 
@@ -19,17 +17,19 @@ internal sealed class TelemetryPipeline : IHostedService, IDisposable
     /// <summary>The most tag combinations of one metric; what is beyond is summed up under one overflow tag.</summary>
     public const int MaxSeriesPerMetric = 2000;
 
+    /// <summary>Each plane's own meter and source are called so.</summary>
+    const string OwnNames = "Sahab.*";
+
     readonly SahabServerOptions _options;
     readonly PrometheusReader _reader = new();
     MeterProvider? _meters;
     TracerProvider? _traces;
 
-    /// <param name="host">Here so that their gauges exist from the start.</param>
-    public TelemetryPipeline(SahabServerOptions options, HostInstruments host, DeploymentInstruments deployments)
+    /// <param name="host">Here so that its gauges exist from the start.</param>
+    public TelemetryPipeline(SahabServerOptions options, HostInstruments host)
     {
         _options = options;
         ArgumentNullException.ThrowIfNull(host);
-        ArgumentNullException.ThrowIfNull(deployments);
     }
 
     /// <summary>All metrics as they are now, in Prometheus' text form.</summary>
@@ -42,8 +42,7 @@ internal sealed class TelemetryPipeline : IHostedService, IDisposable
         var meters = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(resource)
             .SetMaxMetricStreams(MaxMetrics)
-            .AddMeter(GatewayInstruments.MeterName, UsageInstruments.MeterName, HostInstruments.MeterName)
-            .AddMeter("System.Runtime", "System.Net.Http", "Microsoft.AspNetCore.Server.Kestrel")
+            .AddMeter(OwnNames, "System.Runtime", "System.Net.Http", "Microsoft.AspNetCore.Server.Kestrel")
             // Each attempt is measured by the gateway with more sense; the handler need not measure it once more.
             .AddView("http.client.request.duration", MetricStreamConfiguration.Drop)
             .AddView("http.client.request.time_in_queue", MetricStreamConfiguration.Drop)
@@ -56,7 +55,7 @@ internal sealed class TelemetryPipeline : IHostedService, IDisposable
             meters.AddOtlpExporter();
             _traces = Sdk.CreateTracerProviderBuilder()
                 .SetResourceBuilder(resource)
-                .AddSource(CallTracing.SourceName)
+                .AddSource(OwnNames)
                 .AddOtlpExporter()
                 .Build();
         }

@@ -40,6 +40,10 @@ internal sealed class GatewayInstruments : IDisposable
     /// <summary>Statuses as objects, so that a tag does not box one for each call.</summary>
     static readonly object[] Statuses = [.. Enumerable.Range(0, 600).Select(status => (object)status)];
 
+    /// <summary>The outcomes' names by number: asking an enumeration for its name boxes it.</summary>
+    static readonly string[] Outcomes =
+        [.. Enumerable.Range(0, byte.MaxValue + 1).Select(number => ((AttemptOutcome)number).ToString())];
+
     readonly Meter _meter;
     readonly Histogram<double> _callDuration;
     readonly Histogram<double> _overhead;
@@ -98,7 +102,7 @@ internal sealed class GatewayInstruments : IDisposable
         _attempts.Add(1, new TagList
         {
             { "sahab.deployment", usage.Deployment },
-            { "sahab.outcome", usage.Outcome.ToString() },
+            { "sahab.outcome", Outcomes[(byte)usage.Outcome] },
         });
         var tags = new TagList
         {
