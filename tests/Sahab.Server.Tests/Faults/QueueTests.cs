@@ -4,7 +4,6 @@ using System.Text;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Serve.Gateway;
-using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Faults;
 

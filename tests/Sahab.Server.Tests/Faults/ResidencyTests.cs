@@ -5,7 +5,6 @@ using System.Text;
 using Sahab.Routing.Decisions;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Configuration;
-using Sahab.Server.Tests.House;
 using Xunit.Abstractions;
 
 namespace Sahab.Server.Tests.Faults;

@@ -1,4 +1,3 @@
-using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Serve.Gateway;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Sahab.Server.Tests.House;
 using Sahab.Server.Tests.Run;
 

@@ -81,21 +81,21 @@ internal sealed class ReplayView(
             .StartAsync(async context =>
             {
                 var bar = context.AddTask("sending", maxValue: Math.Max(1, Length.TotalMilliseconds));
-                report = await WatchAsync(run, BarInterval, stop, progress =>
+                report = await WatchAsync(run, BarInterval, progress =>
                 {
                     bar.Value = Math.Min(run.Elapsed.TotalMilliseconds, bar.MaxValue);
                     bar.Description = Markup.Escape(Describe(progress));
-                });
+                }, stop);
                 bar.Value = bar.MaxValue;
             });
         return report!;
     }
 
     Task<ReplayReport> ShowLinesAsync(ReplayRun run, CancellationToken stop) =>
-        WatchAsync(run, LineInterval, stop, progress => Writer.WriteLine($"{Clock(run.Elapsed)} {Describe(progress)}"));
+        WatchAsync(run, LineInterval, progress => Writer.WriteLine($"{Clock(run.Elapsed)} {Describe(progress)}"), stop);
 
     async Task<ReplayReport> WatchAsync(
-        ReplayRun run, TimeSpan interval, CancellationToken stop, Action<ReplayProgress> show)
+        ReplayRun run, TimeSpan interval, Action<ReplayProgress> show, CancellationToken stop)
     {
         var running = run.RunAsync(stop);
         using var timer = new PeriodicTimer(interval, time);
