@@ -123,7 +123,7 @@
         cursor: { show: false },
         select: { show: false },
         padding: [8, 18, 0, 0],
-        scales: { y: { range: (_, low, high) => [0, Math.max(high || 0, 1e-6) * 1.1] } },
+        scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.1 : 1] } },
         axes: [
           { ...axis, grid: { show: false }, size: 26, gap: 4, space: 90, values: (_, ticks) => ticks.map(clock) },
           { ...axis, size: 48, gap: 4, space: 32, values: (_, ticks) => ticks.map(compact) },
