@@ -176,12 +176,14 @@ public sealed class UsageLoopTests : IAsyncLifetime, IDisposable
     public async Task Posting_is_measured()
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
         var measured = new Dictionary<string, double>();
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == UsageInstruments.MeterName)
+                // Other servers of this process have meters of the same name.
+                if (instrument.Meter.Name == UsageInstruments.MeterName && instrument.Meter.Scope == meters)
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }
@@ -192,7 +194,7 @@ public sealed class UsageLoopTests : IAsyncLifetime, IDisposable
         listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => measured[instrument.Name] = value);
         listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => measured[instrument.Name] = value);
         listener.Start();
-        var instruments = new UsageInstruments(services.GetRequiredService<IMeterFactory>(), _journal);
+        var instruments = new UsageInstruments(meters, _journal);
         using var loop = new UsageLoop(
             _journal, _store, instruments, TimeProvider.System, NullLogger<UsageLoop>.Instance);
 
