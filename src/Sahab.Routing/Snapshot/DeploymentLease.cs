@@ -21,11 +21,21 @@ public readonly struct DeploymentLease
     /// <summary>Whether it was taken at all. Stays true after its end.</summary>
     public bool IsTaken => _state is not null;
 
-    /// <summary>Reports the first token (or the answer, if not streamed). Closes the breaker if this is the probe.</summary>
+    /// <summary>Reports the first token of a stream, when it comes. Closes the breaker if this is the probe.</summary>
     /// <param name="elapsedMs">Milliseconds from sending the request. At least 0.</param>
     /// <param name="nowMs">Monotonic milliseconds.</param>
     public void FirstToken(double elapsedMs, long nowMs) =>
-        _state?.OnFirstToken(_index, _generation, elapsedMs, nowMs);
+        _state?.OnFirstToken(_index, _generation, elapsedMs, outputTokens: 0, nowMs);
+
+    /// <summary>
+    /// Reports an answer that was not streamed; the time that its tokens are likely to have taken is taken off. Closes
+    /// the breaker if this is the probe.
+    /// </summary>
+    /// <param name="elapsedMs">Milliseconds from sending the request. At least 0.</param>
+    /// <param name="outputTokens">Tokens of one choice of the answer. At least 0.</param>
+    /// <param name="nowMs">Monotonic milliseconds.</param>
+    public void Answered(double elapsedMs, long outputTokens, long nowMs) =>
+        _state?.OnFirstToken(_index, _generation, elapsedMs, outputTokens, nowMs);
 
     /// <summary>Ends the lease of an attempt that ended well; a client that left changes nothing about that.</summary>
     /// <returns>False if it had ended before, or holds nothing.</returns>

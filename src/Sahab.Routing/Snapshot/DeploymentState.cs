@@ -187,7 +187,7 @@ public sealed class DeploymentState
         }
     }
 
-    internal void OnFirstToken(int index, int generation, double elapsedMs, long nowMs)
+    internal void OnFirstToken(int index, int generation, double elapsedMs, long outputTokens, long nowMs)
     {
         lock (_lock)
         {
@@ -196,7 +196,7 @@ public sealed class DeploymentState
                 return;
             }
 
-            Learned.FirstToken(elapsedMs, InFlight, nowMs);
+            Learned.Answered(elapsedMs, outputTokens, InFlight, nowMs);
             ref var epoch = ref _gate.NoteOf(index);
             var before = epoch;
             epoch = _breaker.Answered(before);

@@ -9,6 +9,7 @@ internal sealed class LearnedFigures
     private const double FastWeight = 0.2;
     private const double SlowWeight = 0.1;
     private const double CachedAtHomePrior = 0.5;
+    private const double TypicalTokensPerSecond = 100;
 
     private double _firstTokenMs = double.NaN;
     private double _firstTokenInFlight;
@@ -53,6 +54,13 @@ internal sealed class LearnedFigures
         Blend(ref _firstTokenInFlight, double.IsNaN(_firstTokenMs) ? double.NaN : _firstTokenInFlight, inFlight);
         Blend(ref _firstTokenMs, _firstTokenMs, elapsedMs);
         Volatile.Write(ref _observedAtMs, nowMs);
+    }
+
+    /// <summary>A whole answer at once: the first token was there when the others had not been generated yet.</summary>
+    public void Answered(double elapsedMs, long outputTokens, int inFlight, long nowMs)
+    {
+        var rate = double.IsNaN(_tokensPerSecond) ? TypicalTokensPerSecond : _tokensPerSecond;
+        FirstToken(Math.Max(0, elapsedMs - (outputTokens * 1000.0 / rate)), inFlight, nowMs);
     }
 
     public void Succeeded(in AttemptUsage usage, long nowMs)

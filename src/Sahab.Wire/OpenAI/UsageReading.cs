@@ -29,7 +29,11 @@ ref struct UsageReading
 
         var reading = new UsageReading
         {
-            _prompt = Missing, _cached = Missing, _output = Missing, _reasoning = Missing, _total = Missing,
+            _prompt = Missing,
+            _cached = Missing,
+            _output = Missing,
+            _reasoning = Missing,
+            _total = Missing,
         };
         cursor.Enter();
         while (cursor.NextMember(out JsonText name))

@@ -42,7 +42,8 @@ public sealed class PostgresServer : IAsyncLifetime
 
         (await RunAsync("chmod", "755", _folder)).ShouldBe(0);
         _process = Process.Start(new ProcessStartInfo(
-            "/bin/sh", ["-c", Script, "sh", _folder, binaries, .. asUser]) { RedirectStandardInput = true });
+            "/bin/sh", ["-c", Script, "sh", _folder, binaries, .. asUser])
+        { RedirectStandardInput = true });
         await WaitUntilReadyAsync();
     }
 

@@ -16,7 +16,8 @@ internal sealed class LoadClient : IDisposable
     {
         _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = connections })
         {
-            BaseAddress = address, Timeout = TimeSpan.FromMinutes(2),
+            BaseAddress = address,
+            Timeout = TimeSpan.FromMinutes(2),
         };
         _http.DefaultRequestHeaders.Authorization =
             new AuthenticationHeaderValue("Bearer", key ?? TestHouse.DemoKey);

@@ -112,7 +112,8 @@ public sealed class UpheavalTests
 
     static Emulator.Configuration.EmulatorConfig Slow() => Samples.TwoClouds() with
     {
-        Latency = Emulator.Configuration.Latency.Realistic, Speed = 2,
+        Latency = Emulator.Configuration.Latency.Realistic,
+        Speed = 2,
     };
 
     /// <summary>Other limits, weights, policies, timeouts and connection pools; the same deployments.</summary>

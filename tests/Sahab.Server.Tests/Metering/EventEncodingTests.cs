@@ -21,19 +21,19 @@ public class EventEncodingTests
         var counts = Gen.OneOf(
             Gen.Choose(0, 300).Select(value => (long)value), Gen.Elements(long.MaxValue, 1L << 35, 127L, 128L));
         var events = from number in Gen.Choose(0, 1000)
-            from text in texts
-            from other in texts
-            from count in counts
-            from outcome in Gen.Elements(Enum.GetValues<AttemptOutcome>())
-            from flags in Gen.Choose(0, 31)
-            select SampleUsage.Make(number) with
-            {
-                Tenant = text,
-                Model = other,
-                Usage = new TokenUsage(count, count, count, count),
-                Outcome = outcome,
-                Flags = (UsageFlags)flags,
-            };
+                     from text in texts
+                     from other in texts
+                     from count in counts
+                     from outcome in Gen.Elements(Enum.GetValues<AttemptOutcome>())
+                     from flags in Gen.Choose(0, 31)
+                     select SampleUsage.Make(number) with
+                     {
+                         Tenant = text,
+                         Model = other,
+                         Usage = new TokenUsage(count, count, count, count),
+                         Outcome = outcome,
+                         Flags = (UsageFlags)flags,
+                     };
         Prop.ForAll(events.ToArbitrary(), usage => Decode(Encode(usage)).Single() == usage)
             .Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
     }

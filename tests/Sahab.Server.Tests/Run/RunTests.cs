@@ -110,7 +110,9 @@ public class RunTests
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "sk-sahab-demo");
         using var response = await http.PostAsJsonAsync("/v1/chat/completions", new
         {
-            model = "gpt-oss-120b", max_tokens = 20, messages = new[] { new { role = "user", content = "Hello" } },
+            model = "gpt-oss-120b",
+            max_tokens = 20,
+            messages = new[] { new { role = "user", content = "Hello" } },
         });
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var answer = (await response.Content.ReadFromJsonAsync<JsonObject>())!;

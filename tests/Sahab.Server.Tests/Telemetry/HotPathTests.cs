@@ -18,8 +18,14 @@ public sealed class HotPathTests
         var totals = house.Get<RunningTotals>();
         var call = new Call
         {
-            Id = Guid.Empty, Context = null!, Snapshot = null!, Operation = ApiOperation.ChatCompletions,
-            StartedAt = default, StartedTimestamp = 0, DeadlineMs = 0, ClientGone = default,
+            Id = Guid.Empty,
+            Context = null!,
+            Snapshot = null!,
+            Operation = ApiOperation.ChatCompletions,
+            StartedAt = default,
+            StartedTimestamp = 0,
+            DeadlineMs = 0,
+            ClientGone = default,
         };
         var usage = Usage();
         Measure(Calls);
@@ -44,11 +50,24 @@ public sealed class HotPathTests
 
     static UsageEvent Usage() => new()
     {
-        EventId = Guid.Empty, CallId = Guid.Empty, Attempt = 1,
-        StartedAt = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero), Duration = TimeSpan.FromMilliseconds(12),
-        FirstToken = TimeSpan.FromMilliseconds(5), Tenant = "demo", Key = "demo", Model = "small",
-        Deployment = "azure-us", Provider = "azure", Region = "us", Country = "US", Operation = "chat.completions",
-        ServiceTier = "default", Outcome = AttemptOutcome.Succeeded, UpstreamStatus = 200,
-        Usage = new TokenUsage(100, 0, 20, 0), Prices = PriceTerms.FromUsdPerMillion(1, 1, 1),
+        EventId = Guid.Empty,
+        CallId = Guid.Empty,
+        Attempt = 1,
+        StartedAt = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero),
+        Duration = TimeSpan.FromMilliseconds(12),
+        FirstToken = TimeSpan.FromMilliseconds(5),
+        Tenant = "demo",
+        Key = "demo",
+        Model = "small",
+        Deployment = "azure-us",
+        Provider = "azure",
+        Region = "us",
+        Country = "US",
+        Operation = "chat.completions",
+        ServiceTier = "default",
+        Outcome = AttemptOutcome.Succeeded,
+        UpstreamStatus = 200,
+        Usage = new TokenUsage(100, 0, 20, 0),
+        Prices = PriceTerms.FromUsdPerMillion(1, 1, 1),
     };
 }

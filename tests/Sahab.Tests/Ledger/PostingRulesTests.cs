@@ -66,9 +66,9 @@ public class PostingRulesTests
         var ids = Gen.Elements("a", ":", "%", "%3A", "a:b", "b", "%25").NonEmptyListOf()
             .Select(parts => string.Concat(parts));
         var triples = from provider in ids
-            from region in ids
-            from deployment in ids
-            select (provider, region, deployment);
+                      from region in ids
+                      from deployment in ids
+                      select (provider, region, deployment);
         Prop.ForAll(
                 triples.ToArbitrary(),
                 triples.ToArbitrary(),

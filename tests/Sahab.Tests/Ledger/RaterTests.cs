@@ -84,15 +84,15 @@ public class RaterTests
             Gen.Choose(0, 2_000_000).Select(value => (long)value),
             Gen.Choose(0, int.MaxValue).Select(value => (long)value * 4_000_000_007L));
         var usages = from cached in part
-            from uncached in part
-            from output in part
-            select new TokenUsage(SaturatingSum(cached, uncached), cached, output, output / 2);
+                     from uncached in part
+                     from output in part
+                     select new TokenUsage(SaturatingSum(cached, uncached), cached, output, output / 2);
         var halves = Gen.Choose(0, 40).Select(value => value * 250_000L);
         var price = Gen.OneOf(part, halves);
         var prices = from prompt in price
-            from cached in price
-            from output in price
-            select new PriceTerms(prompt, cached, output);
+                     from cached in price
+                     from output in price
+                     select new PriceTerms(prompt, cached, output);
 
         Prop.ForAll(usages.ToArbitrary(), prices.ToArbitrary(), RatesAsTheOracleDoes)
             .Check(Config.QuickThrowOnFailure.WithMaxTest(5000));

@@ -235,6 +235,19 @@ public sealed class DeploymentStateTests
     }
 
     [Fact]
+    public void Of_an_answer_that_was_not_streamed_the_time_of_its_tokens_is_taken_off()
+    {
+        var state = Of(Spec("a")).State("a");
+        state.Reserve().Answered(elapsedMs: 3_000, outputTokens: 200, Start);
+        state.Read(Start).FirstTokenMs.ShouldBe(1_000, "at 100 tokens per second, as no other rate is known");
+        state.Serve(1, firstTokenMs: 1_000, tokensPerSecond: 80);
+        state.Reserve().Answered(elapsedMs: 3_500, outputTokens: 200, Start);
+        state.Read(Start).FirstTokenMs.ShouldBe(1_000);
+        state.Reserve().Answered(elapsedMs: 1, outputTokens: 200, Start);
+        state.Read(Start).FirstTokenMs.ShouldBe(800);
+    }
+
+    [Fact]
     public async Task Threads_never_have_more_calls_there_than_may_run()
     {
         const int Concurrency = 4;

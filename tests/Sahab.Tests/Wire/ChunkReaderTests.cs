@@ -87,7 +87,13 @@ public sealed class ChunkReaderTests
         facts.HasUsage.ShouldBeTrue();
         facts.Usage.ShouldBe(new UsageFigures
         {
-            Present = true, Prompt = 9, Cached = 2, Output = 4, Reasoning = 3, Total = 13, IsConsistent = true,
+            Present = true,
+            Prompt = 9,
+            Cached = 2,
+            Output = 4,
+            Reasoning = 3,
+            Total = 13,
+            IsConsistent = true,
         });
     }
 

@@ -34,7 +34,10 @@ public sealed class ErrorWriterTests
         ChunkReader.Read(found.Data(output.WrittenSpan), ref facts).ShouldBeTrue();
         facts.Error.ShouldBe(new UpstreamError
         {
-            Message = "line\r\nbreak", Type = "server_error", Param = "p", Code = "upstream_error",
+            Message = "line\r\nbreak",
+            Type = "server_error",
+            Param = "p",
+            Code = "upstream_error",
         });
     }
 

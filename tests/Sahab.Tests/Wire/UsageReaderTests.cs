@@ -17,7 +17,13 @@ public sealed class UsageReaderTests
             """);
         facts.Usage.ShouldBe(new UsageFigures
         {
-            Present = true, Prompt = 12, Cached = 8, Output = 5, Reasoning = 2, Total = 17, IsConsistent = true,
+            Present = true,
+            Prompt = 12,
+            Cached = 8,
+            Output = 5,
+            Reasoning = 2,
+            Total = 17,
+            IsConsistent = true,
         });
         facts.Choices.ShouldBe(2);
         facts.FinishedChoices.ShouldBe(2);

@@ -14,7 +14,9 @@ internal static class ExplainCommand
 
     static readonly JsonSerializerOptions Indented = new()
     {
-        WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     public static Command Create(IAnsiConsole console, Func<string, string?> environment)
@@ -22,7 +24,8 @@ internal static class ExplainCommand
         var model = new Option<string?>("--model") { Description = "The model that the request asks for." };
         var prompt = new Option<string>("--prompt")
         {
-            Description = "What the user says in it.", DefaultValueFactory = _ => "Hello",
+            Description = "What the user says in it.",
+            DefaultValueFactory = _ => "Hello",
         };
         var file = new Option<string?>("--file")
         {
@@ -30,7 +33,8 @@ internal static class ExplainCommand
         };
         var path = new Option<string>("--path")
         {
-            Description = "Where the request would be sent.", DefaultValueFactory = _ => "/v1/chat/completions",
+            Description = "Where the request would be sent.",
+            DefaultValueFactory = _ => "/v1/chat/completions",
         };
         var key = new Option<string?>("--key-id")
         {
@@ -38,7 +42,8 @@ internal static class ExplainCommand
         };
         var url = new Option<string>("--url")
         {
-            Description = "The running server to ask.", DefaultValueFactory = _ => "http://127.0.0.1:8080",
+            Description = "The running server to ask.",
+            DefaultValueFactory = _ => "http://127.0.0.1:8080",
         };
         var variable = new Option<string>("--admin-key-env")
         {

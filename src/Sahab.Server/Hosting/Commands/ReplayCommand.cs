@@ -129,7 +129,8 @@ internal static class ReplayCommand
 
         readonly Option<double> _speed = new("--speed")
         {
-            Description = "How many times as fast as it was recorded.", DefaultValueFactory = _ => 1,
+            Description = "How many times as fast as it was recorded.",
+            DefaultValueFactory = _ => 1,
         };
 
         readonly Option<long?> _limit = new("--limit") { Description = "Only the first so many requests." };
@@ -143,7 +144,8 @@ internal static class ReplayCommand
 
         readonly Option<double> _streamShare = new("--stream-share")
         {
-            Description = "The share of calls that ask for a stream, from 0 to 1.", DefaultValueFactory = _ => 0.8,
+            Description = "The share of calls that ask for a stream, from 0 to 1.",
+            DefaultValueFactory = _ => 0.8,
         };
 
         readonly Option<int> _maxInFlight = new("--max-in-flight")
@@ -154,12 +156,14 @@ internal static class ReplayCommand
 
         readonly Option<ulong> _seed = new("--seed")
         {
-            Description = "The same seed replays the same calls.", DefaultValueFactory = _ => 1,
+            Description = "The same seed replays the same calls.",
+            DefaultValueFactory = _ => 1,
         };
 
         public Option<string> Url { get; } = new("--url")
         {
-            Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:8080",
+            Description = "The server.",
+            DefaultValueFactory = _ => "http://127.0.0.1:8080",
         };
 
         public Option<string?> Key { get; } = new("--key") { Description = "The API key itself." };
@@ -191,10 +195,17 @@ internal static class ReplayCommand
         {
             var options = new ReplayOptions
             {
-                Trace = parsed.GetRequiredValue(_trace), Server = server, Key = key, Model = "",
-                Speed = parsed.GetValue(_speed), Limit = parsed.GetValue(_limit), Loop = parsed.GetValue(_loop),
-                StreamShare = parsed.GetValue(_streamShare), Seed = parsed.GetValue(_seed),
-                MaxInFlight = parsed.GetValue(_maxInFlight), Duration = ReadDuration(parsed.GetValue(_duration)),
+                Trace = parsed.GetRequiredValue(_trace),
+                Server = server,
+                Key = key,
+                Model = "",
+                Speed = parsed.GetValue(_speed),
+                Limit = parsed.GetValue(_limit),
+                Loop = parsed.GetValue(_loop),
+                StreamShare = parsed.GetValue(_streamShare),
+                Seed = parsed.GetValue(_seed),
+                MaxInFlight = parsed.GetValue(_maxInFlight),
+                Duration = ReadDuration(parsed.GetValue(_duration)),
             };
             return options.Speed is not (> 0 and <= 1e6) ? throw OutOfRange("--speed", "above 0 and at most 1000000")
                 : options.Limit < 1 ? throw OutOfRange("--limit", "at least 1")

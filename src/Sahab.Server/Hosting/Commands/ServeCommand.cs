@@ -26,7 +26,8 @@ internal static class ServeCommand
         var listen = new Option<string?>("--listen") { Description = "Address and port, such as 127.0.0.1:8080." };
         var data = new Option<string>("--data")
         {
-            Description = "The folder for the journal and the store.", DefaultValueFactory = _ => "data",
+            Description = "The folder for the journal and the store.",
+            DefaultValueFactory = _ => "data",
         };
         var quiet = new Option<bool>("--quiet") { Description = "Log warnings and errors only." };
         var command = new Command("serve", "Run the server until Ctrl-C.") { config, listen, data, quiet };

@@ -13,7 +13,7 @@ internal sealed partial class Journal : IAsyncDisposable
     const int MaxPooledBatches = MaxPooledCompletions / CompletionBatch.Capacity;
 
     [ThreadStatic]
-    static byte[]? t_scratch;
+    static byte[]? _scratch;
 
     readonly object _gate = new();
     readonly JournalOptions _options;
@@ -198,7 +198,7 @@ internal sealed partial class Journal : IAsyncDisposable
 
     static ReadOnlySpan<byte> EncodeFrames(ReadOnlySpan<UsageEvent> attempts)
     {
-        var scratch = t_scratch ??= new byte[4 * EventEncoding.MaxFrameBytes];
+        var scratch = _scratch ??= new byte[4 * EventEncoding.MaxFrameBytes];
         var length = 0;
         foreach (var attempt in attempts)
         {
@@ -206,7 +206,7 @@ internal sealed partial class Journal : IAsyncDisposable
             if (scratch.Length - length < EventEncoding.MaxFrameBytes)
             {
                 Array.Resize(ref scratch, scratch.Length * 2);
-                t_scratch = scratch;
+                _scratch = scratch;
             }
 
             length += EventEncoding.Encode(attempt, scratch.AsSpan(length));

@@ -108,8 +108,8 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
         {
             while (room.Queue.TryRemoveExpired(clock.NowMs, out var late))
             {
-                TryPlace(late!.Call, out var decision);
-                late.Answer.TrySetResult(Place.None(ErrorFor(late.Call, decision)));
+                // A place that is free at the last moment is one all the same; reserved and not used, it would be lost.
+                Answer(late!, TryPlace(late!.Call, out var decision) ?? Place.None(ErrorFor(late.Call, decision)));
             }
 
             ServeInOrder(room);
@@ -131,13 +131,18 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
             }
 
             room.Queue.Take(ticket);
-            if (!waiter.Answer.TrySetResult(place.Value))
-            {
-                place.Value.Lease.Release(0, clock.NowMs);
-            }
+            Answer(waiter, place.Value);
         }
 
         Array.Clear(room.Heads);
+    }
+
+    void Answer(Waiter waiter, in Place place)
+    {
+        if (!waiter.Answer.TrySetResult(place))
+        {
+            place.Lease.Release(0, clock.NowMs);
+        }
     }
 
     Place? TryPlace(Call call, out RouteDecision decision)

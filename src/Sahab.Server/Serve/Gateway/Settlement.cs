@@ -19,8 +19,12 @@ internal sealed partial class Settlement(
         var nowMs = clock.NowMs;
         var firstTokenMs = attempt.FirstToken?.TotalMilliseconds ?? 0;
         var totalMs = clock.MillisecondsBetween(attempt.StartedTimestamp, clock.Timestamp);
-        attempt.Lease.FirstToken(firstTokenMs, nowMs);
         var usage = metered.Usage;
+        if (!attempt.Call.Facts.Stream && attempt.FirstToken is not null)
+        {
+            attempt.Lease.Answered(firstTokenMs, usage.OutputTokens / Math.Max(1, attempt.Call.Facts.N), nowMs);
+        }
+
         attempt.Lease.Succeed(
             new AttemptUsage(
                 usage.PromptTokens, usage.CachedTokens, usage.OutputTokens,

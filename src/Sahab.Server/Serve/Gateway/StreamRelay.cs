@@ -293,8 +293,14 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
         if (facts.HasContent)
         {
             OutputSeen += facts.ContentDeltas;
-            attempt.FirstToken ??= TimeSpan.FromMilliseconds(
-                clock.MillisecondsBetween(attempt.StartedTimestamp, clock.Timestamp));
+            if (attempt.FirstToken is null)
+            {
+                // Now, and not when the stream ends: it closes a half-open breaker.
+                var elapsedMs = clock.MillisecondsBetween(attempt.StartedTimestamp, clock.Timestamp);
+                attempt.FirstToken = TimeSpan.FromMilliseconds(elapsedMs);
+                attempt.Lease.FirstToken(elapsedMs, clock.NowMs);
+            }
+
             if (!Committed)
             {
                 Commit();
