@@ -62,7 +62,9 @@ public sealed class FairQueue<T>
     /// <summary>Calls of a tier that wait.</summary>
     public int CountOf(ServiceTier tier) => _tiers[(int)tier].Count;
 
-    /// <summary>Sets another capacity. Where more wait, none leaves at once, but each new call pushes one out.</summary>
+    /// <summary>
+    /// Sets another capacity. Where more wait, none leaves at once, but each new call pushes one out.
+    /// </summary>
     public void Resize(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
@@ -119,7 +121,9 @@ public sealed class FairQueue<T>
         return filled;
     }
 
-    /// <summary>Takes a call to serve it; its tokens are charged to its tenant's share. False if it waits no more.</summary>
+    /// <summary>
+    /// Takes a call to serve it; its tokens are charged to its tenant's share. False if it waits no more.
+    /// </summary>
     public bool Take(QueueTicket<T> ticket) => Leave(ticket, served: true);
 
     /// <summary>

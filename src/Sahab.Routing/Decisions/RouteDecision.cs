@@ -23,6 +23,8 @@ public readonly record struct RouteDecision
     /// </summary>
     public long RetryAfterMs { get; init; }
 
-    /// <summary>The bit of the choice, to be added to <see cref="Requests.RouteRequest.Tried"/>; 0 without one.</summary>
+    /// <summary>
+    /// The bit of the choice, to be added to <see cref="Requests.RouteRequest.Tried"/>; 0 without one.
+    /// </summary>
     public ulong PositionBit => Choice is null ? 0 : 1UL << Position;
 }

@@ -3,7 +3,9 @@ namespace Sahab.Routing.Policies;
 /// <summary>A candidate's score and the parts that make it, so that a choice can be explained.</summary>
 public readonly record struct CandidateScore
 {
-    /// <summary>What the picker compares; lower is better. Nano-USD, or the scorer's own unit if it stands alone.</summary>
+    /// <summary>
+    /// What the picker compares; lower is better. Nano-USD, or the scorer's own unit if it stands alone.
+    /// </summary>
     public double Total { get; init; }
 
     /// <summary>Expected cost in nano-USD, the cache's saving taken off.</summary>

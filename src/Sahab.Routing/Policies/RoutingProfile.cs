@@ -102,7 +102,9 @@ public sealed record RoutingProfile
     /// <value>How one is picked.</value>
     public required Picker Picker { get; init; }
 
-    /// <value>Whether the prompt cache is expected to save at the home of a prefix. False unless said otherwise.</value>
+    /// <value>
+    /// Whether the prompt cache is expected to save at the home of a prefix. False unless said otherwise.
+    /// </value>
     public bool PrefixAffinity { get; init; }
 
     /// <value>

@@ -20,7 +20,9 @@ public readonly record struct RouteRequest
     /// <summary>Hash of the beginning of the prompt; 0 when there is none to speak of, so no affinity.</summary>
     public ulong PrefixHash { get; init; }
 
-    /// <summary>Where the key's data may go. Null means nowhere, so that a forgotten rule never opens a border.</summary>
+    /// <summary>
+    /// Where the key's data may go. Null means nowhere, so that a forgotten rule never opens a border.
+    /// </summary>
     public required CountrySet? Countries { get; init; }
 
     /// <summary>How soon the call wants to be served; weighs latency against price.</summary>

@@ -44,7 +44,9 @@ public readonly record struct DeploymentReading
     /// <summary>Tokens in the last 60 seconds: used ones of calls that ended, estimates of the others.</summary>
     public long TokensLastMinute { get; init; }
 
-    /// <summary>How full the fullest limit is, 0 to 1; without limits, calls in flight / (calls in flight + 32).</summary>
+    /// <summary>
+    /// How full the fullest limit is, 0 to 1; without limits, calls in flight / (calls in flight + 32).
+    /// </summary>
     public double Load { get; init; }
 
     /// <summary>Calls that ended well since the state began.</summary>

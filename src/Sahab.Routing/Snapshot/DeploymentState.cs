@@ -44,7 +44,9 @@ public sealed class DeploymentState
     /// <summary>Calls that run there.</summary>
     public int InFlight => _gate.InFlight;
 
-    /// <summary>How full the fullest limit looks, 0 to 1; without limits, calls in flight / (calls in flight + 32).</summary>
+    /// <summary>
+    /// How full the fullest limit looks, 0 to 1; without limits, calls in flight / (calls in flight + 32).
+    /// </summary>
     public double Load => _gate.IsUnlimited ? InFlight / (InFlight + TypicalInFlight) : _gate.Fullness();
 
     /// <summary>What calls have taught.</summary>
@@ -168,7 +170,9 @@ public sealed class DeploymentState
         return VerdictOf(verdict);
     }
 
-    /// <summary>Milliseconds until what refuses a call now should not any more; 0 if nothing does or ever will not.</summary>
+    /// <summary>
+    /// Milliseconds until what refuses a call now should not any more; 0 if nothing does or ever will not.
+    /// </summary>
     internal long RetryAfterMs(long tokens, long nowMs)
     {
         lock (_lock)

@@ -8,7 +8,9 @@ namespace Sahab.Routing.Snapshot;
 /// </summary>
 public sealed class ModelHistory
 {
-    /// <summary>Tokens for a byte of prompt before anything is known: a JSON body of English text has about that.</summary>
+    /// <summary>
+    /// Tokens for a byte of prompt before anything is known: a JSON body of English text has about that.
+    /// </summary>
     public const double PriorTokensPerByte = 0.28;
 
     /// <summary>The share of outputs that <see cref="HighOutputTokens"/> is meant to cover.</summary>
@@ -27,7 +29,9 @@ public sealed class ModelHistory
     private bool _knowsOutput;
 
     /// <summary>Starts from the priors.</summary>
-    /// <param name="defaultOutputTokens">What an output is thought to have before the first is known. At least 1.</param>
+    /// <param name="defaultOutputTokens">
+    /// What an output is thought to have before the first is known. At least 1.
+    /// </param>
     internal ModelHistory(int defaultOutputTokens)
     {
         _meanOutput = defaultOutputTokens;

@@ -25,7 +25,9 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
     /// <value>When a failing deployment is left alone.</value>
     public HealthTerms Health { get; init; } = new();
 
-    /// <value>Output tokens to reserve before a model's outputs are known. At least 1, 512 unless said otherwise.</value>
+    /// <value>
+    /// Output tokens to reserve before a model's outputs are known. At least 1, 512 unless said otherwise.
+    /// </value>
     public int DefaultOutputTokens { get; init; } = 512;
 
     /// <summary>Adds a deployment.</summary>
@@ -62,7 +64,9 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
         return this;
     }
 
-    /// <summary>Builds the snapshot and puts the new limits and terms in force for the states it carries over.</summary>
+    /// <summary>
+    /// Builds the snapshot and puts the new limits and terms in force for the states it carries over.
+    /// </summary>
     /// <exception cref="InvalidOperationException">
     /// A deployment or an alias names a model that there is not, or a model has more than 64 deployments.
     /// </exception>

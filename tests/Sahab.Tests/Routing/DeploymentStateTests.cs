@@ -70,7 +70,8 @@ public sealed class DeploymentStateTests
         state.Read(Start).Breaker.ShouldBe(BreakerState.Closed);
         state.Fail(1);
         var reading = state.Read(Start);
-        (reading.Breaker, reading.Outage, reading.OpenForMs).ShouldBe((BreakerState.Open, OutageReason.Failures, 5_000));
+        (reading.Breaker, reading.Outage, reading.OpenForMs)
+            .ShouldBe((BreakerState.Open, OutageReason.Failures, 5_000));
         state.Refusal().ShouldBe(CandidateVerdict.BreakerOpen);
     }
 

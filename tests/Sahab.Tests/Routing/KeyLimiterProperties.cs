@@ -5,7 +5,9 @@ using static Sahab.Tests.Routing.World;
 
 namespace Sahab.Tests.Routing;
 
-/// <summary>The promises of the limiter under random histories, checked against a list of all that was admitted.</summary>
+/// <summary>
+/// The promises of the limiter under random histories, checked against a list of all that was admitted.
+/// </summary>
 public sealed class KeyLimiterProperties
 {
     private const int Requests = 6;
@@ -13,7 +15,8 @@ public sealed class KeyLimiterProperties
 
     private static readonly Gen<Step> Steps =
         from elapsed in Gen.Frequency(
-            (20, Gen.Choose(0, 900)), (4, Gen.Choose(-300, 0)), (3, Gen.Choose(900, 30_000)), (1, Gen.Choose(50_000, 90_000)))
+            (20, Gen.Choose(0, 900)), (4, Gen.Choose(-300, 0)), (3, Gen.Choose(900, 30_000)),
+            (1, Gen.Choose(50_000, 90_000)))
         from kind in Gen.Frequency((6, Gen.Constant(StepKind.Admit)), (4, Gen.Constant(StepKind.Settle)),
             (1, Gen.Constant(StepKind.Cancel)))
         from tokens in Gen.Choose(0, 400)

@@ -12,7 +12,8 @@ namespace Sahab.Tests.Routing;
 /// <summary>What holds for every configuration, every history and every reload.</summary>
 public sealed class RouterProperties
 {
-    private static readonly CountryCode[] Places = [.. new[] { "NL", "NO", "US", "DE" }.Select(code => CountryCode.Parse(code))];
+    private static readonly CountryCode[] Places =
+        [.. new[] { "NL", "NO", "US", "DE" }.Select(code => CountryCode.Parse(code))];
 
     private static readonly RoutingProfile[] Profiles =
     [
@@ -219,7 +220,8 @@ public sealed class RouterProperties
                 default:
                     lease.FirstToken(_random.NextInt32(5_000), _nowMs);
                     lease.Succeed(
-                        new AttemptUsage(500, _random.NextInt32(500), 200, _random.NextInt32(9_000), Chance(2)), _nowMs);
+                        new AttemptUsage(500, _random.NextInt32(500), 200, _random.NextInt32(9_000), Chance(2)),
+                        _nowMs);
                     break;
             }
         }

@@ -12,7 +12,11 @@ public sealed class RouterTests
     public void Each_filter_says_why_in_the_stated_order()
     {
         var snapshot = Of(
-            Spec("incapable", spec => spec with { Capabilities = Capabilities.None, Country = CountryCode.Parse("US") }),
+            Spec("incapable", spec => spec with
+            {
+                Capabilities = Capabilities.None,
+                Country = CountryCode.Parse("US"),
+            }),
             Spec("short", spec => spec with { ContextTokens = 1_199, Country = CountryCode.Parse("US") }),
             Spec("abroad", spec => spec with { Country = CountryCode.Parse("US") }),
             Spec("broken"),

@@ -42,7 +42,9 @@ public sealed class SnapshotTests
         oldRoute!.History.Learn(100, new Sahab.Ledger.Rating.TokenUsage(90, 0, 700, 0), 1);
 
         var after = From(
-            before, RoutingProfile.LeastBusy, Spec("a", spec => spec with { Limits = Limit(concurrency: 1), Weight = 9 }));
+            before,
+            RoutingProfile.LeastBusy,
+            Spec("a", spec => spec with { Limits = Limit(concurrency: 1), Weight = 9 }));
         (before.Version, after.Version).ShouldBe((1, 2));
         after.State("a").ShouldBeSameAs(before.State("a"));
         after.State("a").Refusal().ShouldBe(Sahab.Routing.Decisions.CandidateVerdict.ConcurrencyFull);
@@ -59,7 +61,8 @@ public sealed class SnapshotTests
         var before = Of(Spec("a"));
         foreach (var moved in new[]
         {
-            Spec("a", spec => spec with { Region = "elsewhere" }), Spec("a", spec => spec with { Provider = "another" }),
+            Spec("a", spec => spec with { Region = "elsewhere" }),
+            Spec("a", spec => spec with { Provider = "another" }),
         })
         {
             From(before, RoutingProfile.Balanced, moved).State("a").ShouldNotBeSameAs(before.State("a"));
