@@ -13,6 +13,8 @@ internal sealed class LearnedFigures
 
     private double _firstTokenMs = double.NaN;
     private double _firstTokenInFlight;
+    private double _generatedTokens = double.NaN;
+    private double _generationMs = double.NaN;
     private double _tokensPerSecond = double.NaN;
     private double _failureRate;
     private double _cachedAtHome = CachedAtHomePrior;
@@ -68,8 +70,11 @@ internal sealed class LearnedFigures
         Outcome(0, nowMs);
         if (usage.OutputTokens > 1 && usage.GenerationMs > 0)
         {
-            // The first token came before the time that is measured here.
-            Blend(ref _tokensPerSecond, _tokensPerSecond, (usage.OutputTokens - 1) * 1000.0 / usage.GenerationMs);
+            // Tokens and time are averaged apart, so that a call counts by the time that it took: one whose tokens all
+            // came in a burst says next to nothing. The first token came before the time that is measured here.
+            Blend(ref _generatedTokens, _generatedTokens, usage.OutputTokens - 1);
+            Blend(ref _generationMs, _generationMs, usage.GenerationMs);
+            Volatile.Write(ref _tokensPerSecond, _generatedTokens * 1000 / _generationMs);
         }
 
         if (usage.PromptTokens > 0)

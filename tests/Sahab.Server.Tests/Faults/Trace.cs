@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Sahab.Routing.Decisions;
+using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Faults;
 
@@ -27,7 +27,7 @@ internal static class Trace
         var random = new RandomSource(seed);
         var calls = new List<(TimeSpan, CallPlan)>();
         DateTime? first = null;
-        foreach (var line in File.ReadLines(PathOf()).Skip(FirstLine))
+        foreach (var line in File.ReadLines(Repository.PathOf(Path.Combine("samples", "traces", FileName))).Skip(FirstLine))
         {
             var fields = line.Split(',');
             var arrived = DateTime.Parse(fields[0], CultureInfo.InvariantCulture);
@@ -56,11 +56,4 @@ internal static class Trace
 
     static int Draw(ref RandomSource random, int below) => (int)(random.NextUInt64() % (ulong)below);
 
-    static string PathOf([CallerFilePath] string here = "")
-    {
-        var samples = Path.Combine(Path.GetDirectoryName(here)!, "../../../samples/traces", FileName);
-        return File.Exists(samples)
-            ? samples
-            : throw new FileNotFoundException($"The trace {FileName} belongs into samples/traces.", samples);
-    }
 }

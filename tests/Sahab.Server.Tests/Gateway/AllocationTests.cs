@@ -118,13 +118,7 @@ public sealed class AllocationTests(ITestOutputHelper output) : IAsyncLifetime
 
     static Dictionary<string, double> ReadRatchet()
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Sahab.slnx")))
-        {
-            folder = folder.Parent;
-        }
-
-        using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.FullName, "bench", "allocations.json")));
+        using var file = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("bench/allocations.json")));
         return file.RootElement.EnumerateObject()
             .Where(member => member.Value.ValueKind == JsonValueKind.Number)
             .ToDictionary(member => member.Name, member => member.Value.GetDouble());

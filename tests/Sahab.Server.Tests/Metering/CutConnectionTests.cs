@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Tests.Database;
@@ -42,7 +43,21 @@ public sealed class CutConnectionTests(PostgresServer server) : IDisposable
             () => journal.PostedPosition == journal.CommittedPosition, "the loop did not recover");
         await loop.StopAsync(CancellationToken.None);
         log.Count(LogLevel.Error).ShouldBeGreaterThan(0, "no connection was cut at work");
-        (await UsageStoreTests.ReadAllAsync(store)).ShouldBe(Enumerable.Reverse(SampleUsage.Many(Rounds * Each)));
+        (await ReadAllAsync(store)).ShouldBe(Enumerable.Reverse(SampleUsage.Many(Rounds * Each)));
         await UsageStoreTests.AssertLedgerFollowsFromEventsAsync(store);
+    }
+
+    /// <summary>A connection that was cut may still lie in the pool: reading may stumble over it, but not lose by it.</summary>
+    static async Task<List<UsageEvent>> ReadAllAsync(UsageStore store)
+    {
+        try
+        {
+            return await UsageStoreTests.ReadAllAsync(store);
+        }
+        catch (NpgsqlException)
+        {
+            NpgsqlConnection.ClearAllPools();
+            return await UsageStoreTests.ReadAllAsync(store);
+        }
     }
 }

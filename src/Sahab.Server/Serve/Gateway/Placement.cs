@@ -130,7 +130,8 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
                 continue;
             }
 
-            room.Queue.Take(ticket);
+            // Only what is served is charged to its tenant's share.
+            _ = place.Value.Error is null ? room.Queue.Take(ticket) : room.Queue.Remove(ticket);
             Answer(waiter, place.Value);
         }
 
