@@ -1,10 +1,15 @@
 using BenchmarkDotNet.Running;
 using Sahab.Benchmarks.Metering;
 
-if (args is ["append-cpu"])
+switch (args)
 {
-    await AppendCpu.RunAsync(Console.Out);
-    return;
+    case ["append-cpu"]:
+        await AppendCpu.RunAsync(Console.Out);
+        break;
+    case ["store-cpu", ..]:
+        await StoreCpu.RunAsync(Console.Out, args);
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(System.Reflection.Assembly.GetExecutingAssembly()).Run(args);
+        break;
 }
-
-BenchmarkSwitcher.FromAssembly(System.Reflection.Assembly.GetExecutingAssembly()).Run(args);

@@ -6,8 +6,8 @@ using Sahab.Server.Sell.Metering;
 namespace Sahab.Benchmarks.Metering;
 
 /// <summary>
-/// What an append costs: wall time and allocated bytes come from the harness; <c>AppendProbe</c> (run with
-/// <c>append-cpu</c> as the first argument) adds the process's CPU time, the writer's thread included.
+/// What an append costs in wall time and allocated bytes. Its CPU time, the writer's and the pool's threads included,
+/// is what the argument <c>append-cpu</c> measures (<see cref="AppendCpu"/>).
 /// </summary>
 [MemoryDiagnoser]
 public class JournalBenchmarks

@@ -112,6 +112,7 @@ public sealed class JournalTests : IDisposable
             [
                 good with { Usage = new TokenUsage(1, 2, 0, 0) },
                 good with { Prices = new PriceTerms(-1, 0, 0) },
+                good with { Usage = new TokenUsage(0, 0, Journal.MaxTokens + 1, 0) },
                 good with { Provider = "" },
                 good with { Deployment = new string('d', 2000) },
             ])

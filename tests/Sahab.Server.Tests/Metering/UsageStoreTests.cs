@@ -1,3 +1,4 @@
+using Dapper;
 using Sahab.Ledger.Postings;
 using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting.Database;
@@ -182,6 +183,67 @@ public abstract class UsageStoreTests : IAsyncLifetime
             .ShouldBe(Enumerable.Reverse(expected));
         var total = (await _store.TotalsAsync(query, [], CancellationToken.None)).ShouldHaveSingleItem();
         Text(total).ShouldBe(Text(Total(expected, [])));
+    }
+
+    [Theory]
+    [InlineData(0, 60)]
+    [InlineData(0, 240)]
+    [InlineData(7, 23)]
+    [InlineData(7, 60)]
+    [InlineData(60, 67)]
+    [InlineData(30, 61)]
+    [InlineData(59, 181)]
+    [InlineData(60, 120)]
+    [InlineData(1, 249)]
+    public async Task Whole_hours_and_parts_of_hours_add_up(int from, int to)
+    {
+        var events = SampleUsage.Many(250);
+        await PostAsync(1, events[..100]);
+        await PostAsync(2, events[50..]);
+        var query = new UsageQuery { From = events[from].StartedAt, To = events[to].StartedAt };
+        var byHour = await _store.TotalsAsync(query, [UsageDimension.Hour], CancellationToken.None);
+        byHour.Select(Text).ShouldBe(events[from..to]
+            .GroupBy(usage => ValueOf(usage, UsageDimension.Hour))
+            .Select(hour => Text(Total([.. hour], [UsageDimension.Hour]))));
+    }
+
+    [Fact]
+    public async Task An_hour_before_1970_is_an_hour_too()
+    {
+        var early = SampleUsage.Make(1) with { StartedAt = new DateTimeOffset(1969, 12, 31, 23, 40, 0, TimeSpan.Zero) };
+        await PostAsync(1, [early]);
+        foreach (var query in (UsageQuery[])[Everything, new UsageQuery { From = early.StartedAt.AddMinutes(-1) }])
+        {
+            (await _store.TotalsAsync(query, [UsageDimension.Hour], CancellationToken.None))
+                .ShouldHaveSingleItem().Group[0].ShouldBe("1969-12-31T23:00:00Z");
+        }
+    }
+
+    [Fact]
+    public async Task Kept_balances_equal_the_sums_of_the_postings()
+    {
+        await PostAsync(1, SampleUsage.Many(200));
+        await PostAsync(2, SampleUsage.Many(220));
+        await using var connection = await _database.OpenAsync(CancellationToken.None);
+        var sums = await connection.QueryAsync<(string Name, decimal Nano, long Count)>("""
+            SELECT a.name, SUM(p.nano_usd), COUNT(*) FROM posting p JOIN account a ON a.account_id = p.account_id
+            GROUP BY a.name
+            """);
+        (await BalancesAsync()).ShouldBe(sums
+            .Select(sum => new AccountBalance(sum.Name, sum.Nano / 1_000_000_000m, sum.Count))
+            .OrderBy(balance => balance.Account, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_attempts_of_one_call_can_be_asked_for()
+    {
+        var events = SampleUsage.Many(30);
+        await PostAsync(1, events);
+        var call = events[9..12];
+        var query = new UsageQuery { CallId = call[0].CallId };
+        (await _store.EventsAsync(query, before: null, 10, CancellationToken.None)).ShouldBe(Enumerable.Reverse(call));
+        var total = (await _store.TotalsAsync(query, [], CancellationToken.None)).ShouldHaveSingleItem();
+        Text(total).ShouldBe(Text(Total(call, [])));
     }
 
     [Fact]

@@ -41,32 +41,19 @@ internal sealed class PostgresDatabase : SahabDatabase
 
     public override object IdValue(Guid id) => id;
 
-    public override async Task<int> InsertNewAsync(
-        DbConnection connection,
-        DbTransaction transaction,
-        RowBatch rows,
-        List<int>? inserted,
-        CancellationToken cancellation)
+    public override async Task InsertAsync(
+        DbConnection connection, DbTransaction transaction, RowBatch rows, CancellationToken cancellation)
     {
-        await using var command = (NpgsqlCommand)connection.CreateCommand();
-        command.Transaction = (NpgsqlTransaction)transaction;
-        var names = string.Join(", ", rows.Columns.Select(column => column.Name));
-        var arrays = string.Join(
-            ", ", rows.Columns.Select((column, index) => $"${index + 1}::{column.PostgresType}[]"));
-        command.CommandText = $"""
-            INSERT INTO {rows.Table} ({names}) SELECT * FROM unnest({arrays})
-            ON CONFLICT DO NOTHING{(inserted is null ? "" : $" RETURNING {rows.Key}")}
-            """;
-        foreach (var column in rows.Columns)
-        {
-            command.Parameters.Add(column.ToParameter());
-        }
+        await using var command = CreateInsert(connection, transaction, rows);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
 
-        if (inserted is null)
-        {
-            return await command.ExecuteNonQueryAsync(cancellation);
-        }
-
+    public override async Task<List<int>> InsertNewAsync(
+        DbConnection connection, DbTransaction transaction, RowBatch rows, CancellationToken cancellation)
+    {
+        var key = (IdColumn)rows.Columns[0];
+        await using var command = CreateInsert(connection, transaction, rows);
+        command.CommandText += " RETURNING " + key.Name;
         var keys = new HashSet<Guid>();
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
@@ -74,18 +61,35 @@ internal sealed class PostgresDatabase : SahabDatabase
             keys.Add(reader.GetGuid(0));
         }
 
-        var ids = ((IdColumn)rows.Columns.First(column => column.Name == rows.Key)).Values;
-        for (var row = 0; row < ids.Count; row++)
+        var inserted = new List<int>(keys.Count);
+        for (var row = 0; row < key.Count; row++)
         {
             // Taken out, so that of two rows with one id in a batch only the first counts as new.
-            if (keys.Remove(ids[row]))
+            if (keys.Remove(key.Values[row]))
             {
                 inserted.Add(row);
             }
         }
 
-        return inserted.Count;
+        return inserted;
     }
 
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    static NpgsqlCommand CreateInsert(DbConnection connection, DbTransaction transaction, RowBatch rows)
+    {
+        var names = string.Join(", ", rows.Columns.Select(column => column.Name));
+        var arrays = string.Join(
+            ", ", rows.Columns.Select((column, index) => $"${index + 1}::{column.PostgresType}[]"));
+        var command = (NpgsqlCommand)connection.CreateCommand();
+        command.Transaction = (NpgsqlTransaction)transaction;
+        command.CommandText =
+            $"INSERT INTO {rows.Table} ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT {rows.Conflict}";
+        foreach (var column in rows.Columns)
+        {
+            command.Parameters.Add(column.ToParameter());
+        }
+
+        return command;
+    }
 }

@@ -27,16 +27,13 @@ internal abstract class SahabDatabase : IAsyncDisposable
     /// <summary>An id as the value of a parameter.</summary>
     public abstract object IdValue(Guid id);
 
-    /// <summary>
-    /// Inserts the rows that are not there yet and returns how many were new. Where a list is given, it receives the
-    /// index of each new row.
-    /// </summary>
-    public abstract Task<int> InsertNewAsync(
-        DbConnection connection,
-        DbTransaction transaction,
-        RowBatch rows,
-        List<int>? inserted,
-        CancellationToken cancellation);
+    /// <summary>Inserts the rows, or does with them what the batch says where their key is there already.</summary>
+    public abstract Task InsertAsync(
+        DbConnection connection, DbTransaction transaction, RowBatch rows, CancellationToken cancellation);
+
+    /// <summary>Inserts the rows whose id, in the first column, is not there yet, and returns their indexes.</summary>
+    public abstract Task<List<int>> InsertNewAsync(
+        DbConnection connection, DbTransaction transaction, RowBatch rows, CancellationToken cancellation);
 
     public abstract ValueTask DisposeAsync();
 

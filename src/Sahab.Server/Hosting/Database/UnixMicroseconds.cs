@@ -5,7 +5,11 @@ internal static class UnixMicroseconds
 {
     public const long PerHour = 3_600_000_000;
 
-    public static long From(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    public static long From(DateTimeOffset time) =>
+        (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>The beginning of the hour that a time lies in.</summary>
+    public static long HourOf(long microseconds) => microseconds - (((microseconds % PerHour) + PerHour) % PerHour);
 
     public static DateTimeOffset ToTime(long microseconds) =>
         DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);

@@ -9,6 +9,9 @@ namespace Sahab.Server.Sell.Metering;
 /// </summary>
 internal sealed partial class Journal : IAsyncDisposable
 {
+    /// <summary>The most tokens of a kind that one event may claim, so that no sum of events can overflow.</summary>
+    public const long MaxTokens = 1_000_000_000_000;
+
     const int MaxPooledCompletions = 4096;
     const int MaxPooledBatches = MaxPooledCompletions / CompletionBatch.Capacity;
 
@@ -83,12 +86,18 @@ internal sealed partial class Journal : IAsyncDisposable
     }
 
     /// <summary>Appends one event; completes once it is durable.</summary>
-    /// <exception cref="ArgumentException">The event cannot be rated, or one of its strings is too long.</exception>
+    /// <exception cref="ArgumentException">
+    /// The usage is not consistent or beyond <see cref="MaxTokens"/>, an id is empty, or a text is too long.
+    /// </exception>
+    /// <exception cref="OverflowException">The cost is beyond what a posting can hold.</exception>
     /// <exception cref="JournalUnavailableException">By the task: it is not durable; appending it again is safe.</exception>
     public ValueTask AppendAsync(UsageEvent usage) => AppendAsync(new ReadOnlySpan<UsageEvent>(in usage));
 
     /// <summary>Appends the attempts of one call, all or none; completes once they are durable.</summary>
-    /// <exception cref="ArgumentException">An event cannot be rated, or one of its strings is too long.</exception>
+    /// <exception cref="ArgumentException">
+    /// A usage is not consistent or beyond <see cref="MaxTokens"/>, an id is empty, or a text is too long.
+    /// </exception>
+    /// <exception cref="OverflowException">A cost is beyond what a posting can hold.</exception>
     /// <exception cref="JournalUnavailableException">By the task: none is durable; appending again is safe.</exception>
     public ValueTask AppendAsync(ReadOnlySpan<UsageEvent> attempts)
     {
@@ -219,6 +228,8 @@ internal sealed partial class Journal : IAsyncDisposable
     static void AssertPostable(UsageEvent usage)
     {
         _ = usage.Cost();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(usage.Usage.PromptTokens, MaxTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(usage.Usage.OutputTokens, MaxTokens);
         ArgumentException.ThrowIfNullOrEmpty(usage.Provider);
         ArgumentException.ThrowIfNullOrEmpty(usage.Region);
         ArgumentException.ThrowIfNullOrEmpty(usage.Deployment);

@@ -1,4 +1,3 @@
-using Sahab.Ledger.Postings;
 using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting.Database;
 
@@ -26,7 +25,7 @@ internal sealed class UsageRows
 
     public UsageRows() => Batch = new RowBatch(
         "usage_event",
-        "event_id",
+        RowBatch.KeepOld,
         _eventId,
         _callId,
         _attempt,
@@ -45,6 +44,8 @@ internal sealed class UsageRows
         _requestId);
 
     public RowBatch Batch { get; }
+
+    public long SeriesOf(int row) => _series.Values[row];
 
     public void Add(UsageEvent usage, long series)
     {
@@ -66,26 +67,5 @@ internal sealed class UsageRows
 
         // PostgreSQL's text holds no NUL, and a provider could send one.
         _requestId.Values.Add(usage.UpstreamRequestId?.Replace('\0', ' '));
-    }
-}
-
-/// <summary>Postings as rows of <c>posting</c>.</summary>
-internal sealed class PostingRows
-{
-    readonly IdColumn _eventId = new("event_id");
-    readonly Int64Column _account = new("account_id");
-    readonly Int64Column _amount = new("nano_usd");
-    readonly Int64Column _booked = new("booked_us");
-
-    public PostingRows() => Batch = new RowBatch("posting", "event_id", _eventId, _account, _amount, _booked);
-
-    public RowBatch Batch { get; }
-
-    public void Add(Posting posting, long account)
-    {
-        _eventId.Values.Add(posting.EventId);
-        _account.Values.Add(account);
-        _amount.Values.Add(posting.Amount.Value);
-        _booked.Values.Add(UnixMicroseconds.From(posting.BookedAt));
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Dapper;
 using Sahab.Ledger.Money;
 using Sahab.Ledger.Rating;
@@ -23,30 +22,15 @@ internal sealed partial class UsageStore
         UsageQuery query, IReadOnlyList<UsageDimension> by, CancellationToken cancellation)
     {
         var parameters = new DynamicParameters();
-        var filter = Filter(query, parameters);
+        var source = new UsageSource(database, query, parameters).ToSql();
         parameters.Add("Limit", MaxGroups);
-        var byHour = by.Contains(UsageDimension.Hour);
         var names = by.Select(GroupExpression).ToList();
         var groups = names.Count == 0 ? "" : string.Join(", ", names) + ", ";
-        var hour = byHour ? $"e.started_us / {UnixMicroseconds.PerHour}" : "0";
-
-        // Summed by series first, which are few, so that the many rows are met without their texts.
         var sql = $"""
-            SELECT {groups}SUM(e.calls) AS calls, SUM(e.attempts) AS attempts, SUM(e.failed) AS failed,
-                SUM(e.estimated) AS estimated, SUM(e.prompt) AS prompt, SUM(e.cached) AS cached,
-                SUM(e.output) AS output, SUM(e.reasoning) AS reasoning, SUM(e.usd) AS usd, SUM(e.nano) AS nano
-            FROM (
-                SELECT e.series_id, {hour} AS hour, COUNT(*) AS attempts,
-                    SUM(CASE WHEN e.attempt = 1 THEN 1 ELSE 0 END) AS calls,
-                    SUM(CASE WHEN e.outcome IN ({(int)AttemptOutcome.Succeeded}, {(int)AttemptOutcome.Abandoned})
-                        THEN 0 ELSE 1 END) AS failed,
-                    SUM(e.flags & {(int)UsageFlags.Estimated}) AS estimated,
-                    SUM(e.prompt_tokens) AS prompt, SUM(e.cached_tokens) AS cached,
-                    SUM(e.output_tokens) AS output, SUM(e.reasoning_tokens) AS reasoning,
-                    SUM(e.cost_nano_usd / {NanoUsd.PerUsd}) AS usd, SUM(e.cost_nano_usd % {NanoUsd.PerUsd}) AS nano
-                FROM usage_event e {filter}
-                GROUP BY 1, 2
-            ) e JOIN usage_series s ON s.series_id = e.series_id
+            SELECT {groups}SUM(e.calls), SUM(e.attempts), SUM(e.failed), SUM(e.estimated), SUM(e.prompt_tokens),
+                SUM(e.cached_tokens), SUM(e.output_tokens), SUM(e.reasoning_tokens), SUM(e.cost_usd) AS usd,
+                SUM(e.cost_nano_usd) AS nano
+            FROM ({source}) e JOIN usage_series s ON s.series_id = e.series_id
             {(by.Count == 0 ? "" : $"GROUP BY {Ordinals(by.Count)}")}
             ORDER BY {Order(by)} LIMIT @Limit
             """;
@@ -73,7 +57,7 @@ internal sealed partial class UsageStore
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         var parameters = new DynamicParameters();
-        var filter = Filter(query, parameters);
+        var filter = new UsageSource(database, query, parameters).Filter("e.started_us", query.From, query.To);
         parameters.Add("Limit", Math.Min(limit, MaxPage));
         if (before is { } mark)
         {
@@ -106,18 +90,13 @@ internal sealed partial class UsageStore
     /// <summary>What every account holds, by name.</summary>
     public async Task<List<AccountBalance>> BalancesAsync(CancellationToken cancellation)
     {
-        var sql = $"""
-            SELECT a.name AS Name, p.usd AS Usd, p.nano AS Nano, p.postings AS Postings
-            FROM account a JOIN (
-                SELECT account_id, CAST(SUM(nano_usd / {NanoUsd.PerUsd}) AS BIGINT) AS usd,
-                    CAST(SUM(nano_usd % {NanoUsd.PerUsd}) AS BIGINT) AS nano, COUNT(*) AS postings
-                FROM posting GROUP BY account_id
-            ) p ON p.account_id = a.account_id
-            ORDER BY a.name
+        const string Sql = """
+            SELECT name AS Name, balance_usd AS Usd, balance_nano_usd AS Nano, postings AS Postings
+            FROM account WHERE postings > 0
             """;
         await using var connection = await database.OpenAsync(cancellation);
         var rows = await connection.QueryAsync<(string Name, long Usd, long Nano, long Postings)>(
-            new CommandDefinition(sql, cancellationToken: cancellation));
+            new CommandDefinition(Sql, cancellationToken: cancellation));
         return rows
             .Select(row => new AccountBalance(row.Name, ToUsd(row.Usd, row.Nano), row.Postings))
             .OrderBy(balance => balance.Account, StringComparer.Ordinal)
@@ -126,23 +105,8 @@ internal sealed partial class UsageStore
 
     static decimal ToUsd(long usd, long nano) => usd + ((decimal)nano / NanoUsd.PerUsd);
 
-    static string Column(UsageDimension dimension) => dimension switch
-    {
-        UsageDimension.Tenant => "tenant",
-        UsageDimension.Key => "key_id",
-        UsageDimension.Model => "model",
-        UsageDimension.Provider => "provider",
-        UsageDimension.Region => "region",
-        UsageDimension.Country => "country",
-        UsageDimension.Deployment => "deployment",
-        UsageDimension.Operation => "operation",
-        UsageDimension.ServiceTier => "service_tier",
-        UsageDimension.Hour => "hour",
-        _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
-    };
-
     static string GroupExpression(UsageDimension dimension) =>
-        dimension == UsageDimension.Hour ? "e.hour" : "s." + Column(dimension);
+        dimension == UsageDimension.Hour ? "e.hour_us" : "s." + UsageSource.Column(dimension);
 
     static string Ordinals(int count) => string.Join(", ", Enumerable.Range(1, count));
 
@@ -153,50 +117,13 @@ internal sealed partial class UsageStore
         return hour > 0 ? $"{hour}, usd DESC, nano DESC{byName}" : $"usd DESC, nano DESC{byName}";
     }
 
-    string Filter(UsageQuery query, DynamicParameters parameters)
-    {
-        var filter = new StringBuilder();
-        if (query.From is { } from)
-        {
-            And(filter, "e.started_us >= @FromUs");
-            parameters.Add("FromUs", UnixMicroseconds.From(from));
-        }
-
-        if (query.To is { } to)
-        {
-            And(filter, "e.started_us < @ToUs");
-            parameters.Add("ToUs", UnixMicroseconds.From(to));
-        }
-
-        if (query.CallId is { } callId)
-        {
-            And(filter, "e.call_id = @CallId");
-            parameters.Add("CallId", database.IdValue(callId));
-        }
-
-        if (query.Where.Count > 0)
-        {
-            var conditions = query.Where.Keys.Select(dimension => $"{Column(dimension)} = @{dimension}");
-            And(filter, $"e.series_id IN (SELECT series_id FROM usage_series WHERE {string.Join(" AND ", conditions)})");
-            foreach (var (dimension, value) in query.Where)
-            {
-                parameters.Add(dimension.ToString(), value);
-            }
-        }
-
-        return filter.ToString();
-    }
-
-    static void And(StringBuilder filter, string condition) =>
-        filter.Append(filter.Length == 0 ? "WHERE " : " AND ").Append(condition);
-
     static UsageTotal ToTotal(System.Data.Common.DbDataReader reader, IReadOnlyList<UsageDimension> by)
     {
         var group = new string[by.Count];
         for (var i = 0; i < by.Count; i++)
         {
             group[i] = by[i] == UsageDimension.Hour
-                ? UnixMicroseconds.ToTime(reader.GetInt64(i) * UnixMicroseconds.PerHour)
+                ? UnixMicroseconds.ToTime(reader.GetInt64(i))
                     .ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)
                 : reader.GetString(i);
         }

@@ -34,6 +34,12 @@ internal sealed partial class UsageStore(SahabDatabase database)
         WHERE journal_position.position < excluded.position
         """;
 
+    const string ChangeBalance = """
+        UPDATE account SET balance_usd = balance_usd + @Usd, balance_nano_usd = balance_nano_usd + @Nano,
+            postings = postings + @Postings
+        WHERE account_id = @Account
+        """;
+
     readonly ConcurrentDictionary<UsageSeries, long> _series = new();
     readonly ConcurrentDictionary<string, long> _accounts = new(StringComparer.Ordinal);
 
@@ -55,8 +61,8 @@ internal sealed partial class UsageStore(SahabDatabase database)
         Guid journal, long position, IReadOnlyList<UsageEvent> events, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var postings = new List<IReadOnlyList<Posting>>(events.Count);
         var rows = new UsageRows();
+        var postings = new List<IReadOnlyList<Posting>>(events.Count);
         foreach (var usage in events)
         {
             rows.Add(usage, await SeriesIdAsync(connection, UsageSeries.Of(usage), cancellation));
@@ -70,34 +76,38 @@ internal sealed partial class UsageStore(SahabDatabase database)
         }
 
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var inserted = new List<int>(events.Count);
-        if (events.Count > 0)
-        {
-            await database.InsertNewAsync(connection, transaction, rows.Batch, inserted, cancellation);
-        }
-
+        var inserted = await database.InsertNewAsync(connection, transaction, rows.Batch, cancellation);
+        var hours = new UsageHourRows();
         var lines = new PostingRows();
         foreach (var index in inserted)
         {
+            hours.Add(events[index], rows.SeriesOf(index));
             foreach (var posting in postings[index])
             {
                 lines.Add(posting, _accounts[posting.Account.Name]);
             }
         }
 
-        if (lines.Batch.Count > 0)
-        {
-            await database.InsertNewAsync(connection, transaction, lines.Batch, inserted: null, cancellation);
-        }
-
-        await connection.ExecuteAsync(new CommandDefinition(
+        await database.InsertAsync(connection, transaction, hours.ToBatch(), cancellation);
+        await database.InsertAsync(connection, transaction, lines.Batch, cancellation);
+        await ExecuteAsync(connection, transaction, ChangeBalance, lines.BalanceChanges, cancellation);
+        await ExecuteAsync(
+            connection,
+            transaction,
             Advance,
             new { Journal = database.IdValue(journal), Position = position },
-            transaction,
-            cancellationToken: cancellation));
+            cancellation);
         await transaction.CommitAsync(cancellation);
         return inserted.Count;
     }
+
+    static Task ExecuteAsync(
+        DbConnection connection,
+        DbTransaction transaction,
+        string sql,
+        object parameters,
+        CancellationToken cancellation) =>
+        connection.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellation));
 
     /// <summary>
     /// The id of a series, made where it is new: before the transaction that uses it, because an unused series harms

@@ -36,13 +36,35 @@ CREATE TABLE usage_event (
     reasoning_tokens BIGINT NOT NULL,
     cost_nano_usd BIGINT NOT NULL,
     upstream_request_id TEXT
-);
+) {clustered};
 
 CREATE INDEX usage_event_started ON usage_event (started_us, event_id);
 
+-- The events of an hour and a series, summed in the transaction that stores them: what questions are answered from.
+-- Money is whole dollars and a rest of nano-USD, because 64 bits of nano-USD end at nine billion dollars.
+CREATE TABLE usage_hour (
+    hour_us BIGINT NOT NULL,
+    series_id BIGINT NOT NULL REFERENCES usage_series (series_id),
+    attempts BIGINT NOT NULL,
+    calls BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    estimated BIGINT NOT NULL,
+    prompt_tokens BIGINT NOT NULL,
+    cached_tokens BIGINT NOT NULL,
+    output_tokens BIGINT NOT NULL,
+    reasoning_tokens BIGINT NOT NULL,
+    cost_usd BIGINT NOT NULL,
+    cost_nano_usd BIGINT NOT NULL,
+    PRIMARY KEY (hour_us, series_id)
+) {clustered};
+
+-- The balance is the sum of the account's postings, kept in the transaction that books them.
 CREATE TABLE account (
     account_id {identity},
-    name TEXT NOT NULL UNIQUE
+    name TEXT NOT NULL UNIQUE,
+    balance_usd BIGINT NOT NULL DEFAULT 0,
+    balance_nano_usd BIGINT NOT NULL DEFAULT 0,
+    postings BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE posting (
