@@ -9,7 +9,7 @@ namespace Sahab.Benchmarks.Metering;
 /// <summary>The process's CPU time for an append, everything included: the caller, the writer, the pool.</summary>
 internal static class AppendCpu
 {
-    const int Rounds = 5;
+    const int Rounds = 3;
     const int Appends = 100_000;
 
     public static async Task RunAsync(TextWriter output)
@@ -20,7 +20,7 @@ internal static class AppendCpu
             var line = "";
             for (var round = 0; round < Rounds; round++)
             {
-                var (cpu, wall, bytes) = await MeasureAsync(appenders, appenders == 1 ? Appends / 20 : Appends);
+                var (cpu, wall, bytes) = await MeasureAsync(appenders, Math.Min(Appends, appenders * 1000));
                 if (cpu < best)
                 {
                     best = cpu;
@@ -42,7 +42,7 @@ internal static class AppendCpu
             var options = new JournalOptions { Path = Path.Combine(folder, "journal.db") };
             await using var journal = Journal.Open(options, NullLogger<Journal>.Instance);
             var events = SampleEvents.Make(appends);
-            await AppendAllAsync(journal, events[..Math.Min(5000, appends)], appenders);
+            await AppendAllAsync(journal, events[..(appends / 4)], appenders);
             var process = Process.GetCurrentProcess();
             var before = process.TotalProcessorTime;
             var bytes = GC.GetTotalAllocatedBytes(precise: true);

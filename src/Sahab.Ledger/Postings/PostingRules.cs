@@ -9,7 +9,9 @@ public static class PostingRules
     /// The postings of an attempt: its cost is debited to the deployment's compute cost and credited to what is owed
     /// to the provider. They sum to zero; an attempt that costs nothing causes none.
     /// </summary>
-    /// <exception cref="ArgumentException">The usage is not consistent, a price is negative, or an id is empty.</exception>
+    /// <exception cref="ArgumentException">
+    /// The usage is not consistent, a price is negative, or an id is empty.
+    /// </exception>
     /// <exception cref="OverflowException">The cost exceeds about 9.2 billion dollars.</exception>
     public static IReadOnlyList<Posting> ForUsage(UsageEvent usage)
     {

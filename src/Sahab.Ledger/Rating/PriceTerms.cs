@@ -6,7 +6,8 @@ namespace Sahab.Ledger.Rating;
 /// <param name="PromptNanoPerMillion">For prompt tokens that the provider's cache did not hold.</param>
 /// <param name="CachedNanoPerMillion">For prompt tokens read from the provider's cache.</param>
 /// <param name="OutputNanoPerMillion">For output tokens, reasoning included.</param>
-public readonly record struct PriceTerms(long PromptNanoPerMillion, long CachedNanoPerMillion, long OutputNanoPerMillion)
+public readonly record struct PriceTerms(
+    long PromptNanoPerMillion, long CachedNanoPerMillion, long OutputNanoPerMillion)
 {
     /// <summary>Builds the terms from dollars for a million tokens, rounded half to even to a nano-USD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A price is negative.</exception>

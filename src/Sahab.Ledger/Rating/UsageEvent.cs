@@ -65,10 +65,14 @@ public sealed record UsageEvent
     /// <summary>What else is known of the usage.</summary>
     public UsageFlags Flags { get; init; }
 
-    /// <summary>The id that the provider gave the request, to argue with its support; kept to its first 85 characters.</summary>
+    /// <summary>
+    /// The id that the provider gave the request, to argue with its support; kept to its first 85 characters.
+    /// </summary>
     public string? UpstreamRequestId { get; init; }
 
-    /// <summary>What the attempt costs: its usage at its prices, or nothing where the provider does not bill it.</summary>
+    /// <summary>
+    /// What the attempt costs: its usage at its prices, or nothing where the provider does not bill it.
+    /// </summary>
     /// <exception cref="ArgumentException">The usage is not consistent, or a price is negative.</exception>
     /// <exception cref="OverflowException">The cost exceeds about 9.2 billion dollars.</exception>
     public NanoUsd Cost() => (Flags & UsageFlags.NotBilled) != 0 ? NanoUsd.Zero : Rater.Rate(Usage, Prices);

@@ -12,7 +12,9 @@ public sealed class PostgresServer : IAsyncLifetime
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Stops the server when standard input ends, which it does with the test process, however that ends.</summary>
+    /// <summary>
+    /// Stops the server when standard input ends, which it does with the test process, however that ends.
+    /// </summary>
     const string Script = """
         set -e
         dir=$1; bin=$2; shift 2

@@ -333,7 +333,8 @@ public abstract class UsageStoreTests : IAsyncLifetime
         events.Sum(usage => usage.Cost().ToUsd()));
 
     static string Text(UsageTotal total) =>
-        $"{string.Join('|', total.Group)} {UsageReport.UsdText(total.CostUsd)} {total with { Group = [], CostUsd = 0 }}";
+        string.Join('|', total.Group) + " " + UsageReport.UsdText(total.CostUsd)
+        + (total with { Group = [], CostUsd = 0 });
 
     Task<int> PostAsync(long position, IReadOnlyList<UsageEvent> events) =>
         _store.PostAsync(JournalId, position, events, CancellationToken.None);

@@ -90,8 +90,8 @@ internal static class UsageCommand
         {
             return Fail(
                 console,
-                $"The environment variable {keyVariable} holds no admin key. Set it, or name another by --admin-key-env, "
-                + "or read a data folder by --data.");
+                $"The environment variable {keyVariable} holds no admin key. Set it, or name another by "
+                + "--admin-key-env, or read a data folder by --data.");
         }
 
         if (format == UsageFormat.Csv)

@@ -21,7 +21,9 @@ internal abstract class SahabDatabase : IAsyncDisposable
     public abstract Task LockMigrationsAsync(
         DbConnection connection, DbTransaction transaction, CancellationToken cancellation);
 
-    /// <summary>A SQL expression that yields an id column as text that <see cref="Guid.Parse(string)"/> reads.</summary>
+    /// <summary>
+    /// A SQL expression that yields an id column as text that <see cref="Guid.Parse(string)"/> reads.
+    /// </summary>
     public abstract string IdText(string column);
 
     /// <summary>An id as the value of a parameter.</summary>
@@ -38,7 +40,9 @@ internal abstract class SahabDatabase : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Brings the schema to the one that this program was built with.</summary>
-    /// <exception cref="SchemaException">The database is newer than the program, or a migration has been edited.</exception>
+    /// <exception cref="SchemaException">
+    /// The database is newer than the program, or a migration has been edited.
+    /// </exception>
     public Task MigrateAsync(TimeProvider time, CancellationToken cancellation) =>
         new Migrator(this, time).RunAsync(Migration.All, cancellation);
 }

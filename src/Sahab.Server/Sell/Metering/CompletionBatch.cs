@@ -6,7 +6,9 @@ namespace Sahab.Server.Sell.Metering;
 /// </summary>
 internal sealed class CompletionBatch(Journal journal) : IThreadPoolWorkItem
 {
-    /// <summary>A caller goes on for some 10 to 20 us, so the last of a batch waits a fraction of a millisecond.</summary>
+    /// <summary>
+    /// A caller goes on for some 10 to 20 us, so the last of a batch waits a fraction of a millisecond.
+    /// </summary>
     public const int Capacity = 16;
 
     readonly AppendCompletion[] _completions = new AppendCompletion[Capacity];

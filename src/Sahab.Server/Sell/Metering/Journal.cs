@@ -90,7 +90,9 @@ internal sealed partial class Journal : IAsyncDisposable
     /// The usage is not consistent or beyond <see cref="MaxTokens"/>, an id is empty, or a text is too long.
     /// </exception>
     /// <exception cref="OverflowException">The cost is beyond what a posting can hold.</exception>
-    /// <exception cref="JournalUnavailableException">By the task: it is not durable; appending it again is safe.</exception>
+    /// <exception cref="JournalUnavailableException">
+    /// By the task: it is not durable; appending it again is safe.
+    /// </exception>
     public ValueTask AppendAsync(UsageEvent usage) => AppendAsync(new ReadOnlySpan<UsageEvent>(in usage));
 
     /// <summary>Appends the attempts of one call, all or none; completes once they are durable.</summary>
@@ -224,7 +226,9 @@ internal sealed partial class Journal : IAsyncDisposable
         return scratch.AsSpan(0, length);
     }
 
-    /// <summary>What is in the journal can be posted: here the caller learns of its mistake, later nobody would.</summary>
+    /// <summary>
+    /// What is in the journal can be posted: here the caller learns of its mistake, later nobody would.
+    /// </summary>
     static void AssertPostable(UsageEvent usage)
     {
         _ = usage.Cost();

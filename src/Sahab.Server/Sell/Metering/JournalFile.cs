@@ -88,7 +88,9 @@ internal sealed class JournalFile : IDisposable
         _logBytes += events.Length + (2 * PageBytes);
     }
 
-    /// <summary>Groups after a position, in order, until their size exceeds the limit; at least one where there is one.</summary>
+    /// <summary>
+    /// Groups after a position, in order, until their size exceeds the limit; at least one where there is one.
+    /// </summary>
     public List<JournalGroup> Read(long after, int maxBytes)
     {
         var groups = new List<JournalGroup>();
@@ -160,7 +162,9 @@ internal sealed class JournalFile : IDisposable
         }
     }
 
-    /// <summary>Writes and removes something that needs new pages, to learn whether the file can be written again.</summary>
+    /// <summary>
+    /// Writes and removes something that needs new pages, to learn whether the file can be written again.
+    /// </summary>
     public void Probe()
     {
         // A log that has been copied is begun anew, which can be the very room that is missing. It may fail too.

@@ -22,7 +22,9 @@ internal sealed record JournalOptions
     /// <summary>A group that has reached this size is committed without waiting for the interval.</summary>
     public int GroupBytes { get; init; } = 256 * 1024;
 
-    /// <summary>The write-ahead log is copied into the database, and begun anew, once it has grown by this much.</summary>
+    /// <summary>
+    /// The write-ahead log is copied into the database, and begun anew, once it has grown by this much.
+    /// </summary>
     public int CheckpointBytes { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>The file's greatest size; full, it refuses appends until postings have made room.</summary>

@@ -32,7 +32,9 @@ internal static class MeteringModule
         .AddSingleton<UnrecordedUsage>()
         .AddHostedService(provider => provider.GetRequiredService<UnrecordedUsage>());
 
-    /// <summary>Opens the journal and brings the store's schema up to date; throws where either is impossible.</summary>
+    /// <summary>
+    /// Opens the journal and brings the store's schema up to date; throws where either is impossible.
+    /// </summary>
     public static Task PrepareAsync(IServiceProvider services, CancellationToken cancellation)
     {
         _ = services.GetRequiredService<Journal>();
@@ -40,7 +42,9 @@ internal static class MeteringModule
             .MigrateAsync(services.GetRequiredService<TimeProvider>(), cancellation);
     }
 
-    /// <summary>Maps the questions about usage into the group <c>/api</c>, which must admit administrators only.</summary>
+    /// <summary>
+    /// Maps the questions about usage into the group <c>/api</c>, which must admit administrators only.
+    /// </summary>
     public static IEndpointRouteBuilder MapMetering(this IEndpointRouteBuilder api) => UsageApi.Map(api);
 
     static SahabDatabase OpenDatabase(StoreConfig store, string dataFolder) => store.Postgres?.Value is { } connection

@@ -17,7 +17,9 @@ internal sealed class PostingRows
 
     public RowBatch Batch { get; }
 
-    /// <summary>By account, in an order that all nodes share, so that they do not wait for each other in a ring.</summary>
+    /// <summary>
+    /// By account, in an order that all nodes share, so that they do not wait for each other in a ring.
+    /// </summary>
     public IEnumerable<object> BalanceChanges => _sums.Select(sum =>
     {
         var whole = decimal.Truncate(sum.Value.Usd);

@@ -68,12 +68,14 @@ internal sealed partial class UnrecordedUsage : BackgroundService
         foreach (var usage in attempts)
         {
             Log.Lost(
-                _logger, usage.EventId, usage.CallId, usage.Tenant, usage.Key, usage.Deployment, usage.Usage.PromptTokens,
-                usage.Usage.CachedTokens, usage.Usage.OutputTokens);
+                _logger, usage.EventId, usage.CallId, usage.Tenant, usage.Key, usage.Deployment,
+                usage.Usage.PromptTokens, usage.Usage.CachedTokens, usage.Usage.OutputTokens);
         }
     }
 
-    /// <summary>Tries what waits, in order, until the journal says no. Returns whether nothing waits any more.</summary>
+    /// <summary>
+    /// Tries what waits, in order, until the journal says no. Returns whether nothing waits any more.
+    /// </summary>
     public async Task<bool> RetryAsync(CancellationToken cancellation)
     {
         await _retrying.WaitAsync(cancellation);

@@ -97,7 +97,8 @@ internal sealed record UsageQuestion
                 question = question with { Limit = limit };
                 return isNumber && limit is >= 1 and <= UsageStore.MaxPage
                     ? null
-                    : Invalid(name, value, FormattableString.Invariant($"a whole number from 1 to {UsageStore.MaxPage}"));
+                    : Invalid(
+                        name, value, FormattableString.Invariant($"a whole number from 1 to {UsageStore.MaxPage}"));
             case "before":
                 question = question with { Before = ParseMark(value) };
                 return question.Before is null

@@ -7,7 +7,9 @@ using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Sell.Metering;
 
-/// <summary>Answers about usage as JSON and CSV. Money is text, because JSON's numbers are not exact everywhere.</summary>
+/// <summary>
+/// Answers about usage as JSON and CSV. Money is text, because JSON's numbers are not exact everywhere.
+/// </summary>
 internal static class UsageReport
 {
     static readonly string[] Figures =

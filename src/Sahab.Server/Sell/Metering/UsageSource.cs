@@ -19,7 +19,9 @@ internal sealed class UsageSource(SahabDatabase database, UsageQuery query, Dyna
         FROM usage_hour e
         """;
 
-    /// <summary>The remainder of a negative time is negative, so that the hour is found by adding one and again.</summary>
+    /// <summary>
+    /// The remainder of a negative time is negative, so that the hour is found by adding one and again.
+    /// </summary>
     static readonly string Events = string.Create(CultureInfo.InvariantCulture, $"""
         SELECT e.series_id,
             e.started_us - (e.started_us % {UnixMicroseconds.PerHour} + {UnixMicroseconds.PerHour})
@@ -79,8 +81,9 @@ internal sealed class UsageSource(SahabDatabase database, UsageQuery query, Dyna
 
         if (query.Where.Count > 0)
         {
-            var conditions = query.Where.Keys.Select(dimension => $"{Column(dimension)} = @{dimension}");
-            And(filter, $"e.series_id IN (SELECT series_id FROM usage_series WHERE {string.Join(" AND ", conditions)})");
+            var conditions = string.Join(
+                " AND ", query.Where.Keys.Select(dimension => $"{Column(dimension)} = @{dimension}"));
+            And(filter, $"e.series_id IN (SELECT series_id FROM usage_series WHERE {conditions})");
             foreach (var (dimension, value) in query.Where)
             {
                 parameters.Add(dimension.ToString(), value);
