@@ -25,6 +25,7 @@ internal static class SampleEvents
     {
         var id = new byte[16];
         random.NextBytes(id);
+        var key = random.Next(40);
         var prompt = random.Next(10, 8000);
         var output = random.Next(1, 1000);
         var provider = Providers[random.Next(Providers.Length)];
@@ -37,8 +38,8 @@ internal static class SampleEvents
             StartedAt = at,
             Duration = TimeSpan.FromMilliseconds(random.Next(100, 10_000)),
             FirstToken = TimeSpan.FromMilliseconds(random.Next(20, 900)),
-            Tenant = "tenant-" + random.Next(10).ToString(CultureInfo.InvariantCulture),
-            Key = "key-" + random.Next(40).ToString(CultureInfo.InvariantCulture),
+            Tenant = "tenant-" + (key / 4).ToString(CultureInfo.InvariantCulture),
+            Key = "key-" + key.ToString(CultureInfo.InvariantCulture),
             Model = "gpt-large",
             Deployment = $"gpt-large-{region}",
             Provider = provider,

@@ -135,17 +135,22 @@ internal sealed partial class UsageStore(SahabDatabase database)
             Cached = series.Prices.CachedNanoPerMillion,
             Output = series.Prices.OutputNanoPerMillion,
         };
-        await connection.ExecuteAsync(
-            new CommandDefinition(InsertSeries, parameters, cancellationToken: cancellation));
-        var id = await connection.QuerySingleAsync<long>(
-            new CommandDefinition(SelectSeries, parameters, cancellationToken: cancellation));
+        var select = new CommandDefinition(SelectSeries, parameters, cancellationToken: cancellation);
+        var id = await connection.QuerySingleOrDefaultAsync<long?>(select);
+        if (id is null)
+        {
+            await connection.ExecuteAsync(
+                new CommandDefinition(InsertSeries, parameters, cancellationToken: cancellation));
+            id = await connection.QuerySingleAsync<long>(select);
+        }
+
         if (_series.Count >= MaxKnownNames)
         {
             _series.Clear();
         }
 
-        _series[series] = id;
-        return id;
+        _series[series] = id.Value;
+        return id.Value;
     }
 
     async ValueTask AccountIdAsync(DbConnection connection, Account account, CancellationToken cancellation)
