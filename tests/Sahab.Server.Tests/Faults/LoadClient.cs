@@ -17,7 +17,7 @@ internal sealed class LoadClient : IDisposable
         _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = connections })
         {
             BaseAddress = address,
-            Timeout = TimeSpan.FromMinutes(2),
+            Timeout = TimeSpan.FromMinutes(5),
         };
         _http.DefaultRequestHeaders.Authorization =
             new AuthenticationHeaderValue("Bearer", key ?? TestHouse.DemoKey);

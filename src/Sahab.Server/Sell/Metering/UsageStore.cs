@@ -101,7 +101,7 @@ internal sealed partial class UsageStore(SahabDatabase database)
         return inserted.Count;
     }
 
-    static Task ExecuteAsync(
+    static Task<int> ExecuteAsync(
         DbConnection connection,
         DbTransaction transaction,
         string sql,
