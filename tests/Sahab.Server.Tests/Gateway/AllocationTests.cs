@@ -17,7 +17,8 @@ namespace Sahab.Server.Tests.Gateway;
 public sealed class AllocationTests(ITestOutputHelper output) : IAsyncLifetime
 {
     const int WarmUp = 400;
-    const int Calls = 1200;
+    const int Calls = 400;
+    const int Rounds = 4;
     const int ChunksPerStream = 200;
 
     /// <summary>How far above its figure a scenario may come: background work differs from run to run.</summary>
@@ -85,9 +86,23 @@ public sealed class AllocationTests(ITestOutputHelper output) : IAsyncLifetime
         stream,
     });
 
+    /// <summary>
+    /// The least of a few rounds: what the machine does beside the calls only adds to what they allocate themselves.
+    /// </summary>
     async Task<double> PerCallAsync(byte[] body)
     {
         await CallAsync(body, WarmUp);
+        var least = double.MaxValue;
+        for (var round = 0; round < Rounds; round++)
+        {
+            least = Math.Min(least, await RoundAsync(body));
+        }
+
+        return least;
+    }
+
+    async Task<double> RoundAsync(byte[] body)
+    {
         // A scrape allocates too: what two of them in a row tell apart is what one costs.
         var idle = await AllocatedAsync();
         var before = await AllocatedAsync();
