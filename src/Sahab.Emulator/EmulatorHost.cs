@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 using Sahab.Emulator.Billing;
 using Sahab.Emulator.Configuration;
 using Sahab.Emulator.Control;
-using Sahab.Emulator.Dialects.OpenAI;
+using Sahab.Emulator.Dialects;
 using Sahab.Emulator.Engine;
 using Sahab.Emulator.Faults;
 using Sahab.Emulator.Hosting;
@@ -159,9 +159,9 @@ public sealed class EmulatorHost : IAsyncDisposable
             kestrel.Listen(control);
         });
         var app = builder.Build();
-        var dialect = new OpenAIDialect(emulation);
+        var dialects = CloudDialect.All(emulation);
         app.Use(next => http => http.Features.Get<CloudConnection>() is { } connection
-            ? connection.HandleAsync(http, dialect)
+            ? connection.HandleAsync(http, dialects[connection.Cloud.Config.Style])
             : next(http));
         app.UseRouting();
         ControlApi.Map(app, emulation, sockets);

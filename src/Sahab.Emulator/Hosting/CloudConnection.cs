@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Connections;
-using Sahab.Emulator.Dialects.OpenAI;
+using Sahab.Emulator.Dialects;
 using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Hosting;
@@ -15,7 +15,7 @@ internal sealed class CloudConnection(Cloud cloud, ConnectionContext connection,
 
     public CancellationToken Closed => connection.ConnectionClosed;
 
-    public async Task HandleAsync(HttpContext http, OpenAIDialect dialect)
+    public async Task HandleAsync(HttpContext http, CloudDialect dialect)
     {
         Interlocked.Increment(ref _calls);
         try

@@ -10,6 +10,7 @@ internal static class ServeModule
     public static void AddServe(this IServiceCollection services)
     {
         services.AddSingleton<UpstreamPool>();
+        services.AddSingleton<UpstreamFactory>();
         services.AddSingleton<DrainGate>();
         services.AddSingleton<SnapshotPublisher>();
         services.AddSingleton<RecentCalls>();

@@ -31,6 +31,9 @@ public readonly record struct UpstreamError
 
     /// <summary>The parameter at fault.</summary>
     public string? Param { get; init; }
+
+    /// <summary>What kind of error it is, where the provider's dialect tells; null where its words must be read for it.</summary>
+    public ErrorClass? Class { get; init; }
 }
 
 /// <summary>
@@ -52,6 +55,9 @@ public enum ErrorClass : byte
 
     /// <summary>The body is too large for the provider.</summary>
     TooLarge,
+
+    /// <summary>The request alone is more than this deployment's whole limit; another may take it.</summary>
+    TooLargeForDeployment,
 
     /// <summary>The provider does not do this.</summary>
     Unsupported,

@@ -1,7 +1,6 @@
 using Sahab.Ledger.Rating;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Tests.House;
-using Sahab.Wire.OpenAI;
 
 namespace Sahab.Server.Tests.Telemetry;
 
@@ -21,7 +20,7 @@ public sealed class HotPathTests
             Id = Guid.Empty,
             Context = null!,
             Snapshot = null!,
-            Operation = ApiOperation.ChatCompletions,
+            Door = Door.At("/v1/chat/completions")!,
             StartedAt = default,
             StartedTimestamp = 0,
             DeadlineMs = 0,

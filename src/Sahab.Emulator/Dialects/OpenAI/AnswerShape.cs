@@ -1,4 +1,3 @@
-using Sahab.Emulator.Dialects.OpenAI.Vendors;
 using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.OpenAI;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using Sahab.Emulator.Dialects.OpenAI.Vendors;
 using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.OpenAI;

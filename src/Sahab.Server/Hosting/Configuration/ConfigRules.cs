@@ -190,7 +190,7 @@ internal sealed class ConfigRules(SahabConfig config, ProblemList problems)
 
         foreach (var provider in config.Providers)
         {
-            CheckOneSource(provider.Credentials, $"providers.{provider.Id}.credentials");
+            CheckDialect(provider, $"providers.{provider.Id}");
         }
 
         foreach (var (tenant, key) in config.Tenants.SelectMany(tenant => tenant.Keys.Select(key => (tenant, key))))
@@ -199,6 +199,39 @@ internal sealed class ConfigRules(SahabConfig config, ProblemList problems)
         }
 
         CheckOneSource(config.Metering.Store.Postgres, "metering.store.postgres");
+    }
+
+    void CheckDialect(ProviderConfig provider, string path)
+    {
+        CheckOneSource(provider.Credentials, $"{path}.credentials");
+        CheckOneSource(provider.Azure?.Entra?.ClientSecret, $"{path}.azure.entra.client_secret");
+        CheckOneSource(provider.Vertex?.Account, $"{path}.vertex.account");
+        CheckOneSource(provider.Bedrock?.AccessKeyId, $"{path}.bedrock.access_key_id");
+        CheckOneSource(provider.Bedrock?.SecretAccessKey, $"{path}.bedrock.secret_access_key");
+        CheckOneSource(provider.Bedrock?.SessionToken, $"{path}.bedrock.session_token");
+        CheckOneSource(provider.Oci?.PrivateKey, $"{path}.oci.private_key");
+        (Dialect Dialect, object? Settings, bool IsNeeded)[] all =
+        [
+            (Dialect.Azure, provider.Azure, false), (Dialect.Vertex, provider.Vertex, true),
+            (Dialect.Bedrock, provider.Bedrock, false), (Dialect.Oci, provider.Oci, true),
+            (Dialect.Anthropic, provider.Anthropic, false),
+        ];
+        foreach (var (dialect, settings, isNeeded) in all)
+        {
+            var key = Words.For(dialect);
+            if (settings is not null && provider.Dialect != dialect)
+            {
+                problems.Error(
+                    $"{path}.{key}", $"the provider speaks {Words.For(provider.Dialect)}",
+                    $"Write dialect: {key}, or leave this out");
+            }
+            else if (settings is null && isNeeded && provider.Dialect == dialect)
+            {
+                problems.Error(
+                    $"{path}.dialect", $"the dialect {key} needs more than an address",
+                    $"Add {key}: with what docs/configuration.md says");
+            }
+        }
     }
 
     void CheckOneSource(SecretConfig? secret, string path)

@@ -15,6 +15,21 @@ internal sealed record ProviderConfig
     [Doc("The API key that we send, from the environment or a file. Leave it out where none is asked for.")]
     public SecretConfig? Credentials { get; init; }
 
+    [Doc("For the dialect `azure`.")]
+    public AzureConfig? Azure { get; init; }
+
+    [Doc("For the dialect `vertex`, which needs it.")]
+    public VertexConfig? Vertex { get; init; }
+
+    [Doc("For the dialect `bedrock`.")]
+    public BedrockConfig? Bedrock { get; init; }
+
+    [Doc("For the dialect `oci`, which needs it.")]
+    public OciConfig? Oci { get; init; }
+
+    [Doc("For the dialect `anthropic`.")]
+    public AnthropicConfig? Anthropic { get; init; }
+
     [Doc("How long we wait for it.")]
     public TimeoutsConfig Timeouts { get; init; } = new();
 
@@ -40,7 +55,23 @@ internal sealed record ProviderConfig
 /// <summary>The wire protocols that a provider may speak.</summary>
 internal enum Dialect
 {
+    /// <summary>OpenAI's API: OpenAI, vLLM, llama.cpp, Ollama, CoreWeave, clusters of our own.</summary>
     OpenAi,
+
+    /// <summary>Azure OpenAI and AI Foundry.</summary>
+    Azure,
+
+    /// <summary>Google Vertex AI.</summary>
+    Vertex,
+
+    /// <summary>AWS Bedrock.</summary>
+    Bedrock,
+
+    /// <summary>Oracle OCI Generative AI.</summary>
+    Oci,
+
+    /// <summary>Anthropic Messages.</summary>
+    Anthropic,
 }
 
 /// <summary>What a provider does about the tokens of a stream that it broke off.</summary>
@@ -77,7 +108,8 @@ internal sealed record RegionConfig
     [Form(TextForm.Country)]
     public required string Country { get; init; } = "";
 
-    [Doc("Its API up to and including the version (`https://api.example.com/v1`), http or https.")]
+    [Doc("Its API up to and including the version (`https://api.example.com/v1`), http or https. What it is for other "
+        + "dialects than `openai` stands with each of them.")]
     [Form(TextForm.HttpUrl)]
     public required string BaseUrl { get; init; } = "";
 

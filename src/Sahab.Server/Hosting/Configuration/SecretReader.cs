@@ -19,10 +19,7 @@ internal sealed class SecretReader(
     /// <summary>The configuration with the secrets in it.</summary>
     public SahabConfig Resolve(SahabConfig config) => config with
     {
-        Providers = [.. config.Providers.Select(provider => provider with
-        {
-            Credentials = Resolve(provider.Credentials, $"providers.{provider.Id}.credentials", mayBeHash: false),
-        })],
+        Providers = [.. config.Providers.Select(provider => Resolve(provider, $"providers.{provider.Id}"))],
         Tenants = [.. config.Tenants.Select(tenant => tenant with
         {
             Keys = [.. tenant.Keys.Select(key => key with
@@ -34,12 +31,37 @@ internal sealed class SecretReader(
         {
             Store = config.Metering.Store with
             {
-                Postgres = Resolve(config.Metering.Store.Postgres, "metering.store.postgres", mayBeHash: false),
+                Postgres = Resolve(config.Metering.Store.Postgres, "metering.store.postgres"),
             },
         },
     };
 
-    SecretConfig? Resolve(SecretConfig? secret, string path, bool mayBeHash)
+    ProviderConfig Resolve(ProviderConfig provider, string path) => provider with
+    {
+        Credentials = Resolve(provider.Credentials, $"{path}.credentials"),
+        Azure = provider.Azure is not { Entra: { } entra } azure ? provider.Azure : azure with
+        {
+            Entra = entra with { ClientSecret = Resolve(entra.ClientSecret, $"{path}.azure.entra.client_secret") },
+        },
+        Vertex = provider.Vertex is not { } vertex ? null : vertex with
+        {
+            Account = Resolve(vertex.Account, $"{path}.vertex.account", mayHaveLines: true),
+        },
+        Bedrock = provider.Bedrock is not { } bedrock ? null : bedrock with
+        {
+            AccessKeyId = Resolve(bedrock.AccessKeyId, $"{path}.bedrock.access_key_id"),
+            SecretAccessKey = Resolve(bedrock.SecretAccessKey, $"{path}.bedrock.secret_access_key"),
+            SessionToken = Resolve(bedrock.SessionToken, $"{path}.bedrock.session_token"),
+        },
+        Oci = provider.Oci is not { } oci ? null : oci with
+        {
+            PrivateKey = Resolve(oci.PrivateKey, $"{path}.oci.private_key", mayHaveLines: true),
+        },
+    };
+
+    /// <param name="mayBeHash">Whether its SHA-256 will do.</param>
+    /// <param name="mayHaveLines">Whether it may have line breaks, as a PEM or JSON file has.</param>
+    SecretConfig? Resolve(SecretConfig? secret, string path, bool mayBeHash = false, bool mayHaveLines = false)
     {
         if (secret is null)
         {
@@ -65,13 +87,13 @@ internal sealed class SecretReader(
             return secret;
         }
 
-        var text = secret.Env is { } name ? ReadVariable(name, $"{path}.env")
-            : secret.File is { } file ? ReadFile(file, $"{path}.file")
+        var text = secret.Env is { } name ? ReadVariable(name, $"{path}.env", mayHaveLines)
+            : secret.File is { } file ? ReadFile(file, $"{path}.file", mayHaveLines)
             : null;
         return text is null ? secret : secret with { Value = new Secret(text) };
     }
 
-    string? ReadVariable(string name, string path)
+    string? ReadVariable(string name, string path, bool mayHaveLines)
     {
         var text = environment(name)?.Trim();
         if (string.IsNullOrEmpty(text))
@@ -82,10 +104,10 @@ internal sealed class SecretReader(
             return null;
         }
 
-        return WithoutControls(text, path);
+        return WithoutControls(text, path, mayHaveLines);
     }
 
-    string? ReadFile(string file, string path)
+    string? ReadFile(string file, string path, bool mayHaveLines)
     {
         var full = Path.GetFullPath(file, folder);
         _files.Add(full);
@@ -103,7 +125,7 @@ internal sealed class SecretReader(
             var text = Encoding.UTF8.GetString(bytes, 0, count).Trim();
             if (text.Length > 0)
             {
-                return WithoutControls(text, path);
+                return WithoutControls(text, path, mayHaveLines);
             }
 
             problems.Error(path, "the file is empty", "Write the secret into it");
@@ -120,9 +142,9 @@ internal sealed class SecretReader(
         return null;
     }
 
-    string? WithoutControls(string text, string path)
+    string? WithoutControls(string text, string path, bool mayHaveLines)
     {
-        if (!text.Any(char.IsControl))
+        if (!text.Any(character => char.IsControl(character) && !(mayHaveLines && character is '\n' or '\r' or '\t')))
         {
             return text;
         }

@@ -10,6 +10,9 @@ internal static class Words
     static readonly ImmutableArray<(Enum Value, string Word)> Irregular =
     [
         (Dialect.OpenAi, "openai"),
+        (VertexApi.OpenAi, "openai"),
+        (BedrockApi.OpenAi, "openai"),
+        (OciApi.OpenAi, "openai"),
         (Operation.ChatCompletions, "chat"),
         (Capabilities.JsonSchema, "json_schema"),
         (Capabilities.MultipleChoices, "multiple_choices"),

@@ -3,6 +3,7 @@ using Sahab.Ledger.Rating;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -27,6 +28,9 @@ internal sealed class Attempt : IDisposable
 
     public required WatchedAttempt Watch { get; init; }
 
+    /// <summary>Puts the provider's answers into OpenAI's form; none where they have it already.</summary>
+    public IAnswerTranslation? Translation => Target.Upstream.TranslationOf(Call.Operation);
+
     /// <summary>The provider's status; 0 while there is none.</summary>
     public int UpstreamStatus { get; set; }
 
@@ -50,8 +54,10 @@ internal sealed class Attempt : IDisposable
 /// <param name="Answered">Whether the client has had its answer, or the part of it that there will be.</param>
 /// <param name="Reason">What happened, as the end of a sentence that begins with the deployment's name.</param>
 /// <param name="Refusal">The provider's complaint about the request, when that is the outcome.</param>
+/// <param name="Untranslatable">What the deployment's dialect cannot express, when nothing was sent for that reason.</param>
 internal readonly record struct AttemptEnd(
-    AttemptOutcome Outcome, bool Answered, string Reason, long RetryAfterMs = 0, UpstreamError? Refusal = null);
+    AttemptOutcome Outcome, bool Answered, string Reason, long RetryAfterMs = 0, UpstreamError? Refusal = null,
+    RequestFault? Untranslatable = null);
 
 /// <summary>What an attempt used, and how sure that is.</summary>
 internal readonly record struct MeteredUsage(TokenUsage Usage, UsageFlags Flags);

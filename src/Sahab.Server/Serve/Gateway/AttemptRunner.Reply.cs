@@ -26,8 +26,21 @@ internal sealed partial class AttemptRunner
                 };
             }
 
+            var answer = body.Memory;
+            if (attempt.Translation is { } translation)
+            {
+                var translated = new ArrayBufferWriter<byte>(Math.Max(body.Length, 256));
+                if (!translation.TryWriteAnswer(body.Span, TermsOf(attempt), translated))
+                {
+                    return Failed(
+                        attempt, AttemptOutcome.ServerError, default, "answered with something that its protocol does not allow");
+                }
+
+                answer = translated.WrittenMemory;
+            }
+
             ReplyFacts facts = default;
-            if (!UsageReader.Read(body.Span, ref facts))
+            if (!UsageReader.Read(answer.Span, ref facts))
             {
                 return Failed(attempt, AttemptOutcome.ServerError, default, "answered with something that is not JSON");
             }
@@ -46,12 +59,12 @@ internal sealed partial class AttemptRunner
                 return new AttemptEnd(AttemptOutcome.Succeeded, false, "could not be recorded");
             }
 
-            await AnswerAsync(attempt, body);
+            await AnswerAsync(attempt, answer);
             return new AttemptEnd(AttemptOutcome.Succeeded, true, "");
         }
     }
 
-    async ValueTask AnswerAsync(Attempt attempt, PooledBody body)
+    async ValueTask AnswerAsync(Attempt attempt, ReadOnlyMemory<byte> answer)
     {
         var call = attempt.Call;
         call.Status = call.IsClientGone ? StatusCodes.Status499ClientClosedRequest : StatusCodes.Status200OK;
@@ -60,11 +73,18 @@ internal sealed partial class AttemptRunner
             return;
         }
 
+        if (call.Exchange is { } exchange)
+        {
+            var told = new ArrayBufferWriter<byte>(Math.Max(answer.Length, 256));
+            // What a cloud answered was read as a chat completion before, so that this holds.
+            answer = exchange.TryWriteAnswer(answer.Span, told) ? told.WrittenMemory : answer;
+        }
+
         var response = call.Context.Response;
         SahabHeaders.Write(attempt, clock);
         response.ContentType = "application/json";
-        var converted = call.Operation == ApiOperation.Embeddings ? Convert(call.Facts.Encoding, body) : null;
-        var bytes = converted is null ? body.Memory : converted.WrittenMemory;
+        var converted = call.Operation == ApiOperation.Embeddings ? Convert(call.Facts.Encoding, answer.Span) : null;
+        var bytes = converted is null ? answer : converted.WrittenMemory;
         response.ContentLength = bytes.Length;
         response.BodyWriter.Write(bytes.Span);
         await response.BodyWriter.FlushAsync(CancellationToken.None);
@@ -74,10 +94,10 @@ internal sealed partial class AttemptRunner
     /// The vectors in the form that the client asked for, whatever the provider made of that; nothing where they are
     /// no vectors, so that the client gets what there is.
     /// </summary>
-    static ArrayBufferWriter<byte>? Convert(EmbeddingEncoding wanted, PooledBody body)
+    static ArrayBufferWriter<byte>? Convert(EmbeddingEncoding wanted, ReadOnlySpan<byte> answer)
     {
-        var output = new ArrayBufferWriter<byte>(body.Length);
-        return EmbeddingEncoder.TryConvert(body.Span, wanted, output) ? output : null;
+        var output = new ArrayBufferWriter<byte>(answer.Length);
+        return EmbeddingEncoder.TryConvert(answer, wanted, output) ? output : null;
     }
 
     /// <summary>Reads an answer to its end, up to a limit of bytes.</summary>

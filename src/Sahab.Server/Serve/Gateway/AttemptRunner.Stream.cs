@@ -1,7 +1,9 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections.Features;
 using Sahab.Ledger.Rating;
+using Sahab.Server.Serve.Providers;
 using Sahab.Wire.OpenAI;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -15,7 +17,10 @@ internal sealed partial class AttemptRunner
         var call = attempt.Call;
         // Not with the watch's token: the stream is there already, and the relay is who tells why a watch ended it.
         var upstream = await response.Content.ReadAsStreamAsync(CancellationToken.None);
-        using var relay = new StreamRelay(attempt, upstream, clock, drains) { Begin = BeginStream };
+        await using var translated = attempt.Translation is { } translation
+            ? new TranslatedStream(upstream, translation.OpenStream(TermsOf(attempt)))
+            : null;
+        using var relay = new StreamRelay(attempt, translated ?? upstream, clock, drains) { Begin = BeginStream };
         var end = await relay.RunAsync();
         if (end == StreamEnd.Completed)
         {
@@ -71,12 +76,25 @@ internal sealed partial class AttemptRunner
         call.Status = call.IsClientGone ? StatusCodes.Status499ClientClosedRequest : StatusCodes.Status200OK;
         if (!call.IsClientGone)
         {
-            call.Context.Response.BodyWriter.Write(EndMark);
+            if (call.Exchange is { } exchange)
+            {
+                exchange.Complete(call.Context.Response.BodyWriter);
+            }
+            else
+            {
+                call.Context.Response.BodyWriter.Write(EndMark);
+            }
+
             await call.Context.Response.BodyWriter.FlushAsync(CancellationToken.None);
         }
 
         return new AttemptEnd(AttemptOutcome.Succeeded, true, "");
     }
+
+    /// <summary>What an answer says in OpenAI's form that a provider's own form does not.</summary>
+    static AnswerTerms TermsOf(Attempt attempt) => new(
+        $"chatcmpl-{attempt.Call.Id:N}", attempt.StartedAt.ToUnixTimeSeconds(), attempt.Target.UpstreamModel,
+        Math.Max(1, attempt.Call.Facts.N));
 
     void BeginStream(Attempt attempt)
     {
@@ -107,7 +125,16 @@ internal sealed partial class AttemptRunner
         }
 
         var writer = call.Context.Response.BodyWriter;
-        ErrorWriter.WriteEvent(writer, new ClientError(error.Message, error.Type, error.Param, error.Code));
+        var told = new ClientError(error.Message, error.Type, error.Param, error.Code);
+        if (call.Exchange is { } exchange)
+        {
+            exchange.Fail(writer, told);
+        }
+        else
+        {
+            ErrorWriter.WriteEvent(writer, told);
+        }
+
         await writer.FlushAsync(CancellationToken.None);
         await EndConnectionAsync(call.Context);
     }

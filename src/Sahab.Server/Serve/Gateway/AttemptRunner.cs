@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting;
-using Sahab.Server.Serve.Providers.OpenAI;
+using Sahab.Server.Serve.Providers;
 using Sahab.Wire.OpenAI;
 
 namespace Sahab.Server.Serve.Gateway;
@@ -51,8 +51,16 @@ internal sealed partial class AttemptRunner(
         HttpResponseMessage response;
         try
         {
-            using var request = OpenAIRequest.Create(target, call.Operation, call.Body, call.Facts, call.Id, attempt.Span?.Id);
-            response = await target.Http.SendAsync(request, attempt.Watch.Token);
+            response = await target.Upstream.SendAsync(
+                new UpstreamCall(call.Id, call.Operation, call.Body, call.Facts, attempt.Span?.Id), attempt.Watch.Token);
+        }
+        catch (UntranslatableException fault)
+        {
+            return Untranslatable(attempt, fault.Fault);
+        }
+        catch (CredentialException failure)
+        {
+            return Unauthorized(attempt, failure.Message);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -89,7 +97,9 @@ internal sealed partial class AttemptRunner(
         UpstreamError error;
         using (body)
         {
-            error = ErrorReader.Read(attempt.UpstreamStatus, body.Span);
+            error = attempt.Translation?.ReadError(
+                    attempt.UpstreamStatus, body.Span, ErrorTypeOf(attempt, response))
+                ?? ErrorReader.Read(attempt.UpstreamStatus, body.Span);
         }
 
         var retryAfterMs = RetryAfter.Parse(
@@ -98,7 +108,7 @@ internal sealed partial class AttemptRunner(
         {
             AttemptOutcome.Throttled => Throttled(attempt, retryAfterMs),
             AttemptOutcome.Refused => Refused(attempt, error),
-            AttemptOutcome.Unauthorized => Unauthorized(attempt),
+            AttemptOutcome.Unauthorized => Unauthorized(attempt, "did not accept our credentials"),
             var outcome => Failed(attempt, outcome, default, Describe(attempt.UpstreamStatus, error)),
         };
     }
@@ -129,18 +139,32 @@ internal sealed partial class AttemptRunner(
         return new AttemptEnd(AttemptOutcome.Throttled, false, "is at its limit (429)", retryAfterMs ?? 1000);
     }
 
+    /// <summary>The client's own mistake goes back to it; what is only too much for this deployment goes to another.</summary>
     AttemptEnd Refused(Attempt attempt, in UpstreamError error)
     {
         settlement.Refused(attempt);
-        return new AttemptEnd(AttemptOutcome.Refused, false, "refused the request", Refusal: error);
+        return error.Class == ErrorClass.TooLargeForDeployment
+            ? new AttemptEnd(AttemptOutcome.Refused, false, "takes no request of this size")
+            : new AttemptEnd(AttemptOutcome.Refused, false, "refused the request", Refusal: error);
     }
 
-    AttemptEnd Unauthorized(Attempt attempt)
+    /// <summary>Nothing was sent, so that there is nothing to settle: another deployment may speak another dialect.</summary>
+    AttemptEnd Untranslatable(Attempt attempt, in RequestFault fault)
+    {
+        attempt.Lease.Release(0, clock.NowMs);
+        return new AttemptEnd(
+            AttemptOutcome.Refused, false, $"cannot express the request: {fault.Message}", Untranslatable: fault);
+    }
+
+    AttemptEnd Unauthorized(Attempt attempt, string reason)
     {
         settlement.Unauthorized(attempt);
-        LogCredentialRejected(attempt.Target.Deployment.Spec.Id, attempt.UpstreamStatus);
-        return new AttemptEnd(AttemptOutcome.Unauthorized, false, "did not accept our credentials");
+        LogCredentialRejected(attempt.Target.Deployment.Spec.Id, attempt.UpstreamStatus, reason);
+        return new AttemptEnd(AttemptOutcome.Unauthorized, false, reason);
     }
+
+    static string? ErrorTypeOf(Attempt attempt, HttpResponseMessage response) =>
+        attempt.Target.Upstream.ErrorTypeHeader is { } name ? Header(response, name) : null;
 
     AttemptEnd Failed(Attempt attempt, AttemptOutcome outcome, in MeteredUsage metered, string reason)
     {
@@ -152,7 +176,8 @@ internal sealed partial class AttemptRunner(
         CultureInfo.InvariantCulture, $"answered {status}{(error.Message.Length > 0 ? ": " : "")}{error.Message}");
 
     static string? RequestIdOf(HttpResponseMessage response) =>
-        Header(response, "x-request-id") ?? Header(response, "apim-request-id");
+        Header(response, "x-request-id") ?? Header(response, "request-id") ?? Header(response, "x-amzn-requestid")
+        ?? Header(response, "opc-request-id") ?? Header(response, "apim-request-id");
 
     static string? Header(HttpResponseMessage response, string name)
     {
@@ -174,6 +199,6 @@ internal sealed partial class AttemptRunner(
     partial void LogAttemptFailed(Guid callId, int attempt, string deployment, AttemptOutcome outcome, string reason);
 
     [LoggerMessage(1102, LogLevel.Warning,
-        "{Deployment} rejected our credentials with {Status}; it is out of service until they are accepted again")]
-    partial void LogCredentialRejected(string deployment, int status);
+        "{Deployment} is out of service until our credentials are accepted: {Reason} (status {Status})")]
+    partial void LogCredentialRejected(string deployment, int status, string reason);
 }

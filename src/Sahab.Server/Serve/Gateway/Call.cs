@@ -6,6 +6,7 @@ using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -14,6 +15,7 @@ internal sealed class Call
 {
     readonly List<UsageEvent> _events = new(1);
     PooledBody _body;
+    ReadOnlyMemory<byte> _translated;
 
     public required Guid Id { get; init; }
 
@@ -21,7 +23,13 @@ internal sealed class Call
 
     public required ServeSnapshot Snapshot { get; init; }
 
-    public required ApiOperation Operation { get; init; }
+    /// <summary>What was called.</summary>
+    public required Door Door { get; init; }
+
+    public ApiOperation Operation => Door.Operation;
+
+    /// <summary>The way back to a client whose API is not OpenAI's; none otherwise.</summary>
+    public IClientExchange? Exchange { get; set; }
 
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -79,15 +87,33 @@ internal sealed class Call
     public bool IsClientGone => ClientGone.IsCancellationRequested;
 
     /// <summary>The request's body. Empty once it was released.</summary>
-    public ReadOnlyMemory<byte> Body => _body.Memory;
+    public ReadOnlyMemory<byte> Body => _translated.IsEmpty ? _body.Memory : _translated;
 
     /// <summary>Remembers why an attempt came to nothing.</summary>
     public void NoteFailure(int attempt, string reason) => (AttemptReasons ??= [])[attempt] = reason;
 
     public void Hold(PooledBody body) => _body = body;
 
+    /// <summary>Puts another body in the place of the client's own, which is kept until the call ends.</summary>
+    public void Replace(ReadOnlyMemory<byte> translated) => _translated = translated;
+
     /// <summary>Gives the body's memory back. Once content has reached the client no other attempt can need it.</summary>
-    public void ReleaseBody() => _body.Dispose();
+    public void ReleaseBody()
+    {
+        if (Exchange is null)
+        {
+            _body.Dispose();
+        }
+
+        _translated = default;
+    }
+
+    /// <summary>Gives back what only the end of the call frees: a client's exchange may still read the client's body.</summary>
+    public void ReleaseAll()
+    {
+        Exchange?.Dispose();
+        _body.Dispose();
+    }
 
     /// <summary>The tokens of all attempts that a provider counts, for the key's limit.</summary>
     public long TokensUsed()

@@ -1,5 +1,6 @@
 using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting;
+using Sahab.Wire.OpenAI;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -16,12 +17,17 @@ internal sealed class CallRunner(
         AttemptEnd last = default;
         var failed = 0;
         var allThrottled = true;
+        RequestFault? untranslatable = null;
         for (var number = 1; number <= call.Snapshot.MaxAttempts; number++)
         {
             var place = await placement.FindAsync(call);
             if (place.Error is { } error)
             {
-                return await GiveUpAsync(call, failed == 0 ? error : AfterFailures(call, failed, allThrottled, last));
+                return await GiveUpAsync(
+                    call,
+                    failed > 0 ? AfterFailures(call, failed, allThrottled, last)
+                    : untranslatable is { } inexpressible ? GatewayError.BadRequest(inexpressible)
+                    : error);
             }
 
             var target = call.Snapshot.TargetOf(place.Deployment!);
@@ -58,6 +64,15 @@ internal sealed class CallRunner(
             if (last.Outcome == AttemptOutcome.Succeeded)
             {
                 return GatewayError.UsageNotRecorded();
+            }
+
+            if (last.Untranslatable is { } fault)
+            {
+                // Nothing was sent: it costs the client no attempt, and only if nobody else can is it told.
+                untranslatable ??= fault;
+                call.Request = call.Request with { Tried = call.Request.Tried | (1UL << place.Position) };
+                number--;
+                continue;
             }
 
             failed++;

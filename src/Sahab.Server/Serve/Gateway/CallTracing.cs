@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sahab.Ledger.Rating;
-using Sahab.Wire.OpenAI;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -18,7 +17,7 @@ internal static class CallTracing
     static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>Begins a call's span under the client's own, where it sent one along.</summary>
-    public static Activity? StartCall(HttpContext context, ApiOperation operation)
+    public static Activity? StartCall(HttpContext context, Door door)
     {
         if (!Source.HasListeners())
         {
@@ -29,7 +28,7 @@ internal static class CallTracing
         ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var parent);
         // Only the client's span may be the parent, not one that happens to be current.
         Activity.Current = null;
-        var route = OperationNames.RouteOf(operation);
+        var route = door.Route;
         var span = Source.CreateActivity($"POST {route}", ActivityKind.Server, parent);
         span?.SetTag("http.request.method", "POST").SetTag("http.route", route)
             .SetTag("url.path", route).SetTag("url.scheme", context.Request.Scheme);
@@ -65,7 +64,7 @@ internal static class CallTracing
         var (call, spec) = (attempt.Call, attempt.Target.Deployment.Spec);
         var operation = OperationNames.GenAiOf(call.Operation);
         var span = Source.CreateActivity($"{operation} {call.Model}", ActivityKind.Client, parent.Context);
-        var address = attempt.Target.ChatCompletions;
+        var address = attempt.Target.Upstream.Address;
         span?.SetTag("gen_ai.operation.name", operation).SetTag("gen_ai.provider.name", spec.Provider)
             .SetTag("gen_ai.request.model", call.Model).SetTag("server.address", address.Host)
             .SetTag("server.port", address.Port).SetTag("sahab.deployment", spec.Id)

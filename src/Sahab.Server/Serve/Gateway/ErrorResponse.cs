@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sahab.Wire.OpenAI;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -9,7 +10,8 @@ internal static class ErrorResponse
     const string Json = "application/json";
 
     /// <summary>Sends the error, unless the response has begun or the client has gone.</summary>
-    public static async ValueTask WriteAsync(HttpContext context, GatewayError error)
+    /// <param name="api">The client's API, in whose form the error is written; OpenAI's when absent.</param>
+    public static async ValueTask WriteAsync(HttpContext context, GatewayError error, IClientApi? api = null)
     {
         var response = context.Response;
         if (response.HasStarted || context.RequestAborted.IsCancellationRequested)
@@ -34,7 +36,16 @@ internal static class ErrorResponse
         }
 
         var writer = response.BodyWriter;
-        ErrorWriter.Write(writer, new ClientError(error.Message, error.Type, error.Param, error.Code));
+        var told = new ClientError(error.Message, error.Type, error.Param, error.Code);
+        if (api is null)
+        {
+            ErrorWriter.Write(writer, told);
+        }
+        else
+        {
+            api.WriteError(writer, error.Status, told, headers["x-request-id"].ToString());
+        }
+
         await writer.FlushAsync(CancellationToken.None);
     }
 

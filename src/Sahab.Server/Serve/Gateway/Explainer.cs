@@ -45,7 +45,7 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
         HttpContext context, ServeSnapshot snapshot, ReadOnlySpan<byte> body, out GatewayError? error)
     {
         string? path = context.Request.Query["path"];
-        var operation = FrontDoor.OperationOf(path ?? "/v1/chat/completions") ?? ApiOperation.ChatCompletions;
+        var operation = Door.At(path)?.Operation ?? ApiOperation.ChatCompletions;
         var key = FindKey(context, snapshot);
         error = key is null ? GatewayError.UnknownKeyId() : null;
         if (key is null)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
@@ -5,6 +6,7 @@ using Sahab.Server.Hosting;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -21,16 +23,7 @@ internal sealed partial class FrontDoor(
     /// <summary>Calls now in the house.</summary>
     public int InHouse => Volatile.Read(ref _inHouse);
 
-    /// <summary>The operation that a path names, or none.</summary>
-    public static ApiOperation? OperationOf(PathString path) => path.Value switch
-    {
-        "/v1/chat/completions" => ApiOperation.ChatCompletions,
-        "/v1/completions" => ApiOperation.Completions,
-        "/v1/embeddings" => ApiOperation.Embeddings,
-        _ => null,
-    };
-
-    public async Task HandleAsync(HttpContext context, ApiOperation operation)
+    public async Task HandleAsync(HttpContext context, Door door)
     {
         var snapshot = snapshots.Current;
         var call = new Call
@@ -38,12 +31,12 @@ internal sealed partial class FrontDoor(
             Id = ids.Next(),
             Context = context,
             Snapshot = snapshot,
-            Operation = operation,
+            Door = door,
             StartedAt = time.GetUtcNow(),
             StartedTimestamp = clock.Timestamp,
             DeadlineMs = clock.NowMs + snapshot.CallDeadlineMs,
             ClientGone = context.RequestAborted,
-            Span = CallTracing.StartCall(context, operation),
+            Span = CallTracing.StartCall(context, door),
         };
         context.Response.Headers["x-request-id"] = call.Id.ToString();
         var inHouse = Interlocked.Increment(ref _inHouse);
@@ -56,7 +49,7 @@ internal sealed partial class FrontDoor(
             {
                 call.Status = error.Status;
                 call.FailureReason = error.Message;
-                await ErrorResponse.WriteAsync(context, error);
+                await ErrorResponse.WriteAsync(context, error, door.Api);
             }
         }
         catch (Exception failure)
@@ -71,12 +64,12 @@ internal sealed partial class FrontDoor(
                 await settlement.RecordAsync(call);
             }
 
-            await ErrorResponse.WriteAsync(context, GatewayError.Unexpected(call.Id));
+            await ErrorResponse.WriteAsync(context, GatewayError.Unexpected(call.Id), door.Api);
         }
         finally
         {
             Interlocked.Decrement(ref _inHouse);
-            call.ReleaseBody();
+            call.ReleaseAll();
             settlement.Close(call);
         }
     }
@@ -85,7 +78,7 @@ internal sealed partial class FrontDoor(
     async ValueTask<GatewayError?> PrepareAsync(Call call)
     {
         var context = call.Context;
-        var key = call.Snapshot.Keys.Find(context.Request.Headers.Authorization, out var given);
+        var key = FindKey(call, out var given);
         if (key is null)
         {
             return given ? GatewayError.UnknownKey() : GatewayError.MissingKey();
@@ -111,7 +104,42 @@ internal sealed partial class FrontDoor(
             call.Traces = [];
         }
 
-        return Understand(call) ?? Admit(call);
+        return Translate(call) ?? Understand(call) ?? Admit(call);
+    }
+
+    static ApiKey? FindKey(Call call, out bool given)
+    {
+        var headers = call.Context.Request.Headers;
+        var key = call.Snapshot.Keys.Find(headers.Authorization, out given);
+        if (given || call.Door.Api is null)
+        {
+            return key;
+        }
+
+        // Other vendors' clients have headers of their own for the key.
+        string? secret = headers["x-api-key"].FirstOrDefault() ?? headers["x-goog-api-key"].FirstOrDefault();
+        given = !string.IsNullOrEmpty(secret);
+        return call.Snapshot.Keys.FindSecret(secret);
+    }
+
+    /// <summary>Puts a request of another API into OpenAI's form, in place of the client's own body.</summary>
+    static GatewayError? Translate(Call call)
+    {
+        if (call.Door.Api is not { } api)
+        {
+            return null;
+        }
+
+        var terms = new ClientTerms(call.Id, call.StartedAt.ToUnixTimeSeconds(), call.Door.Model, call.Door.Stream);
+        var chat = new ArrayBufferWriter<byte>(Math.Max(256, call.Body.Length));
+        if (!api.TryOpen(call.Body, terms, chat, out var exchange, out var fault))
+        {
+            return GatewayError.BadRequest(fault);
+        }
+
+        call.Exchange = exchange;
+        call.Replace(chat.WrittenMemory);
+        return null;
     }
 
     static GatewayError? Understand(Call call)

@@ -14,10 +14,10 @@ internal static class FrontDoorMiddleware
         var ids = app.ApplicationServices.GetRequiredService<IdSource>();
         app.Use(next => context =>
         {
-            var operation = FrontDoor.OperationOf(context.Request.Path);
-            if (operation is not null && HttpMethods.IsPost(context.Request.Method))
+            var found = Door.At(context.Request.Path.Value);
+            if (found is not null && HttpMethods.IsPost(context.Request.Method))
             {
-                return door.HandleAsync(context, operation.Value);
+                return door.HandleAsync(context, found);
             }
 
             if (context.Request.Path.StartsWithSegments("/v1"))
@@ -26,13 +26,13 @@ internal static class FrontDoorMiddleware
                 context.Response.Headers["x-request-id"] = ids.Next().ToString();
             }
 
-            if (operation is null)
+            if (found is null)
             {
                 return ContinueOnPoolAsync(next, context);
             }
 
             context.Response.Headers.Allow = HttpMethods.Post;
-            return ErrorResponse.WriteAsync(context, GatewayError.MethodNotAllowed(context.Request.Method)).AsTask();
+            return ErrorResponse.WriteAsync(context, GatewayError.MethodNotAllowed(context.Request.Method), found.Api).AsTask();
         });
     }
 

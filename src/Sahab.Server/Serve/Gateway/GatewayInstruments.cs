@@ -85,7 +85,7 @@ internal sealed class GatewayInstruments : IDisposable
 
         var tags = new TagList
         {
-            { "http.route", OperationNames.RouteOf(call.Operation) },
+            { "http.route", call.Door.Route },
             { "http.response.status_code", Statuses[Math.Clamp(status, 0, Statuses.Length - 1)] },
         };
         _callDuration.Record(durationMs / 1000, tags);

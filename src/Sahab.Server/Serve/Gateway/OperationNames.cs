@@ -15,14 +15,6 @@ internal static class OperationNames
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
     };
 
-    /// <summary>The path at the front door.</summary>
-    public static string RouteOf(ApiOperation operation) => operation switch
-    {
-        ApiOperation.ChatCompletions => "/v1/chat/completions",
-        ApiOperation.Completions => "/v1/completions",
-        _ => "/v1/embeddings",
-    };
-
     /// <summary>OpenTelemetry's name (<c>gen_ai.operation.name</c>).</summary>
     public static string GenAiOf(ApiOperation operation) => operation switch
     {

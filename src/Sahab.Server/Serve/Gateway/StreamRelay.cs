@@ -2,6 +2,7 @@ using System.Buffers;
 using Sahab.Server.Hosting;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Sse;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -46,6 +47,7 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     bool _draining;
     bool _wrote;
     UsageFigures _usage;
+    ArrayBufferWriter<byte>? _events;
 
     /// <summary>Whether content has reached the client, so that no other deployment can take over.</summary>
     public bool Committed { get; private set; }
@@ -79,6 +81,10 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
             catch (OperationCanceledException)
             {
                 return Expiry();
+            }
+            catch (InvalidDataException)
+            {
+                return StreamEnd.BadStream;
             }
 
             var end = read > 0 ? TakeEvents() : TakeRest();
@@ -307,7 +313,15 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
             }
         }
 
-        return Forward(whole, facts, dataStart);
+        return _call.Exchange is { } exchange ? Translate(exchange, data) : Forward(whole, facts, dataStart);
+    }
+
+    /// <summary>Forwards a chunk in the form of the client's own API.</summary>
+    StreamEnd Translate(IClientExchange exchange, ReadOnlySpan<byte> data)
+    {
+        _events ??= new ArrayBufferWriter<byte>(512);
+        _events.ResetWrittenCount();
+        return exchange.Take(data, _events) && Write(_events.WrittenSpan) ? StreamEnd.None : StreamEnd.BadStream;
     }
 
     StreamEnd Forward(ReadOnlySpan<byte> whole, in ChunkFacts facts, int dataStart)

@@ -10,7 +10,9 @@ internal static class UpstreamFailure
     /// What an answer other than 200 means: the client's own mistakes go back to it; everything else is a reason to
     /// try another deployment.
     /// </summary>
-    public static AttemptOutcome OutcomeOf(int status, in UpstreamError error) => status switch
+    public static AttemptOutcome OutcomeOf(int status, in UpstreamError error) => error.Class is { } known
+        ? OutcomeOf(known)
+        : status switch
     {
         429 => AttemptOutcome.Throttled,
         401 or 403 => AttemptOutcome.Unauthorized,
@@ -21,6 +23,18 @@ internal static class UpstreamFailure
         _ => AttemptOutcome.ServerError,
     };
 
+    /// <summary>The same where the dialect has told what kind of error it is, since statuses differ between vendors.</summary>
+    static AttemptOutcome OutcomeOf(ErrorClass known) => known switch
+    {
+        ErrorClass.RateLimited or ErrorClass.QuotaExhausted => AttemptOutcome.Throttled,
+        ErrorClass.Unauthorized or ErrorClass.Forbidden => AttemptOutcome.Unauthorized,
+        ErrorClass.Timeout => AttemptOutcome.TimedOut,
+        ErrorClass.InvalidRequest or ErrorClass.ContextLengthExceeded or ErrorClass.ContentFiltered
+            or ErrorClass.TooLarge or ErrorClass.Unsupported or ErrorClass.TooLargeForDeployment =>
+            AttemptOutcome.Refused,
+        _ => AttemptOutcome.ServerError,
+    };
+
     /// <summary>
     /// A refusal as the client gets it: the provider's words and status, with type and code as OpenAI has them, since
     /// programs tell by those what happened, and not every provider follows.
@@ -28,7 +42,7 @@ internal static class UpstreamFailure
     public static GatewayError ToClient(int status, in UpstreamError error) => new(
         status is >= 400 and < 500 ? status : 400, ErrorStage.Attempt, ErrorFault.Client,
         IsWord(error.Type) ? error.Type! : "invalid_request_error",
-        ErrorClassifier.Classify(status, error) == ErrorClass.ContextLengthExceeded
+        (error.Class ?? ErrorClassifier.Classify(status, error)) == ErrorClass.ContextLengthExceeded
             ? "context_length_exceeded"
             : IsWord(error.Code) ? error.Code : null,
         string.IsNullOrEmpty(error.Message) ? "The provider refused the request without saying why." : error.Message,

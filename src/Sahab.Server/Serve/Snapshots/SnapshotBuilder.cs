@@ -1,12 +1,12 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Text.Json;
 using Sahab.Ledger.Rating;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Policies;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Serve.Providers;
 
 namespace Sahab.Server.Serve.Snapshots;
 
@@ -16,10 +16,11 @@ internal static class SnapshotBuilder
     const double NanoUsdPerUsdPerMs = 1_000_000_000 / 1000.0;
 
     /// <param name="pools">The connections of each provider, by its id.</param>
+    /// <param name="upstreams">Makes the way to each deployment.</param>
     /// <param name="previous">The snapshot in force, whose learned state is carried over; null at the start.</param>
     public static ServeSnapshot Build(
-        SahabConfig config, IReadOnlyDictionary<string, HttpMessageInvoker> pools, ServeSnapshot? previous,
-        DateTimeOffset now)
+        SahabConfig config, IReadOnlyDictionary<string, HttpMessageInvoker> pools, UpstreamFactory upstreams,
+        ServeSnapshot? previous, DateTimeOffset now)
     {
         var routing = BuildRouting(config, previous?.Routing);
         return new ServeSnapshot
@@ -28,7 +29,7 @@ internal static class SnapshotBuilder
             Keys = BuildKeys(config, previous?.Keys),
             Targets = config.Deployments.ToFrozenDictionary(
                 deployment => Find(routing, deployment.Id),
-                deployment => TargetFor(config, deployment, Find(routing, deployment.Id), pools)),
+                deployment => TargetFor(config, deployment, Find(routing, deployment.Id), pools, upstreams)),
             Models = BuildModels(config, routing),
             LoadedAtUnixSeconds = now.ToUnixTimeSeconds(),
             MaxBodyBytes = (int)Math.Min(config.Server.MaxBodyBytes, int.MaxValue),
@@ -105,7 +106,8 @@ internal static class SnapshotBuilder
             Country = CountryCode.Parse(config.FindRegion(deployment)!.Country),
             Model = deployment.Model,
             Kind = deployment.Capacity,
-            Capabilities = deployment.Capabilities ?? model.Capabilities,
+            Capabilities = (deployment.Capabilities ?? model.Capabilities)
+                & UpstreamFactory.CapabilitiesOf(config.FindProvider(deployment.Provider)!),
             ContextTokens = deployment.ContextTokens ?? model.ContextTokens,
             Limits = LimitsFor(deployment.Limits),
             Prices = PriceTerms.FromUsdPerMillion(
@@ -124,23 +126,15 @@ internal static class SnapshotBuilder
 
     static DeploymentTarget TargetFor(
         SahabConfig config, DeploymentConfig deployment, Deployment entry,
-        IReadOnlyDictionary<string, HttpMessageInvoker> pools)
+        IReadOnlyDictionary<string, HttpMessageInvoker> pools, UpstreamFactory upstreams)
     {
         var provider = config.FindProvider(deployment.Provider)!;
         var region = config.FindRegion(deployment)!;
-        var baseUrl = new Uri(region.BaseUrl.TrimEnd('/') + "/");
-        var (version, policy) = DeploymentTarget.VersionFor(baseUrl, provider.Http2);
         return new DeploymentTarget(
             entry,
             region.Country,
-            pools[provider.Id],
-            new Uri(baseUrl, "chat/completions"),
-            new Uri(baseUrl, "completions"),
-            new Uri(baseUrl, "embeddings"),
-            JsonSerializer.SerializeToUtf8Bytes(deployment.UpstreamModel ?? deployment.Model),
-            provider.Credentials?.Value is { } secret ? $"Bearer {secret.Reveal()}" : null,
-            version,
-            policy,
+            upstreams.Create(provider, region, deployment, pools[provider.Id]),
+            deployment.UpstreamModel ?? deployment.Model,
             provider.RunningUsage,
             provider.BrokenStreams == BrokenStreams.Billed,
             (long)provider.Timeouts.FirstByte.TotalMilliseconds,

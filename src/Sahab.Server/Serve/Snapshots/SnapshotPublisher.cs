@@ -5,7 +5,7 @@ using Sahab.Server.Serve.Providers;
 namespace Sahab.Server.Serve.Snapshots;
 
 /// <summary>Owns the snapshot in force: builds a new one for each configuration and swaps it whole.</summary>
-internal sealed class SnapshotPublisher(UpstreamPool pools, DrainGate drains, TimeProvider time)
+internal sealed class SnapshotPublisher(UpstreamPool pools, UpstreamFactory upstreams, DrainGate drains, TimeProvider time)
 {
     /// <summary>A pool that no provider uses any more stays open longer than any call may last.</summary>
     static readonly TimeSpan RetirementMargin = TimeSpan.FromMinutes(1);
@@ -31,7 +31,9 @@ internal sealed class SnapshotPublisher(UpstreamPool pools, DrainGate drains, Ti
     void Apply(SahabConfig config)
     {
         var wanted = pools.For(config.Providers, config.Server.CallDeadline + RetirementMargin);
-        var next = SnapshotBuilder.Build(config, wanted, Volatile.Read(ref _current), time.GetUtcNow());
+        upstreams.Begin();
+        var next = SnapshotBuilder.Build(
+            config, wanted, upstreams, Volatile.Read(ref _current), time.GetUtcNow());
         drains.Change(
             config.Metering.Drain.MaxConcurrent, config.Metering.Drain.MaxBytes, config.Metering.Drain.MaxTime);
         Volatile.Write(ref _current, next);

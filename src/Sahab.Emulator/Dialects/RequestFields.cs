@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Sahab.Emulator.Dialects.OpenAI;
+namespace Sahab.Emulator.Dialects;
 
 /// <summary>Reads the members of a JSON object; every mistake is an error that names the parameter.</summary>
 internal readonly struct RequestFields(JsonElement element, string prefix = "")

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using Sahab.Emulator.Engine;
 
-namespace Sahab.Emulator.Dialects.OpenAI;
+namespace Sahab.Emulator.Dialects;
 
 /// <summary>Writes JSON piece by piece: a stream's frames are too many for a writer with state.</summary>
 internal static class JsonFrames

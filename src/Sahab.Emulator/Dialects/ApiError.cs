@@ -1,4 +1,4 @@
-namespace Sahab.Emulator.Dialects.OpenAI;
+namespace Sahab.Emulator.Dialects;
 
 /// <summary>An error to answer with; the vendor's style decides its shape.</summary>
 /// <param name="Status">HTTP status.</param>

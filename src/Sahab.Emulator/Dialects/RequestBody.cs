@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 
-namespace Sahab.Emulator.Dialects.OpenAI;
+namespace Sahab.Emulator.Dialects;
 
 /// <summary>A request's body as JSON over pooled bytes.</summary>
 internal sealed class RequestBody : IDisposable

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Sahab.Emulator.Configuration;
+using Sahab.Emulator.Dialects.OpenAI.Vendors;
 using Sahab.Emulator.Engine;
 
-namespace Sahab.Emulator.Dialects.OpenAI.Vendors;
+namespace Sahab.Emulator.Dialects;
 
 /// <summary>
-/// What differs between services that speak the OpenAI dialect: error bodies, refusals, limit headers.
+/// What differs between vendors whatever they answer: error bodies, refusals, limit headers.
 /// </summary>
 internal abstract class VendorStyle
 {

@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Sahab.Emulator.Dialects.OpenAI.Vendors;
 using Sahab.Emulator.Engine;
 using Sahab.Emulator.Hosting;
 
-namespace Sahab.Emulator.Dialects.OpenAI;
+namespace Sahab.Emulator.Dialects;
 
 /// <summary>One request and the ways to answer it.</summary>
 internal sealed class Exchange(HttpContext http, CloudConnection connection, VendorStyle vendor, ulong ordinal)

@@ -1,0 +1,27 @@
+using Sahab.Wire.OpenAI;
+using Sahab.Wire.Translation;
+
+namespace Sahab.Server.Serve.Gateway;
+
+/// <summary>What a path of the front door stands for.</summary>
+/// <param name="Operation">What is asked of a cloud.</param>
+/// <param name="Api">The client's API; null where it is OpenAI's own.</param>
+/// <param name="Route">The path as logs and metrics name it, without what a client puts into it.</param>
+/// <param name="Model">The model, where the path names it.</param>
+/// <param name="Stream">Whether to stream, where the path says so.</param>
+internal sealed record Door(
+    ApiOperation Operation, IClientApi? Api, string Route, string? Model = null, bool? Stream = null)
+{
+    static readonly Door ChatCompletions = new(ApiOperation.ChatCompletions, null, "/v1/chat/completions");
+    static readonly Door Completions = new(ApiOperation.Completions, null, "/v1/completions");
+    static readonly Door Embeddings = new(ApiOperation.Embeddings, null, "/v1/embeddings");
+
+    /// <summary>The door that a path leads to, or none.</summary>
+    public static Door? At(string? path) => path switch
+    {
+        "/v1/chat/completions" => ChatCompletions,
+        "/v1/completions" => Completions,
+        "/v1/embeddings" => Embeddings,
+        _ => null,
+    };
+}

@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using Sahab.Wire.OpenAI;
+using Sahab.Wire.Translation;
+
+namespace Sahab.Server.Serve.Providers.OpenAI;
+
+/// <summary>
+/// A deployment that speaks OpenAI's protocol: it gets the client's own bytes but for the edits that it needs, and its
+/// answers go back as they come.
+/// </summary>
+/// <param name="route">Where it is and how it is reached.</param>
+/// <param name="upstreamModel">The provider's name for the model, as a JSON string in UTF-8.</param>
+/// <param name="runningUsage">Whether to ask for the usage with every chunk.</param>
+/// <param name="query">What follows the path of every request, with its question mark; mostly nothing.</param>
+internal sealed class OpenAIUpstream(UpstreamRoute route, byte[] upstreamModel, bool runningUsage, string query = "")
+    : IUpstream
+{
+    readonly Uri _chatCompletions = new(route.BaseUrl, "chat/completions" + query);
+    readonly Uri _completions = new(route.BaseUrl, "completions" + query);
+    readonly Uri _embeddings = new(route.BaseUrl, "embeddings" + query);
+
+    public Uri Address => _chatCompletions;
+
+    public string? ErrorTypeHeader => null;
+
+    public IAnswerTranslation? TranslationOf(ApiOperation operation) => null;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<HttpResponseMessage> SendAsync(UpstreamCall call, CancellationToken cancellation)
+    {
+        var edits = RequestEdits.Plan(
+            call.Facts, upstreamModel, wantUsage: true, runningUsage, dropServiceTier: true);
+        var uri = call.Operation switch
+        {
+            ApiOperation.ChatCompletions => _chatCompletions,
+            ApiOperation.Completions => _completions,
+            _ => _embeddings,
+        };
+        return await route.SendAsync(uri, new EditedContent(call.Body, edits), call, cancellation);
+    }
+
+    /// <summary>Writes the body's slices and the inserts between them, without a copy of the whole.</summary>
+    sealed class EditedContent : HttpContent
+    {
+        static readonly MediaTypeHeaderValue Json = new("application/json");
+
+        readonly ReadOnlyMemory<byte> _body;
+        readonly RequestEdits _edits;
+
+        public EditedContent(ReadOnlyMemory<byte> body, in RequestEdits edits)
+        {
+            _body = body;
+            _edits = edits;
+            Headers.ContentType = Json;
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(
+            Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            foreach (var segment in _edits.Segments(_body))
+            {
+                await stream.WriteAsync(segment, cancellationToken);
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _edits.ContentLength(_body.Length);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Text.Json;
+using Sahab.Routing.Requests;
+using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Serve.Providers.Credentials;
+using Sahab.Server.Serve.Providers.OpenAI;
+
+namespace Sahab.Server.Serve.Providers;
+
+/// <summary>
+/// Makes the upstream of each deployment from its configuration. Credentials are shared by all deployments of a provider
+/// and kept over reloads while what they are made from stays the same.
+/// </summary>
+internal sealed class UpstreamFactory
+{
+    Dictionary<object, ICredential> _credentials = [];
+    Dictionary<object, ICredential> _former = [];
+
+    /// <summary>What a dialect can carry, whatever the models behind it could do.</summary>
+    public static Capabilities CapabilitiesOf(ProviderConfig provider) => provider.Dialect switch
+    {
+        Dialect.OpenAi => AllCapabilities,
+        _ => throw new ArgumentOutOfRangeException(nameof(provider)),
+    };
+
+    /// <summary>Makes one.</summary>
+    /// <param name="http">The provider's connections.</param>
+    public IUpstream Create(
+        ProviderConfig provider, RegionConfig region, DeploymentConfig deployment, HttpMessageInvoker http)
+    {
+        var baseUrl = new Uri(region.BaseUrl.TrimEnd('/') + "/");
+        var (version, policy) = VersionFor(baseUrl, provider.Http2);
+        var route = new UpstreamRoute(http, baseUrl, version, policy, Credential: null);
+        var model = deployment.UpstreamModel ?? deployment.Model;
+        return provider.Dialect switch
+        {
+            Dialect.OpenAi => new OpenAIUpstream(
+                route with { Credential = KeyOf(provider, "Authorization", "Bearer ") }, JsonSerializer.SerializeToUtf8Bytes(model),
+                provider.RunningUsage),
+            _ => throw new ArgumentOutOfRangeException(nameof(provider)),
+        };
+    }
+
+    /// <summary>Begins a new configuration: credentials that it does not use any more are forgotten.</summary>
+    public void Begin() => (_former, _credentials) = (_credentials, []);
+
+    /// <summary>The credential of these settings, made the first time only.</summary>
+    /// <param name="settings">All that it is made from, comparable by value.</param>
+    ICredential Share(object settings, Func<ICredential> make)
+    {
+        if (!_credentials.TryGetValue(settings, out var credential))
+        {
+            credential = _former.TryGetValue(settings, out var former) ? former : make();
+            _credentials.Add(settings, credential);
+        }
+
+        return credential;
+    }
+
+    ICredential? KeyOf(ProviderConfig provider, string header, string scheme) =>
+        provider.Credentials?.Value is { } secret
+            ? Share((header, secret), () => new KeyCredential(header, scheme + secret.Reveal()))
+            : null;
+
+    static (Version Version, HttpVersionPolicy Policy) VersionFor(Uri baseUrl, bool http2) =>
+        (baseUrl.Scheme == Uri.UriSchemeHttps, http2) switch
+        {
+            (true, _) => (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower),
+            (false, true) => (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact),
+            (false, false) => (HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact),
+        };
+
+    const Capabilities AllCapabilities = Capabilities.Tools | Capabilities.Vision | Capabilities.JsonSchema
+        | Capabilities.Logprobs | Capabilities.Audio | Capabilities.MultipleChoices;
+}

@@ -1,0 +1,58 @@
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using Sahab.Server.Serve.Providers.Credentials;
+
+namespace Sahab.Server.Serve.Providers;
+
+/// <summary>The way to a deployment, whatever is said there: connections, address, HTTP version, credential.</summary>
+/// <param name="BaseUrl">Ends with a slash.</param>
+/// <param name="Version">The HTTP version to ask for.</param>
+/// <param name="Credential">What proves who we are; none where nothing is asked for.</param>
+internal sealed record UpstreamRoute(
+    HttpMessageInvoker Http, Uri BaseUrl, Version Version, HttpVersionPolicy VersionPolicy, ICredential? Credential)
+{
+    static readonly ProductInfoHeaderValue UserAgent = new("sahab", "0.1");
+
+    /// <summary>The record without its secret.</summary>
+    public override string ToString() => BaseUrl.ToString();
+
+    /// <summary>
+    /// Sends a POST with our headers and credential. A credential that is not accepted, and may have been exchanged for a
+    /// fresh one, is tried once more.
+    /// </summary>
+    /// <param name="content">The body; able to be sent twice.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<HttpResponseMessage> SendAsync(
+        Uri uri, HttpContent content, UpstreamCall call, CancellationToken cancellation)
+    {
+        for (var isSecond = false; ; isSecond = true)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, uri)
+            {
+                Version = Version,
+                VersionPolicy = VersionPolicy,
+                Content = content,
+            };
+            var headers = request.Headers;
+            headers.UserAgent.Add(UserAgent);
+            headers.TryAddWithoutValidation("X-Client-Request-Id", call.CallId.ToString());
+            if (call.TraceParent is not null)
+            {
+                headers.TryAddWithoutValidation("traceparent", call.TraceParent);
+            }
+
+            if (Credential is not null)
+            {
+                await Credential.ApplyAsync(request, cancellation);
+            }
+
+            var response = await Http.SendAsync(request, cancellation);
+            if (isSecond || (int)response.StatusCode is not (401 or 403) || Credential?.Renew(request) != true)
+            {
+                return response;
+            }
+
+            response.Dispose();
+        }
+    }
+}
