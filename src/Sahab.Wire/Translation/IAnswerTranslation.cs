@@ -19,6 +19,13 @@ public interface IAnswerTranslation
     /// <param name="terms">What it does not say itself.</param>
     IStreamTranslation OpenStream(in AnswerTerms terms);
 
+    /// <summary>
+    /// The provider's own id of a request, where its answer has it in the body and no header; null elsewhere. It is asked
+    /// for an answer that was written without fault.
+    /// </summary>
+    /// <param name="answer">The provider's body, of status 200.</param>
+    string? ReadRequestId(ReadOnlySpan<byte> answer) => null;
+
     /// <summary>Reads an answer of another status than 200.</summary>
     /// <param name="status">The HTTP status.</param>
     /// <param name="body">The body, whole or its first part; may be empty or no JSON.</param>
@@ -33,6 +40,11 @@ public interface IAnswerTranslation
 /// </summary>
 public interface IStreamTranslation : IDisposable
 {
+    /// <summary>
+    /// The provider's own id of the request, once an event has told it, where no header does; null elsewhere.
+    /// </summary>
+    string? RequestId => null;
+
     /// <summary>Takes the next bytes, cut anywhere, and writes the events that are complete with them.</summary>
     /// <param name="bytes">What arrived.</param>
     /// <param name="output">Where whole events of OpenAI's go.</param>

@@ -29,6 +29,12 @@ public interface IClientApi
     /// <param name="told">The error, in OpenAI's words.</param>
     /// <param name="callId">The call's id.</param>
     void WriteError(IBufferWriter<byte> output, int status, in ClientError told, string callId);
+
+    /// <summary>Writes how many tokens a prompt has, where this API has a call for it (<c>Door.CountsTokens</c>).</summary>
+    /// <param name="output">Where the body goes.</param>
+    /// <param name="tokens">The prompt's tokens, at least 0.</param>
+    /// <exception cref="NotSupportedException">The API has no such call.</exception>
+    void WriteTokenCount(IBufferWriter<byte> output, long tokens) => throw new NotSupportedException();
 }
 
 /// <summary>What a client's request does not say in its body.</summary>

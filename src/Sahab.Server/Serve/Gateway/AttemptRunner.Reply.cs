@@ -37,6 +37,7 @@ internal sealed partial class AttemptRunner
                 }
 
                 answer = translated.WrittenMemory;
+                attempt.UpstreamRequestId ??= translation.ReadRequestId(body.Span);
             }
 
             ReplyFacts facts = default;

@@ -22,6 +22,7 @@ internal sealed partial class AttemptRunner
             : null;
         using var relay = new StreamRelay(attempt, translated ?? upstream, clock, drains) { Begin = BeginStream };
         var end = await relay.RunAsync();
+        attempt.UpstreamRequestId ??= translated?.RequestId;
         if (end == StreamEnd.Completed)
         {
             return await CompleteAsync(attempt, relay);

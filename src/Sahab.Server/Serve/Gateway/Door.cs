@@ -12,6 +12,12 @@ namespace Sahab.Server.Serve.Gateway;
 internal sealed record Door(
     ApiOperation Operation, IClientApi? Api, string Route, string? Model = null, bool? Stream = null)
 {
+    /// <summary>
+    /// Whether only the tokens of the prompt are asked for: answered here by the estimate that admission goes by
+    /// (<see cref="IClientApi.WriteTokenCount"/>); no cloud sees the request.
+    /// </summary>
+    public bool CountsTokens { get; init; }
+
     static readonly Door ChatCompletions = new(ApiOperation.ChatCompletions, null, "/v1/chat/completions");
     static readonly Door Completions = new(ApiOperation.Completions, null, "/v1/completions");
     static readonly Door Embeddings = new(ApiOperation.Embeddings, null, "/v1/embeddings");

@@ -44,7 +44,8 @@ internal sealed partial class FrontDoor(
         {
             var error = inHouse > snapshot.MaxConcurrentCalls
                 ? GatewayError.TooManyCalls(snapshot.MaxConcurrentCalls)
-                : await PrepareAsync(call) ?? await runner.RunAsync(call);
+                : await PrepareAsync(call)
+                    ?? (door.CountsTokens ? await CountAsync(call) : await runner.RunAsync(call));
             if (error is not null)
             {
                 call.Status = error.Status;
@@ -104,7 +105,7 @@ internal sealed partial class FrontDoor(
             call.Traces = [];
         }
 
-        return Translate(call) ?? Understand(call) ?? Admit(call);
+        return Translate(call) ?? Understand(call) ?? (call.Door.CountsTokens ? null : Admit(call));
     }
 
     static ApiKey? FindKey(Call call, out bool given)
@@ -183,6 +184,18 @@ internal sealed partial class FrontDoor(
                 "tokens", key.Limiter.Limits.TokensPerMinute ?? 0, admitted.RetryAfterMs),
             _ => GatewayError.KeyConcurrency(key.Limiter.Limits.Concurrency ?? 0, admitted.RetryAfterMs),
         };
+    }
+
+    /// <summary>Answers with the estimate of the prompt's tokens. Nothing is used by it, so nothing is metered.</summary>
+    static async ValueTask<GatewayError?> CountAsync(Call call)
+    {
+        var estimate = CallEstimate.For(call.Route!, call.Facts, call.Key!, ServiceTier.Default);
+        var response = call.Context.Response;
+        response.ContentType = "application/json";
+        call.Door.Api!.WriteTokenCount(response.BodyWriter, estimate.PromptTokens);
+        await response.BodyWriter.FlushAsync(CancellationToken.None);
+        call.Status = call.IsClientGone ? StatusCodes.Status499ClientClosedRequest : StatusCodes.Status200OK;
+        return null;
     }
 
     /// <summary>The tier asked for, or the key's highest where that is lower.</summary>

@@ -15,6 +15,9 @@ internal sealed class TranslatedStream(Stream upstream, IStreamTranslation trans
     int _read;
     bool _ended;
 
+    /// <summary>The provider's own id of the request, where its events tell it.</summary>
+    public string? RequestId => translation.RequestId;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Sahab.Server.Serve.Providers.Credentials;
@@ -12,6 +13,9 @@ internal sealed record UpstreamRoute(
     HttpMessageInvoker Http, Uri BaseUrl, Version Version, HttpVersionPolicy VersionPolicy, ICredential? Credential)
 {
     static readonly ProductInfoHeaderValue UserAgent = new("sahab", "0.1");
+
+    /// <summary>Headers that go with every request.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>The record without its secret.</summary>
     public override string ToString() => BaseUrl.ToString();
@@ -39,6 +43,11 @@ internal sealed record UpstreamRoute(
             if (call.TraceParent is not null)
             {
                 headers.TryAddWithoutValidation("traceparent", call.TraceParent);
+            }
+
+            foreach (var header in Headers)
+            {
+                headers.TryAddWithoutValidation(header.Key, header.Value);
             }
 
             if (Credential is not null)
