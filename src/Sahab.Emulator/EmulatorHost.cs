@@ -101,6 +101,15 @@ public sealed class EmulatorHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Revokes a cloud's key, or accepts it again. Tokens that it was given stay good.</summary>
+    public void AcceptKey(string cloud, string key, bool accepts) => _emulation.Clouds[cloud].Accept(key, accepts);
+
+    /// <summary>Ends all tokens that a cloud's token service gave out.</summary>
+    public void EndTokens(string cloud) => _emulation.Clouds[cloud].EndTokens();
+
+    /// <summary>Tokens that a cloud's token service gave out.</summary>
+    public int IssuedTokens(string cloud) => _emulation.Clouds[cloud].Tokens;
+
     /// <summary>Calls that a cloud is working on or lets wait.</summary>
     public int RunningCalls(string cloud) => _emulation.Clouds[cloud].Calls.Count;
 

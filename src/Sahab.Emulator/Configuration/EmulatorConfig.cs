@@ -66,6 +66,12 @@ public sealed record CloudConfig
     /// <summary>Accepted API keys: id to secret. They are made up, so they may stand here in clear.</summary>
     public Dictionary<string, string> Keys { get; init; } = [];
 
+    /// <summary>Seconds that a token lives which a cloud with a token service gives out. 1 to 86,400.</summary>
+    public int TokenSeconds { get; init; } = 3600;
+
+    /// <summary>Public key, in PEM, of whoever signs the tokens of workloads. None: no workload is known.</summary>
+    public string? FederatedKey { get; init; }
+
     /// <summary>Regions by id; plain <c>/v1</c> means the first.</summary>
     public Dictionary<string, RegionConfig> Regions { get; init; } = [];
 

@@ -85,6 +85,7 @@ public static class EmulatorYaml
         }
         errors.Require(
             cloud.Keys.Values.Distinct().Count() == cloud.Keys.Count, $"{key}.keys", "two keys have the same secret");
+        errors.Require(cloud.TokenSeconds is > 0 and <= 86_400, $"{key}.token_seconds", "must be 1 to 86400");
         errors.Require(cloud.Regions.Count > 0, $"{key}.regions", "needs at least one region");
         errors.Require(cloud.Models.Count > 0, $"{key}.models", "needs at least one model");
         foreach (var (id, region) in cloud.Regions)

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using Sahab.Emulator.Billing;
 using Sahab.Emulator.Configuration;
+using Sahab.Emulator.Dialects.Azure;
 using Sahab.Emulator.Dialects.OpenAI;
 using Sahab.Emulator.Engine;
 using Sahab.Emulator.Engine.Schemas;
@@ -24,6 +25,7 @@ internal abstract class CloudDialect(Emulation emulation)
         var openAI = new OpenAIDialect(emulation);
         return Enum.GetValues<CloudStyle>().ToFrozenDictionary(style => style, CloudDialect (style) => style switch
         {
+            CloudStyle.Azure => new AzureDialect(emulation),
             _ => openAI,
         });
     }

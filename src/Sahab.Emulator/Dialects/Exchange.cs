@@ -26,7 +26,17 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
     /// <summary>Id of the key that was presented.</summary>
     public string Key { get; private set; } = "";
 
-    public void Authenticate()
+    public string Path => Http.Request.Path.Value ?? "";
+
+    /// <summary>The model, where the path names it.</summary>
+    public string? ModelInPath { get; set; }
+
+    /// <summary>Whether the results of Azure's content filters are told.</summary>
+    public bool TellsFilters { get; set; }
+
+    /// <summary>Finds out whose key was presented, or whose token.</summary>
+    /// <param name="findToken">Finds the key that a bearer token stands for; nothing where there are no tokens.</param>
+    public void Authenticate(Func<Cloud, string, string?>? findToken = null)
     {
         var secret = Vendor.KeyHeader is { } header ? Http.Request.Headers[header].ToString() : "";
         var bearer = Http.Request.Headers.Authorization.ToString();
@@ -34,7 +44,7 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
         {
             secret = bearer[7..].Trim();
         }
-        Key = Cloud.FindKey(secret) ?? throw new ApiException(Vendor.Unauthorized(secret.Length > 0));
+        Key = Cloud.FindKey(secret) ?? findToken?.Invoke(Cloud, secret) ?? throw new ApiException(Vendor.Unauthorized(secret.Length > 0));
     }
 
     public async Task SendErrorAsync(ApiError error)

@@ -33,6 +33,9 @@ internal sealed class Cloud
 {
     readonly FrozenDictionary<string, FrozenDictionary<string, CloudDeployment>> _regions;
     readonly (string Id, byte[] Secret)[] _keys;
+    readonly ConcurrentDictionary<string, byte> _revoked = new();
+    int _tokenEpoch;
+    int _tokens;
 
     public Cloud(string id, CloudConfig config, IReadOnlyDictionary<string, ModelConfig> models)
     {
@@ -58,6 +61,12 @@ internal sealed class Cloud
 
     public string FirstRegion { get; }
 
+    /// <summary>Tokens of another epoch are not good any more.</summary>
+    public int TokenEpoch => Volatile.Read(ref _tokenEpoch);
+
+    /// <summary>Tokens given out.</summary>
+    public int Tokens => Volatile.Read(ref _tokens);
+
     public Bill Bill { get; } = new();
 
     /// <summary>Calls that are running or waiting.</summary>
@@ -69,7 +78,7 @@ internal sealed class Cloud
 
     public FrozenDictionary<string, CloudDeployment>? FindRegion(string region) => _regions.GetValueOrDefault(region);
 
-    /// <summary>The id of the key with this secret.</summary>
+    /// <summary>The id of the key with this secret, unless it was revoked.</summary>
     public string? FindKey(string secret)
     {
         var bytes = Encoding.UTF8.GetBytes(secret);
@@ -78,6 +87,24 @@ internal sealed class Cloud
         {
             found = CryptographicOperations.FixedTimeEquals(known, bytes) ? id : found;
         }
-        return found;
+        return found is not null && _revoked.ContainsKey(found) ? null : found;
     }
+
+    /// <summary>Whether a key is accepted from now on. Tokens that it was given stay good.</summary>
+    public void Accept(string key, bool accepts)
+    {
+        if (accepts)
+        {
+            _revoked.TryRemove(key, out _);
+        }
+        else
+        {
+            _revoked[key] = 0;
+        }
+    }
+
+    /// <summary>Ends every token that was given out.</summary>
+    public void EndTokens() => Interlocked.Increment(ref _tokenEpoch);
+
+    public void CountToken() => Interlocked.Increment(ref _tokens);
 }

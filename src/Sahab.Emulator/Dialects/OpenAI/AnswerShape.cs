@@ -27,6 +27,9 @@ internal sealed record AnswerShape
     /// <summary>Alternatives per token; null when no logprobs are wanted.</summary>
     public int? Logprobs { get; init; }
 
+    /// <summary>Whether the results of Azure's content filters are told.</summary>
+    public bool TellsFilters { get; init; }
+
     /// <summary>For plain completions: the prompts to repeat.</summary>
     public string[]? Echo { get; init; }
 

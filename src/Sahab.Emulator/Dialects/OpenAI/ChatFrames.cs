@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Sahab.Emulator.Dialects.Azure;
 using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.OpenAI;
@@ -16,6 +17,10 @@ internal sealed class ChatFrames(AnswerShape shape) : IStreamFrames
 
     public void Open(IBufferWriter<byte> to, Usage? running)
     {
+        if (shape.TellsFilters)
+        {
+            ContentFilters.WriteFirstChunk(to);
+        }
         for (var i = 0; i < shape.Generation.Choices.Length; i++)
         {
             Begin(to, i);
@@ -118,13 +123,17 @@ internal sealed class ChatFrames(AnswerShape shape) : IStreamFrames
         to.Raw(",\"finish_reason\":"u8);
         if (finish is null)
         {
-            to.Raw("null}]"u8);
+            to.Raw("null"u8);
         }
         else
         {
             to.Text(Encoding.UTF8.GetBytes(finish));
-            to.Raw("}]"u8);
         }
+        if (shape.TellsFilters)
+        {
+            ContentFilters.WriteMember(to);
+        }
+        to.Raw("}]"u8);
         StreamError.WriteUsageField(to, shape, running);
         to.Raw("}\n\n"u8);
     }

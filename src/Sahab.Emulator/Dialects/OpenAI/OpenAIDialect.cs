@@ -1,12 +1,13 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using Sahab.Emulator.Configuration;
+using Sahab.Emulator.Dialects.Azure;
 using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.OpenAI;
 
 /// <summary>The OpenAI-compatible surface of every cloud: <c>[/region]/v1/...</c>.</summary>
-internal sealed class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
+internal class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
 {
     protected override async Task RouteAsync(Exchange exchange)
     {
@@ -17,12 +18,19 @@ internal sealed class OpenAIDialect(Emulation emulation) : CloudDialect(emulatio
         exchange.Vendor.AddIdHeaders(exchange.Http.Response.Headers, exchange.RequestId, region);
         exchange.Authenticate();
         var deployments = at >= 0 ? cloud.FindRegion(region) : null;
-        var method = exchange.Http.Request.Method;
         if (deployments is null)
         {
             throw new ApiException(ApiError.UnknownPath(path));
         }
-        switch (method, path[(at + 4)..])
+        await OperateAsync(exchange, region, deployments, path[(at + 4)..]);
+    }
+
+    /// <summary>Answers what is asked for below the version in the path.</summary>
+    protected async Task OperateAsync(
+        Exchange exchange, string region, FrozenDictionary<string, CloudDeployment> deployments, string operation)
+    {
+        var method = exchange.Http.Request.Method;
+        switch (method, operation)
         {
             case ("POST", "chat/completions"):
                 await CompleteAsync(exchange, deployments, isChat: true);
@@ -50,13 +58,13 @@ internal sealed class OpenAIDialect(Emulation emulation) : CloudDialect(emulatio
                 await exchange.SendJsonAsync(200, w => ModelList.Write(w, model, Emulation.Clock));
                 break;
             case (_, "chat/completions" or "completions" or "embeddings" or "models"):
-                throw new ApiException(ApiError.UnknownPath(path) with
+                throw new ApiException(ApiError.UnknownPath(exchange.Path) with
                 {
                     Status = 405,
-                    Message = $"Not allowed to {method} on {path}.",
+                    Message = $"Not allowed to {method} on {exchange.Path}.",
                 });
             default:
-                throw new ApiException(ApiError.UnknownPath(path));
+                throw new ApiException(ApiError.UnknownPath(exchange.Path));
         }
     }
 
@@ -68,7 +76,8 @@ internal sealed class OpenAIDialect(Emulation emulation) : CloudDialect(emulatio
         using (var request = new ApiRequest())
         {
             var fields = RequestFields.OfBody(body.Root);
-            var deployment = FindDeployment(deployments, fields.RequiredText("model"), ModelKind.Chat);
+            var deployment = FindDeployment(
+                deployments, exchange.ModelInPath ?? fields.RequiredText("model"), ModelKind.Chat);
             var operation = isChat ? "chat.completions" : "completions";
             var streams = fields.Find("stream") is { ValueKind: JsonValueKind.True };
             call = BeginCall(exchange, deployment, operation, streams);
@@ -85,6 +94,11 @@ internal sealed class OpenAIDialect(Emulation emulation) : CloudDialect(emulatio
                 CompletionRequests.Read(request, fields);
             }
             CheckContext(request.Generation, deployment.Model);
+            if (exchange.TellsFilters
+                && request.Generation.Prompts.Exists(p => p.Bytes.IndexOf(ContentFilters.BlockedWord) >= 0))
+            {
+                throw new ApiException(ContentFilters.Blocked());
+            }
             shape = Shape(exchange, request, deployment, isChat);
         }
         // Body and prompt are given back here: a stream may take minutes and needs neither.
@@ -101,7 +115,8 @@ internal sealed class OpenAIDialect(Emulation emulation) : CloudDialect(emulatio
         using (var body = await RequestBody.ReadAsync(exchange.Http, EmulatorHost.MaxBodyBytes))
         {
             var fields = RequestFields.OfBody(body.Root);
-            var deployment = FindDeployment(deployments, fields.RequiredText("model"), ModelKind.Embedding);
+            var deployment = FindDeployment(
+                deployments, exchange.ModelInPath ?? fields.RequiredText("model"), ModelKind.Embedding);
             call = BeginCall(exchange, deployment, "embeddings", false);
             if (await StrikeAsync(exchange, call))
             {
@@ -163,6 +178,7 @@ internal sealed class OpenAIDialect(Emulation emulation) : CloudDialect(emulatio
             IncludesRunningUsage = request.WantsRunningUsage && exchange.Cloud.Config.RunningUsage,
             Logprobs = request.Logprobs,
             Echo = request.Echo,
+            TellsFilters = exchange.TellsFilters && isChat,
             ChoicesPerPrompt = request.Generation.Choices,
         };
     }

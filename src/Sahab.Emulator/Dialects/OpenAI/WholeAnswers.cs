@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Sahab.Emulator.Dialects.Azure;
 using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.OpenAI;
@@ -15,6 +16,10 @@ internal static class WholeAnswers
             WriteChatChoice(writer, shape, i);
         }
         writer.WriteEndArray();
+        if (shape.TellsFilters)
+        {
+            ContentFilters.WritePromptResults(writer);
+        }
         WriteUsage(writer, usage);
         writer.WriteString("system_fingerprint", "fp_emulated");
         if (shape.ServiceTier is { } tier)
@@ -82,6 +87,10 @@ internal static class WholeAnswers
         writer.WriteEndObject();
         WriteLogprobs(writer, shape, sequence);
         writer.WriteString("finish_reason", AnswerShape.Name(sequence.Finish));
+        if (shape.TellsFilters)
+        {
+            ContentFilters.WriteResults(writer);
+        }
         writer.WriteEndObject();
     }
 

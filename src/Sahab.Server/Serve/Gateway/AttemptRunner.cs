@@ -73,6 +73,7 @@ internal sealed partial class AttemptRunner(
         {
             attempt.UpstreamStatus = (int)response.StatusCode;
             attempt.UpstreamRequestId = RequestIdOf(response);
+            NoteSpillover(attempt, response);
             try
             {
                 if (response.StatusCode != HttpStatusCode.OK)
@@ -93,17 +94,17 @@ internal sealed partial class AttemptRunner(
 
     async ValueTask<AttemptEnd> TakeErrorAsync(Attempt attempt, HttpResponseMessage response)
     {
+        var retryAfterMs = RetryAfter.Parse(
+            Header(response, "retry-after-ms"), Header(response, "retry-after"), time.GetUtcNow());
         var (body, _) = await ReadWholeAsync(attempt, response, MaxErrorBytes);
         UpstreamError error;
         using (body)
         {
             error = attempt.Translation?.ReadError(
                     attempt.UpstreamStatus, body.Span, ErrorTypeOf(attempt, response))
-                ?? ErrorReader.Read(attempt.UpstreamStatus, body.Span);
+                ?? attempt.Target.Upstream.ReadError(attempt.UpstreamStatus, body.Span, retryAfterMs);
         }
 
-        var retryAfterMs = RetryAfter.Parse(
-            Header(response, "retry-after-ms"), Header(response, "retry-after"), time.GetUtcNow());
         return UpstreamFailure.OutcomeOf(attempt.UpstreamStatus, error) switch
         {
             AttemptOutcome.Throttled => Throttled(attempt, retryAfterMs),
@@ -163,6 +164,22 @@ internal sealed partial class AttemptRunner(
         return new AttemptEnd(AttemptOutcome.Unauthorized, false, reason);
     }
 
+    /// <summary>
+    /// Azure lets a full deployment's calls spill over to another one, and bills them there: it is told in the log and on
+    /// the span, since neither the client nor the ledger would see it.
+    /// </summary>
+    void NoteSpillover(Attempt attempt, HttpResponseMessage response)
+    {
+        if (Header(response, "x-ms-spillover-from-deployment") is not { } from)
+        {
+            return;
+        }
+
+        var served = Header(response, "x-ms-deployment-name") ?? "another deployment";
+        attempt.Span?.SetTag("sahab.spillover.from", from).SetTag("sahab.spillover.to", served);
+        LogSpillover(attempt.Call.Id, attempt.Target.Deployment.Spec.Id, from, served);
+    }
+
     static string? ErrorTypeOf(Attempt attempt, HttpResponseMessage response) =>
         attempt.Target.Upstream.ErrorTypeHeader is { } name ? Header(response, name) : null;
 
@@ -201,4 +218,8 @@ internal sealed partial class AttemptRunner(
     [LoggerMessage(1102, LogLevel.Warning,
         "{Deployment} is out of service until our credentials are accepted: {Reason} (status {Status})")]
     partial void LogCredentialRejected(string deployment, int status, string reason);
+
+    [LoggerMessage(1103, LogLevel.Information,
+        "Call {CallId}: {Deployment} was full at the provider, which let the call spill over from {From} to {Served}")]
+    partial void LogSpillover(Guid callId, string deployment, string from, string served);
 }

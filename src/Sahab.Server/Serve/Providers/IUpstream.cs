@@ -18,12 +18,21 @@ internal interface IUpstream
     /// <summary>Puts the provider's answers into OpenAI's form; null where they have it already.</summary>
     IAnswerTranslation? TranslationOf(ApiOperation operation);
 
+    /// <summary>
+    /// Reads an error answer that is in OpenAI's form already. Where answers are translated, their translation reads it.
+    /// </summary>
+    /// <param name="retryAfterMs">The pause that the provider asks for, in milliseconds; null where it names none.</param>
+    UpstreamError ReadError(int status, ReadOnlySpan<byte> body, long? retryAfterMs) => ErrorReader.Read(status, body);
+
     /// <summary>Sends one attempt's request and returns when the answer's headers are there.</summary>
     /// <exception cref="UntranslatableException">The request asks for what the dialect cannot express.</exception>
     /// <exception cref="CredentialException">No credential could be had.</exception>
     /// <exception cref="HttpRequestException">The provider could not be reached.</exception>
     ValueTask<HttpResponseMessage> SendAsync(UpstreamCall call, CancellationToken cancellation);
 }
+
+/// <summary>Reads an error answer as one cloud means it; see <see cref="IUpstream.ReadError"/>.</summary>
+internal delegate UpstreamError ErrorReading(int status, ReadOnlySpan<byte> body, long? retryAfterMs);
 
 /// <summary>What an upstream needs to know of an attempt.</summary>
 /// <param name="Body">The client's request in OpenAI's form. Not to be kept.</param>

@@ -2,8 +2,10 @@ using System.Net;
 using System.Text.Json;
 using Sahab.Routing.Requests;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Serve.Providers.Azure;
 using Sahab.Server.Serve.Providers.Credentials;
 using Sahab.Server.Serve.Providers.OpenAI;
+using Sahab.Wire.Azure;
 
 namespace Sahab.Server.Serve.Providers;
 
@@ -11,15 +13,29 @@ namespace Sahab.Server.Serve.Providers;
 /// Makes the upstream of each deployment from its configuration. Credentials are shared by all deployments of a provider
 /// and kept over reloads while what they are made from stays the same.
 /// </summary>
-internal sealed class UpstreamFactory
+internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
 {
+    /// <summary>
+    /// The connections to token services. They are few and live as long as the server, as credentials outlive the
+    /// configuration that they were made for.
+    /// </summary>
+    readonly HttpMessageInvoker _tokenServices = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        MaxConnectionsPerServer = 8,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        ActivityHeadersPropagator = null,
+    });
+
     Dictionary<object, ICredential> _credentials = [];
     Dictionary<object, ICredential> _former = [];
 
     /// <summary>What a dialect can carry, whatever the models behind it could do.</summary>
     public static Capabilities CapabilitiesOf(ProviderConfig provider) => provider.Dialect switch
     {
-        Dialect.OpenAi => AllCapabilities,
+        Dialect.OpenAi or Dialect.Azure => AllCapabilities,
         _ => throw new ArgumentOutOfRangeException(nameof(provider)),
     };
 
@@ -37,12 +53,42 @@ internal sealed class UpstreamFactory
             Dialect.OpenAi => new OpenAIUpstream(
                 route with { Credential = KeyOf(provider, "Authorization", "Bearer ") }, JsonSerializer.SerializeToUtf8Bytes(model),
                 provider.RunningUsage),
+            Dialect.Azure => CreateAzure(provider, route, model),
             _ => throw new ArgumentOutOfRangeException(nameof(provider)),
         };
     }
 
+    public void Dispose() => _tokenServices.Dispose();
+
     /// <summary>Begins a new configuration: credentials that it does not use any more are forgotten.</summary>
     public void Begin() => (_former, _credentials) = (_credentials, []);
+
+    OpenAIUpstream CreateAzure(ProviderConfig provider, UpstreamRoute route, string deployment)
+    {
+        var name = JsonSerializer.SerializeToUtf8Bytes(deployment);
+        route = route with
+        {
+            Credential = provider.Azure?.Entra is { } entra ? EntraOf(entra) : KeyOf(provider, "api-key", ""),
+        };
+        if (provider.Azure?.ApiVersion is not { } version)
+        {
+            return new OpenAIUpstream(route, name, runningUsage: false, readError: AzureErrors.Read);
+        }
+
+        // The older API names the deployment in the path and ignores the model in the body.
+        var path = new Uri(route.BaseUrl, $"deployments/{Uri.EscapeDataString(deployment)}/");
+        return new OpenAIUpstream(
+            route with { BaseUrl = path }, name, runningUsage: false,
+            $"?api-version={Uri.EscapeDataString(version)}", AzureErrors.Read);
+    }
+
+    ICredential EntraOf(EntraConfig entra) => Share(
+        entra,
+        () => new TokenCredential(new TokenCache(
+            entra.ManagedIdentity
+                ? new ManagedIdentity(entra.Client, entra.Scope).FetchAsync
+                : new EntraSignIn(_tokenServices, entra, time).FetchAsync,
+            time)));
 
     /// <summary>The credential of these settings, made the first time only.</summary>
     /// <param name="settings">All that it is made from, comparable by value.</param>

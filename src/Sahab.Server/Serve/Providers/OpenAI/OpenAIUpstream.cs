@@ -14,7 +14,9 @@ namespace Sahab.Server.Serve.Providers.OpenAI;
 /// <param name="upstreamModel">The provider's name for the model, as a JSON string in UTF-8.</param>
 /// <param name="runningUsage">Whether to ask for the usage with every chunk.</param>
 /// <param name="query">What follows the path of every request, with its question mark; mostly nothing.</param>
-internal sealed class OpenAIUpstream(UpstreamRoute route, byte[] upstreamModel, bool runningUsage, string query = "")
+/// <param name="readError">Reads the errors of a cloud that means something of its own by them; none for most.</param>
+internal sealed class OpenAIUpstream(
+    UpstreamRoute route, byte[] upstreamModel, bool runningUsage, string query = "", ErrorReading? readError = null)
     : IUpstream
 {
     readonly Uri _chatCompletions = new(route.BaseUrl, "chat/completions" + query);
@@ -26,6 +28,9 @@ internal sealed class OpenAIUpstream(UpstreamRoute route, byte[] upstreamModel, 
     public string? ErrorTypeHeader => null;
 
     public IAnswerTranslation? TranslationOf(ApiOperation operation) => null;
+
+    public UpstreamError ReadError(int status, ReadOnlySpan<byte> body, long? retryAfterMs) =>
+        readError?.Invoke(status, body, retryAfterMs) ?? ErrorReader.Read(status, body);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<HttpResponseMessage> SendAsync(UpstreamCall call, CancellationToken cancellation)
