@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Sahab.Server.Hosting.Configuration;
@@ -99,6 +100,7 @@ internal sealed class SahabServer : IAsyncDisposable
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(options.Time);
+        services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>();
         services.AddSingleton(options.Configuration);
         services.AddSingleton<MonotonicClock>();
         services.AddSingleton(new IdSource(options.Time, options.Seed));

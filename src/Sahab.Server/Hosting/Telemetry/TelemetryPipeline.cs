@@ -47,6 +47,8 @@ internal sealed class TelemetryPipeline : IHostedService, IDisposable
             .AddView("http.client.request.duration", MetricStreamConfiguration.Drop)
             .AddView("http.client.request.time_in_queue", MetricStreamConfiguration.Drop)
             .AddView("http.client.active_requests", MetricStreamConfiguration.Drop)
+            // It is counted twice for each call; sahab.serve.* tells what is in flight at each deployment.
+            .AddView("http.client.open_connections", MetricStreamConfiguration.Drop)
             .AddView("http.client.connection.duration", MetricStreamConfiguration.Drop)
             .AddView("kestrel.connection.duration", MetricStreamConfiguration.Drop)
             .AddReader(_reader);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.AspNetCore.Connections.Features;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
 using Sahab.Server.Hosting;
@@ -111,7 +112,10 @@ internal sealed partial class FrontDoor(
     static ApiKey? FindKey(Call call, out bool given)
     {
         var headers = call.Context.Request.Headers;
-        var key = call.Snapshot.Keys.Find(headers.Authorization, out given);
+        var connection = HttpProtocol.IsHttp11(call.Context.Request.Protocol)
+            ? call.Context.Features.Get<IConnectionItemsFeature>()?.Items
+            : null;
+        var key = call.Snapshot.Keys.Find(headers.Authorization, connection, out given);
         if (given || call.Door.Api is null)
         {
             return key;

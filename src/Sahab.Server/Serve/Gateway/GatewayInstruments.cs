@@ -66,7 +66,7 @@ internal sealed class GatewayInstruments : IDisposable
             "gen_ai.client.operation.duration", "s", "Attempts at clouds, from sending to the last byte.",
             advice: AttemptSeconds);
         _firstToken = _meter.CreateHistogram<double>(
-            "gen_ai.client.time_to_first_token", "s", "From sending an attempt to its first content.",
+            "gen_ai.client.time_to_first_token", "s", "From sending a streamed attempt to its first content.",
             advice: AttemptSeconds);
         _tokens = _meter.CreateHistogram<long>(
             "gen_ai.client.token.usage", "{token}", "Tokens of attempts, by kind.", advice: TokenCounts);
@@ -118,7 +118,7 @@ internal sealed class GatewayInstruments : IDisposable
         }
 
         _attemptDuration.Record(usage.Duration.TotalSeconds, outcome);
-        if (usage.FirstToken is { } firstToken)
+        if (usage.FirstToken is { } firstToken && (usage.Flags & UsageFlags.Streamed) != 0)
         {
             _firstToken.Record(firstToken.TotalSeconds, tags);
         }

@@ -36,14 +36,32 @@ internal sealed class ApiKeyTable(FrozenDictionary<KeyDigest, ApiKey> keys)
 {
     const string Scheme = "Bearer ";
 
+    static readonly object Remembered = new();
+
     public static ApiKeyTable Empty { get; } = new(FrozenDictionary<KeyDigest, ApiKey>.Empty);
 
     public IEnumerable<ApiKey> Keys => keys.Values;
 
     /// <summary>The key behind an <c>Authorization</c> header.</summary>
     /// <param name="given">Whether the header holds a bearer token at all.</param>
-    public ApiKey? Find(string? authorization, out bool given)
+    public ApiKey? Find(string? authorization, out bool given) => Find(authorization, connection: null, out given);
+
+    /// <summary>The key behind an <c>Authorization</c> header.</summary>
+    /// <param name="connection">
+    /// What is remembered with the client's connection, where no two requests use it at a time: a client sends the same
+    /// header with each of its requests, which is then hashed once.
+    /// </param>
+    /// <param name="given">Whether the header holds a bearer token at all.</param>
+    public ApiKey? Find(string? authorization, IDictionary<object, object?>? connection, out bool given)
     {
+        if (authorization is not null && connection is not null
+            && connection.TryGetValue(Remembered, out var found) && found is GivenKey remembered
+            && authorization == remembered.Authorization)
+        {
+            given = true;
+            return keys.GetValueOrDefault(remembered.Digest);
+        }
+
         given = authorization is not null
             && authorization.Length > Scheme.Length
             && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
@@ -53,10 +71,23 @@ internal sealed class ApiKeyTable(FrozenDictionary<KeyDigest, ApiKey> keys)
         }
 
         var secret = authorization.AsSpan(Scheme.Length).Trim();
-        return FindSecret(secret);
+        if (secret.Length is 0 or > KeyDigest.MaxKeyChars)
+        {
+            return null;
+        }
+
+        var digest = KeyDigest.Of(secret);
+        connection?[Remembered] = new GivenKey(authorization!, digest);
+        return keys.GetValueOrDefault(digest);
     }
 
     /// <summary>The key of a secret, however it came.</summary>
     public ApiKey? FindSecret(ReadOnlySpan<char> secret) =>
         secret.Length is 0 or > KeyDigest.MaxKeyChars ? null : keys.GetValueOrDefault(KeyDigest.Of(secret));
+
+    /// <summary>A header that a connection has brought before, which Kestrel keeps as the same string.</summary>
+    sealed record GivenKey(string Authorization, KeyDigest Digest)
+    {
+        public override string ToString() => nameof(GivenKey);
+    }
 }
