@@ -28,6 +28,7 @@ internal static class Program
             UsageCommand.Create(console),
             ExplainCommand.Create(console, environment),
             ReplayCommand.Create(console, environment, TimeProvider.System),
+            ImportCommand.Create(console),
         };
         return root.Parse(args).InvokeAsync();
     }
