@@ -22,7 +22,7 @@ internal static class Scoring
         var scorers = profile.Scorers;
         if (scorers == Scorers.Busyness)
         {
-            return new CandidateScore { Total = Busyness(deployment.State) };
+            return new CandidateScore { Total = Busyness(deployment.State, nowMs) };
         }
 
         if (scorers == Scorers.Priority)
@@ -66,7 +66,7 @@ internal static class Scoring
         RoutingProfile profile, in RouteRequest request, DeploymentState state, long nowMs)
     {
         var learned = state.Learned;
-        var inFlight = state.InFlight;
+        var inFlight = state.Busy(nowMs);
         var observed = learned.FirstTokenMs;
         double firstTokenMs;
         if (double.IsNaN(observed))
@@ -102,9 +102,9 @@ internal static class Scoring
             learned.FailureRate, 0, Freshness(profile, learned.FailuresAtMs, nowMs));
     }
 
-    private static double Busyness(DeploymentState state)
+    private static double Busyness(DeploymentState state, long nowMs)
     {
-        var inFlight = state.InFlight;
+        var inFlight = state.Busy(nowMs);
         var concurrency = state.ConcurrencyOrZero;
         return concurrency > 0 ? (double)inFlight / concurrency : inFlight / (inFlight + LoadThatDoubles);
     }

@@ -58,6 +58,9 @@ public readonly record struct DeploymentReading
     /// <summary>Calls that the provider throttled since the state began.</summary>
     public long Throttled { get; init; }
 
+    /// <summary>What its server says of itself; null where it says nothing, or has not for a while.</summary>
+    public ReportedLoad? Reported { get; init; }
+
     /// <summary>The limits in force.</summary>
     public Limits Limits { get; init; }
 }

@@ -28,6 +28,7 @@ public sealed class DeploymentState
     private long _succeeded;
     private long _failed;
     private long _throttled;
+    private ReportedLoad? _reported;
 
     internal DeploymentState(string id, Limits limits, HealthTerms terms)
     {
@@ -48,6 +49,24 @@ public sealed class DeploymentState
     /// How full the fullest limit looks, 0 to 1; without limits, calls in flight / (calls in flight + 32).
     /// </summary>
     public double Load => _gate.IsUnlimited ? InFlight / (InFlight + TypicalInFlight) : _gate.Fullness();
+
+    /// <summary>
+    /// Calls that run or wait there, others' included where its server reports them: at least our own.
+    /// </summary>
+    /// <param name="nowMs">Monotonic milliseconds.</param>
+    public int Busy(long nowMs) =>
+        Volatile.Read(ref _reported) is { } report && report.IsFresh(nowMs)
+            ? Math.Max(InFlight, report.Running + report.Waiting)
+            : InFlight;
+
+    /// <summary>Takes what the server says of itself; it counts for <see cref="ReportedLoad.LifeMs"/>.</summary>
+    public void Report(ReportedLoad report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        ArgumentOutOfRangeException.ThrowIfNegative(report.Running);
+        ArgumentOutOfRangeException.ThrowIfNegative(report.Waiting);
+        Volatile.Write(ref _reported, report);
+    }
 
     /// <summary>What calls have taught.</summary>
     internal LearnedFigures Learned { get; } = new();
@@ -117,6 +136,7 @@ public sealed class DeploymentState
                 Failed = _failed,
                 Throttled = _throttled,
                 Limits = _limits,
+                Reported = _reported is { } report && report.IsFresh(nowMs) ? report : null,
             };
         }
     }
@@ -137,6 +157,11 @@ public sealed class DeploymentState
     /// <summary>Whether health lets a call go. Needs no lock.</summary>
     internal CandidateVerdict LookAtHealth(long nowMs)
     {
+        if (Volatile.Read(ref _reported) is { IsHealthy: false } report && report.IsFresh(nowMs))
+        {
+            return CandidateVerdict.OutOfService;
+        }
+
         switch (_breaker.StateAt(nowMs))
         {
             case BreakerState.Open:
@@ -187,6 +212,11 @@ public sealed class DeploymentState
                 pause = Math.Max(pause, ProbePauseMs);
             }
 
+            if (_reported is { IsHealthy: false } report && report.IsFresh(nowMs))
+            {
+                pause = Math.Max(pause, ProbePauseMs);
+            }
+
             return Math.Max(pause, _gate.Look(tokens, nowMs).RetryAfterMs);
         }
     }
@@ -200,7 +230,7 @@ public sealed class DeploymentState
                 return;
             }
 
-            Learned.Answered(elapsedMs, outputTokens, InFlight, nowMs);
+            Learned.Answered(elapsedMs, outputTokens, Busy(nowMs), nowMs);
             ref var epoch = ref _gate.NoteOf(index);
             var before = epoch;
             epoch = _breaker.Answered(before);

@@ -1,5 +1,6 @@
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Providers;
+using Sahab.Server.Serve.Providers.Vllm;
 using Sahab.Server.Serve.Snapshots;
 
 namespace Sahab.Server.Serve;
@@ -24,6 +25,7 @@ internal static class ServeModule
         services.AddSingleton<Explainer>();
         services.AddSingleton<CallWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<CallWatch>());
+        services.AddHostedService<LoadProbeLoop>();
         services.AddSingleton<Placement>();
         services.AddHostedService(provider => provider.GetRequiredService<Placement>());
     }

@@ -61,8 +61,8 @@ public enum ChatPartKind : byte
     /// <summary>Sound.</summary>
     Audio,
 
-    /// <summary>A file, such as a PDF.</summary>
-    File,
+    /// <summary>A document, such as a PDF (OpenAI calls it a file).</summary>
+    Document,
 }
 
 /// <summary>A part of a message.</summary>

@@ -88,8 +88,8 @@ static class ChatMessageReader
     static ChatPart ReadFile(ChatFields file, string path)
     {
         ChatPart part = file.Text("file_data") is { } data
-            ? ReadUrl(data, ChatPartKind.File, path)
-            : new ChatPart { Kind = ChatPartKind.File, Path = path, Url = file.RequiredText("file_id") };
+            ? ReadUrl(data, ChatPartKind.Document, path)
+            : new ChatPart { Kind = ChatPartKind.Document, Path = path, Url = file.RequiredText("file_id") };
         return part with { FileName = file.Text("filename") };
     }
 

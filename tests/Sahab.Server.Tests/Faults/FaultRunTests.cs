@@ -68,11 +68,12 @@ public sealed class FaultRunTests(ITestOutputHelper output)
     {
         await using var house = await FaultHouse.StartAsync(FaultHouse.Yaml(firstByte: "8s", betweenChunks: "3s"));
         using var client = new LoadClient(house.Address);
-        var seconds = 40 + (Faults.Length * 2 * 5);
+        const int OutageSeconds = 60;
+        var seconds = OutageSeconds + 10 + (Faults.Length * 2 * 5);
         var playing = client.PlayAsync(Trace.Read(seconds, FaultHouse.TraceSpeed, MaxPrompt, MaxOutput, seed: 1));
         await Task.Delay(TimeSpan.FromSeconds(2));
-        await house.Clouds.AddFaultAsync(Faults[0].Fault with { Cloud = "own", DurationSeconds = 30 });
-        await Task.Delay(TimeSpan.FromSeconds(32));
+        await house.Clouds.AddFaultAsync(Faults[0].Fault with { Cloud = "own", DurationSeconds = OutageSeconds });
+        await Task.Delay(TimeSpan.FromSeconds(OutageSeconds + 2));
         foreach (var cloud in new[] { "azure", "own" })
         {
             foreach (var (_, fault) in Faults)

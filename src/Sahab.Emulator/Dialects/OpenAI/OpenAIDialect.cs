@@ -13,6 +13,10 @@ internal class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
     {
         var path = exchange.Http.Request.Path.Value ?? "";
         var cloud = exchange.Cloud;
+        if (cloud.Config.Style == CloudStyle.Vllm && await TellOfItselfAsync(exchange, path))
+        {
+            return;
+        }
         var at = path.IndexOf("/v1/", StringComparison.Ordinal);
         var region = at > 0 ? path[1..at] : cloud.FirstRegion;
         exchange.Vendor.AddIdHeaders(exchange.Http.Response.Headers, exchange.RequestId, region);
@@ -23,6 +27,17 @@ internal class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
             throw new ApiException(ApiError.UnknownPath(path));
         }
         await OperateAsync(exchange, region, deployments, path[(at + 4)..]);
+    }
+
+    /// <summary>Answers <c>[/region]/metrics</c> and <c>[/region]/health</c>, which need no key.</summary>
+    async Task<bool> TellOfItselfAsync(Exchange exchange, string path)
+    {
+        var at = path.LastIndexOf('/');
+        var region = at > 0 ? path[1..at] : exchange.Cloud.FirstRegion;
+        return path[at..] is "/metrics" or "/health"
+            && exchange.Cloud.FindRegion(region) is { } deployments
+            && (DropWhenDown(exchange, region)
+                || await VllmPages.TryAnswerAsync(exchange.Http, path[at..], deployments.Values));
     }
 
     /// <summary>Answers what is asked for below the version in the path.</summary>

@@ -40,6 +40,10 @@ internal sealed record ProviderConfig
         + "cut stream is known.")]
     public bool RunningUsage { get; init; }
 
+    [Doc("Asks its servers, which are vLLM's, how busy and how well they are (`/metrics` and `/health` beside the last "
+        + "part of the base URL), so that the router knows of load that is not ours. For the dialect `openai`.")]
+    public ProbeConfig? Probe { get; init; }
+
     [Doc("Whether it bills the tokens of a stream that it broke off itself.")]
     public BrokenStreams BrokenStreams { get; init; } = BrokenStreams.Billed;
 
@@ -95,6 +99,14 @@ internal sealed record TimeoutsConfig
     [Doc("Between two chunks of an answer; a longer silence is a stall.")]
     [Between("10ms", "1h")]
     public TimeSpan BetweenChunks { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+[Doc("How often a provider's servers are asked how they are.")]
+internal sealed record ProbeConfig
+{
+    [Doc("The time from one question to the next.")]
+    [Between("250ms", "5s")]
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(2);
 }
 
 [Doc("A place at a provider.")]

@@ -30,20 +30,7 @@ internal sealed class CallRunner(
                     : error);
             }
 
-            var target = call.Snapshot.TargetOf(place.Deployment!);
-            using var attempt = new Attempt
-            {
-                Call = call,
-                Target = target,
-                Lease = place.Lease,
-                AtHome = place.AtHome,
-                Number = number,
-                StartedAt = time.GetUtcNow(),
-                StartedTimestamp = clock.Timestamp,
-                Watch = new WatchedAttempt(
-                    Math.Min(clock.NowMs + target.FirstByteMs, call.DeadlineMs), call.ClientGone),
-            };
-            attempt.Span = CallTracing.StartAttempt(attempt);
+            using var attempt = Begin(call, place, number);
             last = await attempts.RunAsync(attempt);
             placement.Ended(call);
             if (last.Outcome != AttemptOutcome.Succeeded)
@@ -90,6 +77,24 @@ internal sealed class CallRunner(
         }
 
         return await GiveUpAsync(call, AfterFailures(call, failed, allThrottled, last));
+    }
+
+    Attempt Begin(Call call, in Place place, int number)
+    {
+        var target = call.Snapshot.TargetOf(place.Deployment!);
+        var attempt = new Attempt
+        {
+            Call = call,
+            Target = target,
+            Lease = place.Lease,
+            AtHome = place.AtHome,
+            Number = number,
+            StartedAt = time.GetUtcNow(),
+            StartedTimestamp = clock.Timestamp,
+            Watch = new WatchedAttempt(Math.Min(clock.NowMs + target.FirstByteMs, call.DeadlineMs), call.ClientGone),
+        };
+        attempt.Span = CallTracing.StartAttempt(attempt);
+        return attempt;
     }
 
     /// <summary>Records the attempts that came to nothing, so that they too are in the books before the answer goes out.</summary>

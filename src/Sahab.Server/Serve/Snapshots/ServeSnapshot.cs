@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Sahab.Routing.Snapshot;
+using Sahab.Server.Serve.Providers.Vllm;
 
 namespace Sahab.Server.Serve.Snapshots;
 
@@ -20,6 +21,9 @@ internal sealed class ServeSnapshot
 
     /// <summary>Model and alias names with who owns them, in the order of the configuration.</summary>
     public required ImmutableArray<ServedModel> Models { get; init; }
+
+    /// <summary>The servers that are asked how they are.</summary>
+    public required ImmutableArray<LoadProbe> Probes { get; init; }
 
     /// <summary>When the configuration was put in force.</summary>
     public required long LoadedAtUnixSeconds { get; init; }

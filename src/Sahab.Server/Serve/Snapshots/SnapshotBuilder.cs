@@ -7,6 +7,7 @@ using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Serve.Providers;
+using Sahab.Server.Serve.Providers.Vllm;
 
 namespace Sahab.Server.Serve.Snapshots;
 
@@ -31,6 +32,7 @@ internal static class SnapshotBuilder
                 deployment => Find(routing, deployment.Id),
                 deployment => TargetFor(config, deployment, Find(routing, deployment.Id), pools, upstreams)),
             Models = BuildModels(config, routing),
+            Probes = BuildProbes(config, routing, pools),
             LoadedAtUnixSeconds = now.ToUnixTimeSeconds(),
             MaxBodyBytes = (int)Math.Min(config.Server.MaxBodyBytes, int.MaxValue),
             MaxConcurrentCalls = config.Server.MaxConcurrentCalls,
@@ -171,6 +173,25 @@ internal static class SnapshotBuilder
         return new ApiKey(
             tenant.Id, key.Id, tenant.Weight, key.Admin, countries, countries.ToString(),
             key.Models?.ToFrozenSet(StringComparer.Ordinal), limiter, key.MaxTier);
+    }
+
+    static ImmutableArray<LoadProbe> BuildProbes(
+        SahabConfig config, RoutingSnapshot routing, IReadOnlyDictionary<string, HttpMessageInvoker> pools)
+    {
+        var probes = ImmutableArray.CreateBuilder<LoadProbe>();
+        foreach (var deployment in config.Deployments)
+        {
+            var provider = config.FindProvider(deployment.Provider)!;
+            if (provider is { Probe: { } probe, Dialect: Dialect.OpenAi })
+            {
+                var baseUrl = new Uri(config.FindRegion(deployment)!.BaseUrl.TrimEnd('/'));
+                probes.Add(new LoadProbe(
+                    Find(routing, deployment.Id).State, pools[provider.Id], new Uri(baseUrl, "metrics"),
+                    new Uri(baseUrl, "health"), deployment.UpstreamModel ?? deployment.Model, probe.Interval));
+            }
+        }
+
+        return probes.ToImmutable();
     }
 
     static ImmutableArray<ServedModel> BuildModels(SahabConfig config, RoutingSnapshot routing)
