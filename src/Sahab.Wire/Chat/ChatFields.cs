@@ -21,6 +21,13 @@ readonly struct ChatFields
     /// <summary>The path of a member.</summary>
     public string PathOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
 
+    /// <summary>The names of the members that have a value other than null.</summary>
+    public IEnumerable<string> Names => _object.EnumerateObject()
+        .Where(member => member.Value.ValueKind != JsonValueKind.Null).Select(member => member.Name);
+
+    /// <summary>The object itself.</summary>
+    public JsonElement Element => _object;
+
     /// <summary>A member; null when it is absent or null.</summary>
     public JsonElement? Find(string name) =>
         _object.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;

@@ -36,6 +36,9 @@ public sealed record ChatMessage
     /// <summary>Which call a tool answers; null for other roles, and for the older <c>function</c>.</summary>
     public string? ToolCallId { get; init; }
 
+    /// <summary>Whether a tool failed (<c>is_error</c>, which OpenAI's own API does not have).</summary>
+    public bool IsError { get; init; }
+
     /// <summary>The speaker's name, or the function's.</summary>
     public string? Name { get; init; }
 
@@ -110,7 +113,10 @@ public sealed record ChatToolCall(string Path, string Id, string Name, string Ar
 /// <param name="Description">What it does; null where not given.</param>
 /// <param name="Parameters">JSON schema of its arguments; null where it takes none.</param>
 /// <param name="Strict">Whether arguments must follow the schema; null where left open.</param>
-public sealed record ChatTool(string Path, string Name, string? Description, JsonElement? Parameters, bool? Strict);
+/// <param name="CacheControl">Anthropic's <c>cache_control</c>, which gateways let pass; null where not given.</param>
+public sealed record ChatTool(
+    string Path, string Name, string? Description, JsonElement? Parameters, bool? Strict,
+    JsonElement? CacheControl = null);
 
 /// <summary>How tools may be called.</summary>
 public enum ChatToolMode : byte

@@ -29,6 +29,7 @@ static class ChatMessageReader
             Parts = ReadParts(fields),
             ToolCalls = ReadToolCalls(fields),
             ToolCallId = fields.Text("tool_call_id"),
+            IsError = fields.Flag("is_error") ?? false,
             Name = fields.Text("name"),
             Reasoning = fields.Text("reasoning_content") ?? fields.Text("reasoning"),
             ThinkingBlocks = ReadThinking(fields),

@@ -100,6 +100,12 @@ public sealed class ChatRequest : IDisposable
         {
             fault = new RequestFault($"The body is not valid JSON: {wrong.Message}", null, "invalid_json");
         }
+        catch (InvalidOperationException)
+        {
+            fault = new RequestFault(
+                "A string of the body is not valid Unicode: it has half a surrogate pair or bytes that are not UTF-8.",
+                null, "invalid_json");
+        }
         catch (ChatRequestException wrong)
         {
             fault = wrong.Fault;

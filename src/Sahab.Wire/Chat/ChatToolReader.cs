@@ -18,7 +18,10 @@ static class ChatToolReader
                     "type", $"A tool of type '{type}' cannot be translated for every cloud; only 'function' can.");
             }
 
-            tools.Add(ReadFunction(tool.RequiredObject("function"), tool.PathOf("")[..^1]));
+            tools.Add(ReadFunction(tool.RequiredObject("function"), tool.PathOf("")[..^1]) with
+            {
+                CacheControl = tool.Find("cache_control"),
+            });
         }
 
         // The older form has no wrapping.

@@ -33,6 +33,15 @@ static class AnswerJson
         json.WriteEndObject();
     }
 
+    /// <summary>The stop sequence that ended a choice, where vLLM puts it.</summary>
+    public static void WriteStopSequence(Utf8JsonWriter json, string? stopSequence)
+    {
+        if (stopSequence is not null)
+        {
+            json.WriteString("stop_reason"u8, stopSequence);
+        }
+    }
+
     /// <summary>A tool call's signature, where Google's own OpenAI endpoint puts it.</summary>
     public static void WriteSignature(Utf8JsonWriter json, string? signature)
     {

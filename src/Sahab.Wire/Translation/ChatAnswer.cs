@@ -77,6 +77,7 @@ public sealed class ChatAnswer
         }
 
         json.WriteString("finish_reason"u8, choice.Finish);
+        AnswerJson.WriteStopSequence(json, choice.StopSequence);
         json.WriteEndObject();
     }
 
@@ -144,6 +145,9 @@ public sealed class ChatAnswerChoice
 
     /// <summary>OpenAI's word for why it ended: <c>stop</c>, <c>length</c>, <c>tool_calls</c>, <c>content_filter</c>.</summary>
     public string Finish { get; set; } = "stop";
+
+    /// <summary>The stop sequence that ended it; none where another reason did, or the provider does not tell.</summary>
+    public string? StopSequence { get; set; }
 }
 
 /// <summary>One call of a tool.</summary>

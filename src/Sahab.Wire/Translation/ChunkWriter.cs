@@ -17,6 +17,9 @@ public sealed class ChunkWriter : IDisposable
         SkipValidation = true,
     };
 
+    /// <summary>The length of a JSON string that holds nothing: its quotes.</summary>
+    const int EmptyJsonText = 2;
+
     readonly AnswerTerms _terms;
     readonly Utf8JsonWriter _json = new(Stream.Null, Options);
     readonly ArrayBufferWriter<byte> _event = new(256);
@@ -43,6 +46,14 @@ public sealed class ChunkWriter : IDisposable
     /// <summary>Writes text of the model's reasoning (<c>reasoning_content</c>). Empty text writes nothing.</summary>
     public void Reasoning(IBufferWriter<byte> output, ReadOnlySpan<char> text, int choice = 0) =>
         Delta(output, choice, "reasoning_content"u8, text);
+
+    /// <summary>The same with text that is a JSON string already, quotes included: nothing is unescaped on the way.</summary>
+    public void ContentJson(IBufferWriter<byte> output, ReadOnlySpan<byte> text, int choice = 0) =>
+        DeltaJson(output, choice, "content"u8, text);
+
+    /// <summary>The same with reasoning that is a JSON string already, quotes included.</summary>
+    public void ReasoningJson(IBufferWriter<byte> output, ReadOnlySpan<byte> text, int choice = 0) =>
+        DeltaJson(output, choice, "reasoning_content"u8, text);
 
     /// <summary>
     /// Writes a piece of reasoning that the provider wants back as it is, such as Anthropic's signed or redacted
@@ -108,11 +119,33 @@ public sealed class ChunkWriter : IDisposable
         EndDelta(output, finish: null);
     }
 
+    /// <summary>The same with arguments that are a JSON string already, quotes included.</summary>
+    public void ToolArgumentsJson(IBufferWriter<byte> output, int index, ReadOnlySpan<byte> arguments, int choice = 0)
+    {
+        if (arguments.Length <= EmptyJsonText)
+        {
+            return;
+        }
+
+        BeginDelta(output, choice);
+        _json.WriteStartArray("tool_calls"u8);
+        _json.WriteStartObject();
+        _json.WriteNumber("index"u8, index);
+        _json.WriteStartObject("function"u8);
+        _json.WritePropertyName("arguments"u8);
+        _json.WriteRawValue(arguments, skipInputValidation: true);
+        _json.WriteEndObject();
+        _json.WriteEndObject();
+        _json.WriteEndArray();
+        EndDelta(output, finish: null);
+    }
+
     /// <summary>Ends a choice; the second reason for the same choice is ignored.</summary>
     /// <param name="output">Where the event goes.</param>
     /// <param name="reason">OpenAI's word, such as <c>stop</c>.</param>
     /// <param name="choice">The choice, from 0.</param>
-    public void Finish(IBufferWriter<byte> output, string reason, int choice = 0)
+    /// <param name="stopSequence">The stop sequence that ended it, where the provider tells (<c>stop_reason</c>).</param>
+    public void Finish(IBufferWriter<byte> output, string reason, int choice = 0, string? stopSequence = null)
     {
         if ((_finished & (1UL << choice)) != 0)
         {
@@ -120,7 +153,7 @@ public sealed class ChunkWriter : IDisposable
         }
 
         BeginDelta(output, choice);
-        EndDelta(output, reason);
+        EndDelta(output, reason, stopSequence);
         _finished |= 1UL << choice;
     }
 
@@ -155,6 +188,19 @@ public sealed class ChunkWriter : IDisposable
         EndDelta(output, finish: null);
     }
 
+    void DeltaJson(IBufferWriter<byte> output, int choice, ReadOnlySpan<byte> member, ReadOnlySpan<byte> text)
+    {
+        if (text.Length <= EmptyJsonText)
+        {
+            return;
+        }
+
+        BeginDelta(output, choice);
+        _json.WritePropertyName(member);
+        _json.WriteRawValue(text, skipInputValidation: true);
+        EndDelta(output, finish: null);
+    }
+
     void BeginDelta(IBufferWriter<byte> output, int choice)
     {
         if ((_opened & (1UL << choice)) == 0)
@@ -172,10 +218,11 @@ public sealed class ChunkWriter : IDisposable
         _json.WriteStartObject("delta"u8);
     }
 
-    void EndDelta(IBufferWriter<byte> output, string? finish)
+    void EndDelta(IBufferWriter<byte> output, string? finish, string? stopSequence = null)
     {
         _json.WriteEndObject();
         _json.WriteString("finish_reason"u8, finish);
+        AnswerJson.WriteStopSequence(_json, stopSequence);
         _json.WriteEndObject();
         _json.WriteEndArray();
         EndEvent(output);

@@ -10,6 +10,9 @@ namespace Sahab.Wire.Translation;
 /// </summary>
 public interface IClientApi
 {
+    /// <summary>The header in which this API's clients look for the call's id, besides <c>x-request-id</c>; none for most.</summary>
+    string? RequestIdHeader => null;
+
     /// <summary>Begins a call: writes the client's request as a chat completion request.</summary>
     /// <param name="body">The client's body. Must not change while the exchange lasts.</param>
     /// <param name="terms">What the body does not say itself.</param>
@@ -35,6 +38,15 @@ public interface IClientApi
     /// <param name="tokens">The prompt's tokens, at least 0.</param>
     /// <exception cref="NotSupportedException">The API has no such call.</exception>
     void WriteTokenCount(IBufferWriter<byte> output, long tokens) => throw new NotSupportedException();
+}
+
+/// <summary>An API of the front door that asks how many tokens a prompt has, which no cloud needs to be asked for.</summary>
+public interface ITokenCountApi : IClientApi
+{
+    /// <summary>Writes the answer.</summary>
+    /// <param name="output">Where the body goes.</param>
+    /// <param name="tokens">Tokens of the prompt, as the gateway estimates them; at least 0.</param>
+    void WriteCount(IBufferWriter<byte> output, long tokens);
 }
 
 /// <summary>What a client's request does not say in its body.</summary>

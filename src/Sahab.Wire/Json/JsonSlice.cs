@@ -1,0 +1,52 @@
+namespace Sahab.Wire.Json;
+
+/// <summary>
+/// Finds single members of objects that are known to be valid JSON, without reading the rest into anything: for events
+/// of streams, which are many and small.
+/// </summary>
+static class JsonSlice
+{
+    /// <summary>The value of a member as it is written, strings with their quotes; empty when it is absent.</summary>
+    /// <param name="json">An object; of anything else no member is found.</param>
+    /// <param name="name">The member's name, without escapes.</param>
+    public static ReadOnlySpan<byte> Member(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
+    {
+        var cursor = new JsonCursor(json);
+        if (cursor.Peek() != JsonKind.Object)
+        {
+            return default;
+        }
+
+        cursor.Enter();
+        while (cursor.NextMember(out JsonText found))
+        {
+            bool isIt = found.Is(json, name);
+            cursor.Peek();
+            int start = cursor.Position;
+            if (cursor.Skip() && isIt)
+            {
+                return json[start..cursor.Position];
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>Whether a text is one valid JSON object and nothing else.</summary>
+    public static bool IsObject(ReadOnlySpan<byte> json)
+    {
+        var cursor = new JsonCursor(json);
+        return cursor.Peek() == JsonKind.Object && cursor.Skip() && cursor.End();
+    }
+
+    /// <summary>Whether a value is a string.</summary>
+    public static bool IsText(ReadOnlySpan<byte> value) => value.Length >= 2 && value[0] == (byte)'"';
+
+    /// <summary>A string's text as it is written, without its quotes; empty for anything else.</summary>
+    public static ReadOnlySpan<byte> Raw(ReadOnlySpan<byte> value) => IsText(value) ? value[1..^1] : default;
+
+    /// <summary>A string's text; null for anything else.</summary>
+    public static string? Text(ReadOnlySpan<byte> value) => IsText(value)
+        ? new JsonText(1, value.Length - 2, value.Contains((byte)'\\')).Decode(value)
+        : null;
+}
