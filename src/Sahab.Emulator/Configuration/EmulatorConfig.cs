@@ -46,6 +46,9 @@ public enum CloudStyle
 
     /// <summary>A vLLM server: queues rather than refuses.</summary>
     Vllm,
+
+    /// <summary>Anthropic's Messages API.</summary>
+    Anthropic,
 }
 
 /// <summary>One emulated cloud.</summary>

@@ -10,6 +10,9 @@ namespace Sahab.Emulator.Dialects;
 internal sealed record ApiError(
     int Status, string Message, string Type, string? Param = null, string? Code = null, double? RetrySeconds = null)
 {
+    /// <summary>The id of the request, for vendors that tell it in the body too.</summary>
+    public string? RequestId { get; init; }
+
     public static ApiError Invalid(string message, string? param, string? code = null) =>
         new(400, message, "invalid_request_error", param, code);
 

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using Sahab.Emulator.Billing;
 using Sahab.Emulator.Configuration;
+using Sahab.Emulator.Dialects.Anthropic;
 using Sahab.Emulator.Dialects.Azure;
 using Sahab.Emulator.Dialects.OpenAI;
 using Sahab.Emulator.Engine;
@@ -26,6 +27,7 @@ internal abstract class CloudDialect(Emulation emulation)
         return Enum.GetValues<CloudStyle>().ToFrozenDictionary(style => style, CloudDialect (style) => style switch
         {
             CloudStyle.Azure => new AzureDialect(emulation),
+            CloudStyle.Anthropic => new AnthropicDialect(emulation),
             _ => openAI,
         });
     }

@@ -57,7 +57,7 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
         {
             Http.Response.Headers.Connection = "close";
         }
-        await SendJsonAsync(error.Status, writer => Vendor.WriteError(writer, error));
+        await SendJsonAsync(error.Status, writer => Vendor.WriteError(writer, error with { RequestId = RequestId }));
     }
 
     public async Task SendJsonAsync(int status, Action<Utf8JsonWriter> write)

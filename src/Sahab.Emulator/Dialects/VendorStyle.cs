@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sahab.Emulator.Configuration;
+using Sahab.Emulator.Dialects.Anthropic;
 using Sahab.Emulator.Dialects.OpenAI.Vendors;
 using Sahab.Emulator.Engine;
 
@@ -15,6 +16,7 @@ internal abstract class VendorStyle
         CloudStyle.Azure => new AzureStyle(),
         CloudStyle.Google => new GoogleStyle(),
         CloudStyle.Vllm => new VllmStyle(),
+        CloudStyle.Anthropic => new AnthropicStyle(),
         _ => new OpenAIStyle(),
     };
 

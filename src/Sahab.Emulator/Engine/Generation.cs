@@ -64,6 +64,9 @@ internal sealed class GenerationRequest : IDisposable
 
     public List<ToolRequest> Tools { get; } = [];
 
+    /// <summary>Whether the prompt is looked up in the cache and kept there.</summary>
+    public bool CachesPrompt { get; set; } = true;
+
     public int PromptTokens => (int)Math.Min(int.MaxValue, Prompts.Sum(p => (long)p.Tokens));
 
     public void Dispose() => Prompts.ForEach(p => p.Dispose());

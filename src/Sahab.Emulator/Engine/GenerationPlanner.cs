@@ -29,7 +29,9 @@ internal static class GenerationPlanner
         {
             Choices = choices,
             PromptTokens = request.PromptTokens,
-            Blocks = [.. request.Prompts.Select(p => p.HashBlocks(traits.CacheBlockTokens, 5))],
+            Blocks = request.CachesPrompt
+                ? [.. request.Prompts.Select(p => p.HashBlocks(traits.CacheBlockTokens, 5))]
+                : [],
             OutputEstimate = (long)perChoice * choices.Length,
         };
     }

@@ -9,6 +9,9 @@ internal abstract class TokenSource(int count)
 
     public int Count { get; private set; } = count;
 
+    /// <summary>Which of the stop strings ended the text; -1 for none.</summary>
+    public int StoppedBy { get; private set; } = -1;
+
     public ReadOnlySpan<byte> At(int index)
     {
         var token = TokenAt(index);
@@ -29,10 +32,13 @@ internal abstract class TokenSource(int count)
             var from = Math.Max(0, before - longest + 1);
             var seen = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text)[from..];
             var found = -1;
-            foreach (var stop in stops)
+            for (var stop = 0; stop < stops.Count; stop++)
             {
-                var position = seen.IndexOf(stop);
-                found = position >= 0 && (found < 0 || position < found) ? position : found;
+                var position = seen.IndexOf(stops[stop]);
+                if (position >= 0 && (found < 0 || position < found))
+                {
+                    (found, StoppedBy) = (position, stop);
+                }
             }
             if (found >= 0)
             {

@@ -40,15 +40,6 @@ public interface IClientApi
     void WriteTokenCount(IBufferWriter<byte> output, long tokens) => throw new NotSupportedException();
 }
 
-/// <summary>An API of the front door that asks how many tokens a prompt has, which no cloud needs to be asked for.</summary>
-public interface ITokenCountApi : IClientApi
-{
-    /// <summary>Writes the answer.</summary>
-    /// <param name="output">Where the body goes.</param>
-    /// <param name="tokens">Tokens of the prompt, as the gateway estimates them; at least 0.</param>
-    void WriteCount(IBufferWriter<byte> output, long tokens);
-}
-
 /// <summary>What a client's request does not say in its body.</summary>
 /// <param name="CallId">The call's id, of which the answer's own id can be made.</param>
 /// <param name="CreatedUnixSeconds">When the call came, in Unix seconds.</param>

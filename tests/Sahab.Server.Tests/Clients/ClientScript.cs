@@ -21,8 +21,14 @@ internal static class ClientScript
 
     /// <summary>Runs the script to its end.</summary>
     /// <returns>The cases by name, and all that the script printed besides.</returns>
+    public static Task<(Dictionary<string, ClientCase> Cases, string Output)> RunAsync(
+        string script, TestHouse house) => RunAsync(
+            script, ("SAHAB_URL", new Uri(house.Address, "/v1").ToString()),
+            ("SAHAB_CONTROL", house.Clouds.ControlAddress.ToString()));
+
+    /// <summary>Runs the script to its end, with what it finds in its environment.</summary>
     public static async Task<(Dictionary<string, ClientCase> Cases, string Output)> RunAsync(
-        string script, TestHouse house)
+        string script, params (string Name, string Value)[] environment)
     {
         if (!Directory.Exists(Path.Combine(Folder, "node_modules")))
         {
@@ -34,12 +40,12 @@ internal static class ClientScript
             WorkingDirectory = Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment =
-            {
-                ["SAHAB_URL"] = new Uri(house.Address, "/v1").ToString(),
-                ["SAHAB_CONTROL"] = house.Clouds.ControlAddress.ToString(),
-            },
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         using var process = Process.Start(start)!;
         using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
         try

@@ -128,10 +128,15 @@ internal enum OciApi
     OpenAi,
 }
 
-[Doc("What the dialect `anthropic` needs beyond an API key.")]
+[Doc("What the dialect `anthropic` needs beyond an API key. A region's base URL ends with `/v1` "
+    + "(`https://api.anthropic.com/v1`).")]
 internal sealed record AnthropicConfig
 {
-    [Doc("The API's version (`anthropic-version`).")]
+    [Doc("The API's version (`anthropic-version`). From 2026-10-21 on it takes no temperature, top_p or top_k.")]
     [Form(TextForm.Free)]
     public string Version { get; init; } = "2023-06-01";
+
+    [Doc("Output tokens at most for a request that gives no limit of its own, since the API needs one.")]
+    [Between("1", "1000000")]
+    public int MaxTokens { get; init; } = 32_000;
 }

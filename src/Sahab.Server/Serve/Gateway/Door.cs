@@ -1,3 +1,4 @@
+using Sahab.Wire.Anthropic;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
 
@@ -22,12 +23,18 @@ internal sealed record Door(
     static readonly Door Completions = new(ApiOperation.Completions, null, "/v1/completions");
     static readonly Door Embeddings = new(ApiOperation.Embeddings, null, "/v1/embeddings");
 
+    static readonly Door Messages = new(ApiOperation.ChatCompletions, MessagesApi.Messages, "/v1/messages");
+    static readonly Door MessageTokens =
+        new(ApiOperation.ChatCompletions, MessagesApi.TokenCount, "/v1/messages/count_tokens") { CountsTokens = true };
+
     /// <summary>The door that a path leads to, or none.</summary>
     public static Door? At(string? path) => path switch
     {
         "/v1/chat/completions" => ChatCompletions,
         "/v1/completions" => Completions,
         "/v1/embeddings" => Embeddings,
+        "/v1/messages" => Messages,
+        "/v1/messages/count_tokens" => MessageTokens,
         _ => null,
     };
 }

@@ -40,6 +40,11 @@ internal sealed partial class FrontDoor(
             Span = CallTracing.StartCall(context, door),
         };
         context.Response.Headers["x-request-id"] = call.Id.ToString();
+        if (door.Api?.RequestIdHeader is { } header)
+        {
+            context.Response.Headers[header] = context.Response.Headers["x-request-id"];
+        }
+
         var inHouse = Interlocked.Increment(ref _inHouse);
         try
         {

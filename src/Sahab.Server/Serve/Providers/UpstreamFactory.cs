@@ -2,9 +2,11 @@ using System.Net;
 using System.Text.Json;
 using Sahab.Routing.Requests;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Serve.Providers.Anthropic;
 using Sahab.Server.Serve.Providers.Azure;
 using Sahab.Server.Serve.Providers.Credentials;
 using Sahab.Server.Serve.Providers.OpenAI;
+using Sahab.Wire.Anthropic;
 using Sahab.Wire.Azure;
 
 namespace Sahab.Server.Serve.Providers;
@@ -36,6 +38,7 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
     public static Capabilities CapabilitiesOf(ProviderConfig provider) => provider.Dialect switch
     {
         Dialect.OpenAi or Dialect.Azure => AllCapabilities,
+        Dialect.Anthropic => Capabilities.Tools | Capabilities.Vision | Capabilities.JsonSchema,
         _ => throw new ArgumentOutOfRangeException(nameof(provider)),
     };
 
@@ -54,6 +57,7 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
                 route with { Credential = KeyOf(provider, "Authorization", "Bearer ") }, JsonSerializer.SerializeToUtf8Bytes(model),
                 provider.RunningUsage),
             Dialect.Azure => CreateAzure(provider, route, model),
+            Dialect.Anthropic => CreateAnthropic(provider, route, model),
             _ => throw new ArgumentOutOfRangeException(nameof(provider)),
         };
     }
@@ -80,6 +84,14 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
         return new OpenAIUpstream(
             route with { BaseUrl = path }, name, runningUsage: false,
             $"?api-version={Uri.EscapeDataString(version)}", AzureErrors.Read);
+    }
+
+    AnthropicUpstream CreateAnthropic(ProviderConfig provider, UpstreamRoute route, string model)
+    {
+        var config = provider.Anthropic ?? new AnthropicConfig();
+        return new AnthropicUpstream(
+            route with { Credential = KeyOf(provider, "x-api-key", "") },
+            new AnthropicRequestTerms(model, config.Version, config.MaxTokens));
     }
 
     ICredential EntraOf(EntraConfig entra) => Share(

@@ -1,0 +1,85 @@
+using Sahab.Emulator.Engine;
+
+namespace Sahab.Emulator.Dialects.Anthropic;
+
+/// <summary>A request that was read and found valid.</summary>
+internal sealed class MessageRequest : IDisposable
+{
+    public GenerationRequest Generation { get; } = new();
+
+    public bool Streams { get; set; }
+
+    public List<string> StopSequences { get; } = [];
+
+    /// <summary>Whether a part of the prompt is marked to be kept in the cache.</summary>
+    public bool MarksCache { get; set; }
+
+    /// <summary>Whether the model refuses to answer.</summary>
+    public bool Refuses { get; set; }
+
+    /// <summary>Whether what the model thinks is shown.</summary>
+    public ThinkingDisplay Display { get; set; }
+
+    public void Dispose() => Generation.Dispose();
+}
+
+/// <summary>How an answer shows what the model thought.</summary>
+internal enum ThinkingDisplay
+{
+    Summarized,
+
+    /// <summary>Without its text, but signed.</summary>
+    Omitted,
+
+    /// <summary>As data that only the vendor can read.</summary>
+    Redacted,
+}
+
+/// <summary>What the writing of an answer needs to know, once the request itself is gone.</summary>
+internal sealed record MessageShape
+{
+    public required string Id { get; init; }
+
+    public required string Model { get; init; }
+
+    public required VendorStyle Vendor { get; init; }
+
+    public required Generation Generation { get; init; }
+
+    public required IReadOnlyList<string> StopSequences { get; init; }
+
+    public required bool MarksCache { get; init; }
+
+    public required bool Refuses { get; init; }
+
+    public required ThinkingDisplay Display { get; init; }
+
+    public required bool Streams { get; init; }
+
+    /// <summary>Whether the context, and not the request, sets the limit of the answer.</summary>
+    public required bool IsContextTheLimit { get; init; }
+
+    public required CloudTraits Traits { get; init; }
+
+    public Sequence Answer => Generation.Choices[0];
+
+    public string StopReason => Refuses ? "refusal" : Answer.Finish switch
+    {
+        FinishReason.ToolCalls => "tool_use",
+        FinishReason.Length => IsContextTheLimit ? "model_context_window_exceeded" : "max_tokens",
+        _ => StopSequence is null ? "end_turn" : "stop_sequence",
+    };
+
+    public string? StopSequence => Answer is { Finish: FinishReason.Stop, Content.StoppedBy: >= 0 and var stop }
+        ? StopSequences[stop]
+        : null;
+
+    public static string ToolId(ToolCall call) => $"toolu_{call.Id[5..]}";
+
+    /// <summary>What the vendor counts beside the rest of the prompt, since it was written to its cache.</summary>
+    public long CacheWritten(Usage usage)
+    {
+        var whole = usage.Prompt / Traits.CacheBlockTokens * Traits.CacheBlockTokens;
+        return MarksCache && whole >= Traits.CacheMinTokens ? Math.Max(0, whole - usage.Cached) : 0;
+    }
+}
