@@ -2,6 +2,7 @@
 import './openai/chat.mjs';
 import './openai/tools.mjs';
 import './openai/other-operations.mjs';
+import './openai/responses.mjs';
 import './openai/errors.mjs';
 import './openai/streams-that-end-early.mjs';
 import './openai/many.mjs';

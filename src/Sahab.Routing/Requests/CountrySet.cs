@@ -39,6 +39,34 @@ public sealed class CountrySet
     public bool Contains(CountryCode code) =>
         _all || (code.IsKnown && (_bits[code.Index >> 6] & (1UL << (code.Index & 63))) != 0);
 
+    /// <summary>The countries that are in both sets.</summary>
+    public CountrySet And(CountrySet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (_all || other._all)
+        {
+            return _all ? other : this;
+        }
+
+        var both = new CountrySet(all: false);
+        for (var word = 0; word < _bits.Length; word++)
+        {
+            both._bits[word] = _bits[word] & other._bits[word];
+        }
+
+        return both;
+    }
+
+    /// <summary>Reads what <see cref="ToString"/> wrote; an empty text is the empty set.</summary>
+    /// <exception cref="FormatException">The text is not one.</exception>
+    public static CountrySet Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text == "*"
+            ? All
+            : FromCodes(text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(code => CountryCode.Parse(code)));
+    }
+
     /// <summary>The codes in alphabetical order with commas between, or <c>*</c> for <see cref="All"/>.</summary>
     public override string ToString()
     {

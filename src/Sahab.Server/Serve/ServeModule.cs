@@ -1,6 +1,7 @@
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Providers;
 using Sahab.Server.Serve.Providers.Vllm;
+using Sahab.Server.Serve.Responses;
 using Sahab.Server.Serve.Snapshots;
 
 namespace Sahab.Server.Serve;
@@ -26,6 +27,7 @@ internal static class ServeModule
         services.AddSingleton<CallWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<CallWatch>());
         services.AddHostedService<LoadProbeLoop>();
+        services.AddResponses();
         services.AddSingleton<Placement>();
         services.AddHostedService(provider => provider.GetRequiredService<Placement>());
     }
@@ -36,6 +38,7 @@ internal static class ServeModule
         // Nobody else asks for these: their gauges are to be there from the start.
         endpoints.ServiceProvider.GetRequiredService<DeploymentInstruments>();
         ModelsApi.Map(endpoints);
+        StoredResponsesApi.Map(endpoints);
         ServeApi.Map(api);
     }
 }

@@ -18,6 +18,9 @@ readonly struct ChatFields
             ? new RequestFault("The body must be a JSON object.", null, "invalid_type")
             : new RequestFault($"'{path}' must be an object.", path, "invalid_type"));
 
+    /// <summary>The object itself.</summary>
+    public JsonElement Element => _object;
+
     /// <summary>The path of a member.</summary>
     public string PathOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
 
@@ -87,6 +90,12 @@ readonly struct ChatFields
         }
     }
 
+    /// <summary>All members, in order.</summary>
+    public JsonElement.ObjectEnumerator Members() => _object.EnumerateObject();
+
+    /// <summary>Writes the object as it is.</summary>
+    public void WriteTo(Utf8JsonWriter json) => _object.WriteTo(json);
+
     public ChatRequestException Wrong(string name, string wanted) => new(
         new RequestFault($"'{PathOf(name)}' must be {wanted}.", PathOf(name), "invalid_type"));
 
@@ -95,6 +104,9 @@ readonly struct ChatFields
 
     public ChatRequestException Invalid(string name, string message) => new(
         new RequestFault(message, PathOf(name), "invalid_value"));
+
+    public ChatRequestException Unsupported(string name, string message) => new(
+        new RequestFault(message, PathOf(name), "unsupported_parameter"));
 }
 
 /// <summary>What is wrong with a request, on its way to whoever reads it.</summary>

@@ -59,4 +59,21 @@ public sealed class CountryTests
         CountrySet.All.Contains(default).ShouldBeTrue();
         Should.Throw<ArgumentException>(() => CountrySet.FromCodes([default]));
     }
+
+    [Theory]
+    [InlineData("*", "*", "*")]
+    [InlineData("*", "NL,NO", "NL,NO")]
+    [InlineData("NL,NO", "*", "NL,NO")]
+    [InlineData("NL,NO", "NO,US", "NO")]
+    [InlineData("NL", "US", "")]
+    [InlineData("", "*", "")]
+    public void What_two_sets_share_is_in_both(string one, string other, string shared) =>
+        CountrySet.Parse(one).And(CountrySet.Parse(other)).ToString().ShouldBe(shared);
+
+    [Theory]
+    [InlineData("N")]
+    [InlineData("NO;NL")]
+    [InlineData("NO,*")]
+    public void A_text_that_is_no_set_is_refused(string text) =>
+        Should.Throw<FormatException>(() => CountrySet.Parse(text));
 }

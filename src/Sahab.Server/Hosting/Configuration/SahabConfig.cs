@@ -43,6 +43,9 @@ internal sealed record SahabConfig
     [Doc("How usage is recorded.")]
     public MeteringConfig Metering { get; init; } = new();
 
+    [Doc("What is kept of calls to `/v1/responses`.")]
+    public ResponsesConfig Responses { get; init; } = new();
+
     /// <summary>The model behind a name: the model itself, or what its aliases lead to.</summary>
     public ModelConfig? FindModel(string name)
     {

@@ -78,7 +78,16 @@ internal sealed partial class AttemptRunner
         {
             var told = new ArrayBufferWriter<byte>(Math.Max(answer.Length, 256));
             // What a cloud answered was read as a chat completion before, so that this holds.
-            answer = exchange.TryWriteAnswer(answer.Span, told) ? told.WrittenMemory : answer;
+            if (exchange.TryWriteAnswer(answer.Span, told))
+            {
+                if (call.Keeper is { } keeper && !await keeper.KeepAsync(call))
+                {
+                    told.ResetWrittenCount();
+                    exchange.TryWriteAnswer(answer.Span, told);
+                }
+
+                answer = told.WrittenMemory;
+            }
         }
 
         var response = call.Context.Response;

@@ -74,6 +74,11 @@ internal sealed partial class AttemptRunner
         }
 
         relay.CommitHeld();
+        if (call.Keeper is { } keeper)
+        {
+            await keeper.KeepAsync(call);
+        }
+
         call.Status = call.IsClientGone ? StatusCodes.Status499ClientClosedRequest : StatusCodes.Status200OK;
         if (!call.IsClientGone)
         {

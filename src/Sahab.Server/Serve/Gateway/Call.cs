@@ -28,6 +28,15 @@ internal sealed class Call
 
     public ApiOperation Operation => Door.Operation;
 
+    /// <summary>The client's API: the door's, or the one that knows what this call refers to.</summary>
+    public IClientApi? Api { get; set; }
+
+    /// <summary>Looks up and keeps for this call; none at doors that keep nothing.</summary>
+    public IDoorKeeper? Keeper { get; init; }
+
+    /// <summary>Where the call may go: the key's countries, or fewer.</summary>
+    public CountrySet? Countries { get; set; }
+
     /// <summary>The way back to a client whose API is not OpenAI's; none otherwise.</summary>
     public IClientExchange? Exchange { get; set; }
 

@@ -1,5 +1,6 @@
 using Sahab.Wire.Anthropic;
 using Sahab.Wire.OpenAI;
+using Sahab.Wire.Responses;
 using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
@@ -19,6 +20,9 @@ internal sealed record Door(
     /// </summary>
     public bool CountsTokens { get; init; }
 
+    /// <summary>Whether a call may refer to earlier ones and may be kept itself (<see cref="IDoorKeeper"/>).</summary>
+    public bool HasKeeper { get; init; }
+
     static readonly Door ChatCompletions = new(ApiOperation.ChatCompletions, null, "/v1/chat/completions");
     static readonly Door Completions = new(ApiOperation.Completions, null, "/v1/completions");
     static readonly Door Embeddings = new(ApiOperation.Embeddings, null, "/v1/embeddings");
@@ -26,6 +30,12 @@ internal sealed record Door(
     static readonly Door Messages = new(ApiOperation.ChatCompletions, MessagesApi.Messages, "/v1/messages");
     static readonly Door MessageTokens =
         new(ApiOperation.ChatCompletions, MessagesApi.TokenCount, "/v1/messages/count_tokens") { CountsTokens = true };
+
+    static readonly Door Responses =
+        new(ApiOperation.ChatCompletions, ResponsesApi.Plain, "/v1/responses") { HasKeeper = true };
+
+    static readonly Door ResponseTokens =
+        Responses with { Route = "/v1/responses/input_tokens", CountsTokens = true };
 
     /// <summary>The door that a path leads to, or none.</summary>
     public static Door? At(string? path) => path switch
@@ -35,6 +45,8 @@ internal sealed record Door(
         "/v1/embeddings" => Embeddings,
         "/v1/messages" => Messages,
         "/v1/messages/count_tokens" => MessageTokens,
+        "/v1/responses" => Responses,
+        "/v1/responses/input_tokens" => ResponseTokens,
         _ => null,
     };
 }

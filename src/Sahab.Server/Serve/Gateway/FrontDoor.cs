@@ -17,7 +17,7 @@ namespace Sahab.Server.Serve.Gateway;
 /// </summary>
 internal sealed partial class FrontDoor(
     SnapshotPublisher snapshots, CallRunner runner, Settlement settlement, Journal journal, UnrecordedUsage unrecorded,
-    IdSource ids, TimeProvider time, MonotonicClock clock, ILogger<FrontDoor> logger)
+    IDoorKeeper keeper, IdSource ids, TimeProvider time, MonotonicClock clock, ILogger<FrontDoor> logger)
 {
     int _inHouse;
 
@@ -33,6 +33,8 @@ internal sealed partial class FrontDoor(
             Context = context,
             Snapshot = snapshot,
             Door = door,
+            Api = door.Api,
+            Keeper = door.HasKeeper ? keeper : null,
             StartedAt = time.GetUtcNow(),
             StartedTimestamp = clock.Timestamp,
             DeadlineMs = clock.NowMs + snapshot.CallDeadlineMs,
@@ -92,6 +94,7 @@ internal sealed partial class FrontDoor(
         }
 
         call.Key = key;
+        call.Countries = key.Countries;
         if (!journal.IsHealthy || unrecorded.IsCrowded)
         {
             return GatewayError.UsageNotRecorded();
@@ -109,6 +112,11 @@ internal sealed partial class FrontDoor(
         if (key.Admin && context.Request.Headers.ContainsKey(Explanation.HeaderName))
         {
             call.Traces = [];
+        }
+
+        if (call.Keeper is { } kept && await kept.OpenAsync(call) is { } missing)
+        {
+            return missing;
         }
 
         return Translate(call) ?? Understand(call) ?? (call.Door.CountsTokens ? null : Admit(call));
@@ -135,7 +143,7 @@ internal sealed partial class FrontDoor(
     /// <summary>Puts a request of another API into OpenAI's form, in place of the client's own body.</summary>
     static GatewayError? Translate(Call call)
     {
-        if (call.Door.Api is not { } api)
+        if (call.Api is not { } api)
         {
             return null;
         }
@@ -178,7 +186,7 @@ internal sealed partial class FrontDoor(
     {
         var (key, route, facts) = (call.Key!, call.Route!, call.Facts);
         call.Tier = TierOf(facts.Tier, key.MaxTier);
-        call.Request = CallEstimate.For(route, facts, key, call.Tier);
+        call.Request = CallEstimate.For(route, facts, key, call.Tier) with { Countries = call.Countries };
         var admitted = key.Limiter.TryAdmit(call.Request.ReservedTokens, clock.NowMs, out var lease);
         call.KeyLease = lease;
         SahabHeaders.WriteLimits(call.Context.Response.Headers, key.Limiter, clock.NowMs);

@@ -60,7 +60,8 @@ internal static class ModelsApi
         (key.Models is null || key.Models.Contains(model.Name))
         && model.Route.Candidates.Any(deployment => key.Countries.Contains(deployment.Spec.Country));
 
-    static ApiKey? Authenticate(HttpContext context, ServeSnapshot snapshot, out GatewayError? error)
+    /// <summary>The key of a call that is not routed to a cloud, or what is wrong with it.</summary>
+    public static ApiKey? Authenticate(HttpContext context, ServeSnapshot snapshot, out GatewayError? error)
     {
         var key = snapshot.Keys.Find(context.Request.Headers.Authorization, out var given);
         error = key is not null ? null : given ? GatewayError.UnknownKey() : GatewayError.MissingKey();

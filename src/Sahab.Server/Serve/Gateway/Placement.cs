@@ -187,7 +187,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
         RouteRejection.NotCapable =>
             GatewayError.NotCapable(call.Model, CallEstimate.Describe(call.Request.Needs)),
         RouteRejection.CountryNotAllowed =>
-            GatewayError.CountryNotAllowed(call.Model, call.Key!.CountryList),
+            GatewayError.CountryNotAllowed(call.Model, call.Countries!.ToString()),
         _ => GatewayError.NoneHealthy(call.Model, 60_000),
     };
 
