@@ -1,0 +1,80 @@
+using Sahab.Emulator.Configuration;
+using Sahab.Server.Tests.House;
+
+namespace Sahab.Server.Tests.Conformance;
+
+/// <summary>A dialect as the matrix has it: one emulated cloud, and one model that only it serves.</summary>
+/// <param name="Name">Its name in the matrix, which is the cloud's and the model's too.</param>
+/// <param name="Provider">The provider's entry in the configuration, without its name.</param>
+/// <param name="Limits">Cases that the vendor's own protocol has no words for, and what it lacks.</param>
+internal sealed record ConformanceDialect(
+    string Name, CloudConfig Cloud, string Provider, IReadOnlyDictionary<string, string> Limits);
+
+/// <summary>One server over one cloud of each dialect.</summary>
+internal static class ConformanceHouse
+{
+    const string Model = "small";
+
+    static readonly Dictionary<string, string> None = [];
+
+    public static IReadOnlyList<ConformanceDialect> Dialects { get; } =
+    [
+        new("vllm", Cloud(CloudStyle.Vllm), """
+            credentials: { env: CLOUD_KEY }
+            running_usage: true
+            regions:
+              us: { country: US, base_url: "{vllm}/us/v1" }
+            """, None),
+        new("azure", Cloud(CloudStyle.Azure), """
+            dialect: azure
+            credentials: { env: CLOUD_KEY }
+            broken_streams: unbilled
+            regions:
+              us: { country: US, base_url: "{azure}/us/openai/v1" }
+            """, None),
+    ];
+
+    public static Task<TestHouse> StartAsync() => TestHouse.StartAsync(Yaml(), Emulated());
+
+    static EmulatorConfig Emulated() => new()
+    {
+        Seed = 1,
+        Latency = Latency.None,
+        Models = new() { [Model] = new ModelConfig { ContextTokens = 32_768 } },
+        Clouds = Dialects.ToDictionary(dialect => dialect.Name, dialect => dialect.Cloud),
+    };
+
+    static CloudConfig Cloud(CloudStyle style) => new()
+    {
+        Style = style,
+        RunningUsage = style == CloudStyle.Vllm,
+        BillsBrokenStreams = style == CloudStyle.Vllm,
+        Keys = new() { ["sahab"] = TestHouse.CloudKey },
+        Regions = new() { ["us"] = new RegionConfig { Country = "US" } },
+        Models = new() { [Model] = new CloudModelConfig() },
+    };
+
+    static string Yaml()
+    {
+        var providers = string.Concat(Dialects.Select(dialect =>
+            $"  {dialect.Name}:\n{Indent(dialect.Provider, 4)}    timeouts: {{ connect: 20s, first_byte: 2m, between_chunks: 2m }}\n"));
+        var models = string.Concat(Dialects.Select(dialect =>
+            $"  {dialect.Name}: {{ capabilities: [tools, vision, json_schema, logprobs, multiple_choices], context_tokens: 32768, operations: [chat, completions] }}\n"));
+        var deployments = string.Concat(Dialects.Select(dialect =>
+            $"  {dialect.Name}: {{ provider: {dialect.Name}, region: us, model: {dialect.Name}, upstream_model: {Model}, price: {{ prompt: 1, cached: 0.5, output: 4 }} }}\n"));
+        // Breakers stay closed through a case's trouble, so that the next case meets a healthy cloud.
+        return $$"""
+            routing: { max_attempts: 1, breaker: { failures: 1000, open_for: 100ms, max_open_for: 100ms } }
+            admission: { queue: { max_waiting: 100, max_wait: 20s } }
+            tenants:
+              demo:
+                keys:
+                  demo: { secret: { env: DEMO_KEY } }
+                  admin: { secret: { env: ADMIN_KEY }, admin: true }
+
+            """ + $"providers:\n{providers}models:\n{models}deployments:\n{deployments}";
+    }
+
+    static string Indent(string text, int by) =>
+        string.Concat(text.Split('\n').Select(line => $"{new string(' ', by)}{line}\n"));
+}
