@@ -20,7 +20,7 @@ static class AnthropicPartWriter
                 json.WriteString("type"u8, "image"u8);
                 WriteSource(json, part);
                 break;
-            case ChatPartKind.File:
+            case ChatPartKind.Document:
                 WriteDocument(json, part);
                 break;
             default:

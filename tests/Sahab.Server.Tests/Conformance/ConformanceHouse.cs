@@ -17,6 +17,17 @@ internal static class ConformanceHouse
 
     static readonly Dictionary<string, string> None = [];
 
+    static readonly Dictionary<string, string> Anthropic = new()
+    {
+        ["choices"] = "one choice only (`n`)",
+        ["seed"] = "no seed",
+        ["logprobs"] = "no token probabilities",
+        ["frequency-penalty"] = "no penalties",
+        ["presence-penalty"] = "no penalties",
+        ["logit-bias"] = "no `logit_bias`",
+        ["json-object"] = "JSON only by a schema",
+    };
+
     public static IReadOnlyList<ConformanceDialect> Dialects { get; } =
     [
         new("vllm", Cloud(CloudStyle.Vllm), """
@@ -32,6 +43,12 @@ internal static class ConformanceHouse
             regions:
               us: { country: US, base_url: "{azure}/us/openai/v1" }
             """, None),
+        new("anthropic", Cloud(CloudStyle.Anthropic), """
+            dialect: anthropic
+            credentials: { env: CLOUD_KEY }
+            regions:
+              us: { country: US, base_url: "{anthropic}/us/v1" }
+            """, Anthropic),
     ];
 
     public static Task<TestHouse> StartAsync() => TestHouse.StartAsync(Yaml(), Emulated());
