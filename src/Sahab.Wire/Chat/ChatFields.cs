@@ -18,6 +18,9 @@ readonly struct ChatFields
             ? new RequestFault("The body must be a JSON object.", null, "invalid_type")
             : new RequestFault($"'{path}' must be an object.", path, "invalid_type"));
 
+    /// <summary>The object itself.</summary>
+    public JsonElement Element => _object;
+
     /// <summary>The path of a member.</summary>
     public string PathOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
 

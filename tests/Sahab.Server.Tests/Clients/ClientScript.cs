@@ -15,7 +15,7 @@ internal sealed record ClientCase(bool Ok, long Ms, string? Error, JsonNode? Dat
 internal static class ClientScript
 {
     /// <summary>A script that takes longer is ended, and its tests fail.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     static readonly string Folder = Path.Combine(ConfigText.Root, "tests", "clients");
 

@@ -8,7 +8,11 @@ namespace Sahab.Server.Tests.Conformance;
 /// <param name="Provider">The provider's entry in the configuration, without its name.</param>
 /// <param name="Limits">Cases that the vendor's own protocol has no words for, and what it lacks.</param>
 internal sealed record ConformanceDialect(
-    string Name, CloudConfig Cloud, string Provider, IReadOnlyDictionary<string, string> Limits);
+    string Name, CloudConfig Cloud, string Provider, IReadOnlyDictionary<string, string> Limits)
+{
+    /// <summary>Cases that the vendor does in a way of its own, which its own tests look at.</summary>
+    public IReadOnlyDictionary<string, string> Habits { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>One server over one cloud of each dialect.</summary>
 internal static class ConformanceHouse
@@ -48,7 +52,13 @@ internal static class ConformanceHouse
             credentials: { env: CLOUD_KEY }
             regions:
               us: { country: US, base_url: "{anthropic}/us/v1" }
-            """, Anthropic),
+            """, Anthropic)
+        {
+            Habits = new Dictionary<string, string>
+            {
+                ["cached-tokens"] = "its cache holds only what `cache_control` marks",
+            },
+        },
     ];
 
     public static Task<TestHouse> StartAsync() => TestHouse.StartAsync(Yaml(), Emulated());
