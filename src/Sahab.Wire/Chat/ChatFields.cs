@@ -28,9 +28,6 @@ readonly struct ChatFields
     public IEnumerable<string> Names => _object.EnumerateObject()
         .Where(member => member.Value.ValueKind != JsonValueKind.Null).Select(member => member.Name);
 
-    /// <summary>The object itself.</summary>
-    public JsonElement Element => _object;
-
     /// <summary>A member; null when it is absent or null.</summary>
     public JsonElement? Find(string name) =>
         _object.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
