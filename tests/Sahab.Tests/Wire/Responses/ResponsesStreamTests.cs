@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sahab.Routing.Decisions;
 using Sahab.Wire.OpenAI;
-using Sahab.Wire.Responses;
 
 namespace Sahab.Tests.Wire.Responses;
 
