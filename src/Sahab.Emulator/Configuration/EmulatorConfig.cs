@@ -49,6 +49,9 @@ public enum CloudStyle
 
     /// <summary>Anthropic's Messages API.</summary>
     Anthropic,
+
+    /// <summary>Oracle's OCI Generative AI.</summary>
+    Oracle,
 }
 
 /// <summary>One emulated cloud.</summary>
@@ -74,6 +77,12 @@ public sealed record CloudConfig
 
     /// <summary>Public key, in PEM, of whoever signs the tokens of workloads. None: no workload is known.</summary>
     public string? FederatedKey { get; init; }
+
+    /// <summary>
+    /// Public keys, in PEM, of those who sign their requests, by the id that a signature names:
+    /// <c>tenancy/user/fingerprint</c> for Oracle.
+    /// </summary>
+    public Dictionary<string, string> SigningKeys { get; init; } = [];
 
     /// <summary>Regions by id; plain <c>/v1</c> means the first.</summary>
     public Dictionary<string, RegionConfig> Regions { get; init; } = [];

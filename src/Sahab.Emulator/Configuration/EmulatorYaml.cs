@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
@@ -85,6 +86,13 @@ public static class EmulatorYaml
         }
         errors.Require(
             cloud.Keys.Values.Distinct().Count() == cloud.Keys.Count, $"{key}.keys", "two keys have the same secret");
+        foreach (var (id, pem) in cloud.SigningKeys)
+        {
+            errors.Require(IsPublicKey(pem), $"{key}.signing_keys.{id}", "must be an RSA public key in PEM");
+        }
+        errors.Require(
+            cloud.FederatedKey is null || IsPublicKey(cloud.FederatedKey), $"{key}.federated_key",
+            "must be an RSA public key in PEM");
         errors.Require(cloud.TokenSeconds is > 0 and <= 86_400, $"{key}.token_seconds", "must be 1 to 86400");
         errors.Require(cloud.Regions.Count > 0, $"{key}.regions", "needs at least one region");
         errors.Require(cloud.Models.Count > 0, $"{key}.models", "needs at least one model");
@@ -141,6 +149,20 @@ public static class EmulatorYaml
         errors.Require(profile.LoadSlowdown >= 0, $"{key}.load_slowdown", "must be 0 or more");
         errors.Require(profile.Sigma is >= 0 and <= 2, $"{key}.sigma", "must be 0 to 2");
         errors.Require(profile.MeanOutputTokens >= 1, $"{key}.mean_output_tokens", "must be 1 or more");
+    }
+
+    static bool IsPublicKey(string? pem)
+    {
+        using var rsa = RSA.Create();
+        try
+        {
+            rsa.ImportFromPem(pem);
+            return true;
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or CryptographicException)
+        {
+            return false;
+        }
     }
 
     static bool IsPort(int port) => port is >= 0 and <= 65_535;

@@ -4,6 +4,7 @@ using Sahab.Emulator.Billing;
 using Sahab.Emulator.Configuration;
 using Sahab.Emulator.Dialects.Anthropic;
 using Sahab.Emulator.Dialects.Azure;
+using Sahab.Emulator.Dialects.Oci;
 using Sahab.Emulator.Dialects.OpenAI;
 using Sahab.Emulator.Engine;
 using Sahab.Emulator.Engine.Schemas;
@@ -28,6 +29,7 @@ internal abstract class CloudDialect(Emulation emulation)
         {
             CloudStyle.Azure => new AzureDialect(emulation),
             CloudStyle.Anthropic => new AnthropicDialect(emulation),
+            CloudStyle.Oracle => new OciDialect(emulation),
             _ => openAI,
         });
     }

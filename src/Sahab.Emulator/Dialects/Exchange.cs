@@ -47,6 +47,9 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
         Key = Cloud.FindKey(secret) ?? findToken?.Invoke(Cloud, secret) ?? throw new ApiException(Vendor.Unauthorized(secret.Length > 0));
     }
 
+    /// <summary>Takes the key that a signature was found to be of; none where it does not hold.</summary>
+    public void AuthenticateAs(string? key) => Key = key ?? throw new ApiException(Vendor.Unauthorized(hasKey: true));
+
     public async Task SendErrorAsync(ApiError error)
     {
         if (error.RetrySeconds is { } seconds)

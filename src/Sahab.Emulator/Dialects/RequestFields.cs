@@ -14,6 +14,18 @@ internal readonly struct RequestFields(JsonElement element, string prefix = "")
     public JsonElement? Find(string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
+    /// <summary>Refuses every member but these.</summary>
+    public void AllowOnly(params ReadOnlySpan<string> names)
+    {
+        foreach (var member in element.EnumerateObject())
+        {
+            if (!names.Contains(member.Name))
+            {
+                throw Invalid(member.Name, $"Unrecognized field '{prefix}{member.Name}'.", "unknown_parameter");
+            }
+        }
+    }
+
     public bool? Flag(string name) => Find(name) switch
     {
         null => null,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sahab.Emulator.Configuration;
 using Sahab.Emulator.Dialects.Anthropic;
+using Sahab.Emulator.Dialects.Oci;
 using Sahab.Emulator.Dialects.OpenAI.Vendors;
 using Sahab.Emulator.Engine;
 
@@ -17,6 +18,7 @@ internal abstract class VendorStyle
         CloudStyle.Google => new GoogleStyle(),
         CloudStyle.Vllm => new VllmStyle(),
         CloudStyle.Anthropic => new AnthropicStyle(),
+        CloudStyle.Oracle => new OciStyle(),
         _ => new OpenAIStyle(),
     };
 

@@ -90,6 +90,9 @@ internal sealed class Cloud
         return found is not null && _revoked.ContainsKey(found) ? null : found;
     }
 
+    /// <summary>Whether a key is accepted, as long as it is known.</summary>
+    public bool Accepts(string key) => !_revoked.ContainsKey(key);
+
     /// <summary>Whether a key is accepted from now on. Tokens that it was given stay good.</summary>
     public void Accept(string key, bool accepts)
     {

@@ -39,7 +39,7 @@ internal sealed class Embeddings : IDisposable
             writer.WriteStartObject();
             writer.WriteString("object", "embedding");
             writer.WriteNumber("index", i);
-            WriteVector(writer, MakeVector(_inputs[i].Fingerprint(seed)));
+            WriteVector(writer, MakeVector(_inputs[i].Fingerprint(seed), Dimensions));
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
@@ -56,10 +56,10 @@ internal sealed class Embeddings : IDisposable
 
     public void Dispose() => _inputs.ForEach(i => i.Dispose());
 
-    float[] MakeVector(ulong seed)
+    public static float[] MakeVector(ulong seed, int dimensions)
     {
         var random = new SeededRandom(seed);
-        var vector = new float[Dimensions];
+        var vector = new float[dimensions];
         double squares = 0;
         foreach (ref var value in vector.AsSpan())
         {

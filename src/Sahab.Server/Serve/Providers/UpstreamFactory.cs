@@ -1,13 +1,16 @@
 using System.Net;
 using System.Text.Json;
 using Sahab.Routing.Requests;
+using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Serve.Providers.Anthropic;
 using Sahab.Server.Serve.Providers.Azure;
 using Sahab.Server.Serve.Providers.Credentials;
+using Sahab.Server.Serve.Providers.Oci;
 using Sahab.Server.Serve.Providers.OpenAI;
 using Sahab.Wire.Anthropic;
 using Sahab.Wire.Azure;
+using Sahab.Wire.Oci;
 
 namespace Sahab.Server.Serve.Providers;
 
@@ -39,6 +42,12 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
     {
         Dialect.OpenAi or Dialect.Azure => AllCapabilities,
         Dialect.Anthropic => Capabilities.Tools | Capabilities.Vision | Capabilities.JsonSchema,
+        Dialect.Oci => provider.Oci!.Api switch
+        {
+            OciApi.OpenAi => AllCapabilities,
+            OciApi.Cohere => Capabilities.Tools | Capabilities.JsonSchema,
+            _ => AllCapabilities & ~Capabilities.Logprobs,
+        },
         _ => throw new ArgumentOutOfRangeException(nameof(provider)),
     };
 
@@ -58,6 +67,7 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
                 provider.RunningUsage),
             Dialect.Azure => CreateAzure(provider, route, model),
             Dialect.Anthropic => CreateAnthropic(provider, route, model),
+            Dialect.Oci => CreateOci(provider.Oci!, provider, route, model, deployment.Capacity),
             _ => throw new ArgumentOutOfRangeException(nameof(provider)),
         };
     }
@@ -92,6 +102,33 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
         return new AnthropicUpstream(
             route with { Credential = KeyOf(provider, "x-api-key", "") },
             new AnthropicRequestTerms(model, config.Version, config.MaxTokens));
+    }
+
+    IUpstream CreateOci(
+        OciConfig oci, ProviderConfig provider, UpstreamRoute route, string model, CapacityKind capacity)
+    {
+        var key = oci.PrivateKey?.Value;
+        route = route with
+        {
+            Credential = key is null
+                ? KeyOf(provider, "Authorization", "Bearer ")
+                : Share(
+                    (oci.Tenancy, oci.User, oci.Fingerprint, key), () => new OciSignature(oci, time)),
+        };
+        if (oci.Api != OciApi.OpenAi)
+        {
+            return new OciUpstream(
+                route, new OciServing(oci.Compartment, model, capacity == CapacityKind.Reserved), oci.Api);
+        }
+
+        // An API key belongs to a compartment; a signature does not say which, and each operation reads its own header.
+        return new OpenAIUpstream(
+            key is null ? route : route with
+            {
+                Headers = [new("CompartmentId", oci.Compartment), new("opc-compartment-id", oci.Compartment)],
+            },
+            JsonSerializer.SerializeToUtf8Bytes(model), runningUsage: false,
+            readError: static (status, body, _) => OciErrors.Read(status, body));
     }
 
     ICredential EntraOf(EntraConfig entra) => Share(
