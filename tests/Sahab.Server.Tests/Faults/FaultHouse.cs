@@ -32,7 +32,7 @@ internal static class FaultHouse
           azure:
             credentials: { env: CLOUD_KEY }
             broken_streams: unbilled
-            timeouts: { connect: 1s, first_byte: {{firstByte}}, between_chunks: {{betweenChunks}} }
+            timeouts: { connect: 20s, first_byte: {{firstByte}}, between_chunks: {{betweenChunks}} }
             regions:
               us: { country: US, base_url: "{azure}/us/v1" }
               no: { country: "NO", base_url: "{azure}/no/v1" }
@@ -40,7 +40,7 @@ internal static class FaultHouse
             credentials: { env: CLOUD_KEY }
             running_usage: true
             broken_streams: billed
-            timeouts: { connect: 1s, first_byte: {{firstByte}}, between_chunks: {{betweenChunks}} }
+            timeouts: { connect: 20s, first_byte: {{firstByte}}, between_chunks: {{betweenChunks}} }
             regions:
               us: { country: US, base_url: "{own}/us/v1" }
               no: { country: "NO", base_url: "{own}/no/v1" }

@@ -11,7 +11,7 @@ internal static class Samples
           azure:
             credentials: { env: CLOUD_KEY }
             broken_streams: unbilled
-            timeouts: { connect: 1s, first_byte: 5s, between_chunks: 2s }
+            timeouts: { connect: 20s, first_byte: 60s, between_chunks: 60s }
             regions:
               us: { country: US, base_url: "{azure}/us/v1" }
               no: { country: "NO", base_url: "{azure}/no/v1" }
@@ -19,7 +19,7 @@ internal static class Samples
             credentials: { env: CLOUD_KEY }
             running_usage: true
             broken_streams: billed
-            timeouts: { connect: 1s, first_byte: 5s, between_chunks: 2s }
+            timeouts: { connect: 20s, first_byte: 60s, between_chunks: 60s }
             regions:
               us: { country: US, base_url: "{own}/us/v1" }
               no: { country: "NO", base_url: "{own}/no/v1" }
