@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Net.Sockets;
 using Sahab.Emulator;
 using Sahab.Emulator.Configuration;
 using Sahab.Ledger.Rating;
@@ -60,48 +58,26 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
 
     string WriteConfiguration(EmulatorConfig clouds, EmulatorHost emulator)
     {
-        var yaml = Samples.TwoCloudsYaml;
-        foreach (var cloud in clouds.Clouds.Keys)
-        {
-            yaml = yaml.Replace(
-                $"{{{cloud}}}", emulator.CloudAddress(cloud).ToString().TrimEnd('/'), StringComparison.Ordinal);
-        }
-
         var file = Path.Combine(_folder, "sahab.yaml");
-        File.WriteAllText(file, yaml);
+        File.WriteAllText(file, Samples.AtAddresses(Samples.TwoCloudsYaml, emulator, clouds.Clouds.Keys));
         return file;
     }
 
     /// <summary>One life of the server: the calls whose response had ended when it died.</summary>
     async Task<List<CallEnd>> LoadUntilKilledAsync(string config, TimeSpan uptime)
     {
-        var port = FreePort();
-        using var server = StartServer(config, port);
-        try
-        {
-            var address = new Uri($"http://127.0.0.1:{port}");
-            await WhenReadyAsync(server, address);
-            using var client = new LoadClient(address);
-            using var dead = new CancellationTokenSource();
-            // A process that has just started needs a while for its first call; it is killed at work.
-            var atWork = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var callers = Enumerable.Range(0, 12)
-                .Select(caller => KeepCallingAsync(client, caller, atWork, dead.Token)).ToList();
-            await atWork.Task.WaitAsync(TimeSpan.FromSeconds(60));
-            await Task.Delay(uptime);
-            server.Kill();
-            await dead.CancelAsync();
-            return [.. (await Task.WhenAll(callers)).SelectMany(calls => calls)];
-        }
-        finally
-        {
-            if (!server.HasExited)
-            {
-                server.Kill();
-            }
-
-            await server.WaitForExitAsync();
-        }
+        await using var server = await ServerProcess.StartAsync(config, Path.Combine(_folder, "data"));
+        using var client = new LoadClient(server.Address);
+        using var dead = new CancellationTokenSource();
+        // A process that has just started needs a while for its first call; it is killed at work.
+        var atWork = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var callers = Enumerable.Range(0, 12)
+            .Select(caller => KeepCallingAsync(client, caller, atWork, dead.Token)).ToList();
+        await atWork.Task.WaitAsync(TimeSpan.FromMinutes(3));
+        await Task.Delay(uptime);
+        server.Kill();
+        await dead.CancelAsync();
+        return [.. (await Task.WhenAll(callers)).SelectMany(calls => calls)];
     }
 
     static async Task<List<CallEnd>> KeepCallingAsync(
@@ -122,50 +98,6 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
         return answered;
     }
 
-    Process StartServer(string config, int port)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            ArgumentList =
-            {
-                Path.Combine(AppContext.BaseDirectory, "sahab.dll"), "serve", "--config", config,
-                "--listen", $"127.0.0.1:{port}", "--data", Path.Combine(_folder, "data"), "--quiet",
-            },
-            Environment =
-            {
-                ["DEMO_KEY"] = TestHouse.DemoKey,
-                ["ADMIN_KEY"] = TestHouse.AdminKey,
-                ["CLOUD_KEY"] = TestHouse.CloudKey,
-            },
-        };
-        return Process.Start(start)!;
-    }
-
-    static async Task WhenReadyAsync(Process server, Uri address)
-    {
-        using var client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(5) };
-        var began = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            server.HasExited.ShouldBeFalse("the server ended by itself");
-            Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(60));
-            try
-            {
-                using var response = await client.GetAsync("/readyz");
-                if (response.IsSuccessStatusCode)
-                {
-                    return;
-                }
-            }
-            catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
-            {
-                // Not there yet.
-            }
-
-            await Task.Delay(50);
-        }
-    }
-
     async Task<List<UsageEvent>> ReadLedgerAsync(string config)
     {
         var reading = new ConfigReader(name => name == "CLOUD_KEY" ? TestHouse.CloudKey : name).Read(config);
@@ -181,12 +113,5 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
         var services = server.Services;
         await ((UsageLoop)services.GetService(typeof(UsageLoop))!).DrainAsync(CancellationToken.None);
         return await Books.ReadEventsAsync((UsageStore)services.GetService(typeof(UsageStore))!);
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

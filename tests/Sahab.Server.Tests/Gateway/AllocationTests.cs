@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text.Json;
 using Sahab.Emulator;
 using Sahab.Server.Tests.House;
@@ -26,35 +24,27 @@ public sealed class AllocationTests(ITestOutputHelper output) : IAsyncLifetime
 
     readonly string _folder = Directory.CreateTempSubdirectory("sahab-allocations-").FullName;
     EmulatorHost _clouds = null!;
-    Process _server = null!;
+    ServerProcess _server = null!;
     HttpClient _client = null!;
 
     public async Task InitializeAsync()
     {
         var config = Samples.TwoClouds();
         _clouds = await EmulatorHost.StartAsync(config);
-        var yaml = Samples.TwoCloudsYaml;
-        foreach (var cloud in config.Clouds.Keys)
-        {
-            yaml = yaml.Replace(
-                $"{{{cloud}}}", _clouds.CloudAddress(cloud).ToString().TrimEnd('/'), StringComparison.Ordinal);
-        }
-
         var file = Path.Combine(_folder, "sahab.yaml");
-        await File.WriteAllTextAsync(file, yaml);
-        var port = FreePort();
-        _server = Start(file, port);
-        _client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
+        await File.WriteAllTextAsync(
+            file, Samples.AtAddresses(Samples.TwoCloudsYaml, _clouds, config.Clouds.Keys));
+        // Which tier the code has reached must not decide what is measured.
+        var environment = new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "0" };
+        _server = await ServerProcess.StartAsync(file, Path.Combine(_folder, "data"), environment);
+        _client = new HttpClient { BaseAddress = _server.Address, Timeout = TimeSpan.FromMinutes(2) };
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", TestHouse.DemoKey);
-        await WhenReadyAsync();
     }
 
     public async Task DisposeAsync()
     {
         _client.Dispose();
-        _server.Kill();
-        await _server.WaitForExitAsync();
-        _server.Dispose();
+        await _server.DisposeAsync();
         await _clouds.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
@@ -137,50 +127,5 @@ public sealed class AllocationTests(ITestOutputHelper output) : IAsyncLifetime
         return file.RootElement.EnumerateObject()
             .Where(member => member.Value.ValueKind == JsonValueKind.Number)
             .ToDictionary(member => member.Name, member => member.Value.GetDouble());
-    }
-
-    Process Start(string config, int port) => Process.Start(new ProcessStartInfo("dotnet")
-    {
-        ArgumentList =
-        {
-            Path.Combine(AppContext.BaseDirectory, "sahab.dll"), "serve", "--config", config,
-            "--listen", $"127.0.0.1:{port}", "--data", Path.Combine(_folder, "data"), "--quiet",
-        },
-        Environment =
-        {
-            ["DEMO_KEY"] = TestHouse.DemoKey, ["ADMIN_KEY"] = TestHouse.AdminKey, ["CLOUD_KEY"] = TestHouse.CloudKey,
-            // Which tier the code has reached must not decide what is measured.
-            ["DOTNET_TieredPGO"] = "0",
-        },
-    })!;
-
-    async Task WhenReadyAsync()
-    {
-        var began = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(60))
-        {
-            _server.HasExited.ShouldBeFalse("the server ended by itself");
-            try
-            {
-                using var response = await _client.GetAsync("/readyz");
-                if (response.IsSuccessStatusCode)
-                {
-                    return;
-                }
-            }
-            catch (HttpRequestException)
-            {
-                await Task.Delay(50);
-            }
-        }
-
-        throw new TimeoutException("The server did not get ready within 60 s.");
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,3 +1,4 @@
+using Sahab.Emulator;
 using Sahab.Emulator.Configuration;
 
 namespace Sahab.Server.Tests.House;
@@ -63,6 +64,12 @@ internal static class Samples
             ["own"] = Cloud(CloudStyle.Vllm, runningUsage: true),
         },
     };
+
+    /// <summary>A configuration in which each <c>{azure}</c> has become the address of that cloud.</summary>
+    public static string AtAddresses(string yaml, EmulatorHost clouds, IEnumerable<string> names) => names.Aggregate(
+        yaml,
+        (text, name) => text.Replace(
+            $"{{{name}}}", clouds.CloudAddress(name).ToString().TrimEnd('/'), StringComparison.Ordinal));
 
     static CloudConfig Cloud(CloudStyle style, bool runningUsage) => new()
     {

@@ -93,14 +93,8 @@ internal sealed class TestHouse : IAsyncDisposable
 
     static ConfigurationState Read(string folder, string yaml, EmulatorConfig clouds, EmulatorHost emulator)
     {
-        foreach (var cloud in clouds.Clouds.Keys)
-        {
-            yaml = yaml.Replace(
-                $"{{{cloud}}}", emulator.CloudAddress(cloud).ToString().TrimEnd('/'), StringComparison.Ordinal);
-        }
-
         var file = Path.Combine(folder, "sahab.yaml");
-        File.WriteAllText(file, yaml);
+        File.WriteAllText(file, Samples.AtAddresses(yaml, emulator, clouds.Clouds.Keys));
         var reading = new ConfigReader(name => name switch
         {
             "DEMO_KEY" => DemoKey,
