@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Sahab.Server.Tests.House;
@@ -33,11 +34,14 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>What it answers; may be changed between calls.</summary>
     public required Func<ReceivedRequest, HttpContext, Task> Answer { get; set; }
 
-    public static async Task<ScriptedUpstream> StartAsync(Func<ReceivedRequest, HttpContext, Task> answer)
+    /// <param name="protocols">What it speaks; HTTP/2 without TLS only where it speaks nothing else.</param>
+    public static async Task<ScriptedUpstream> StartAsync(
+        Func<ReceivedRequest, HttpContext, Task> answer, HttpProtocols protocols = HttpProtocols.Http1)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(
+            IPAddress.Loopback, 0, listener => listener.Protocols = protocols));
         var app = builder.Build();
         var upstream = new ScriptedUpstream(app) { Answer = answer };
         app.Run(upstream.HandleAsync);

@@ -12,6 +12,12 @@ internal sealed class UpstreamPool(TimeProvider time) : IDisposable
     static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
     static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(90);
 
+    /// <summary>After so much silence an HTTP/2 connection with calls on it is asked whether it still lives.</summary>
+    static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it has to reply before it is closed, and its calls with it.</summary>
+    static readonly TimeSpan PingPatience = TimeSpan.FromSeconds(10);
+
     readonly Dictionary<PoolSettings, HttpMessageInvoker> _pools = [];
     readonly List<ITimer> _retiring = [];
 
@@ -68,6 +74,11 @@ internal sealed class UpstreamPool(TimeProvider time) : IDisposable
             PooledConnectionLifetime = ConnectionLifetime,
             PooledConnectionIdleTimeout = IdleTimeout,
             EnableMultipleHttp2Connections = true,
+            // A call that runs out of time ends its own stream only: without this, a connection that has silently
+            // died would take every call of the next minutes with it.
+            KeepAlivePingDelay = PingAfter,
+            KeepAlivePingTimeout = PingPatience,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             // Spans are the gateway's own; without a propagator the handler adds no diagnostics of its own.
             ActivityHeadersPropagator = null,
         });
