@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Sahab.Emulator;
 using Sahab.Server.Tests.House;
 using Xunit.Abstractions;
 
@@ -22,31 +21,21 @@ public sealed class AllocationTests(ITestOutputHelper output) : IAsyncLifetime
     /// <summary>How far above its figure a scenario may come: background work differs from run to run.</summary>
     const double Tolerance = 1.1;
 
-    readonly string _folder = Directory.CreateTempSubdirectory("sahab-allocations-").FullName;
-    EmulatorHost _clouds = null!;
-    ServerProcess _server = null!;
+    ProcessHouse _house = null!;
     HttpClient _client = null!;
 
     public async Task InitializeAsync()
     {
-        var config = Samples.TwoClouds();
-        _clouds = await EmulatorHost.StartAsync(config);
-        var file = Path.Combine(_folder, "sahab.yaml");
-        await File.WriteAllTextAsync(
-            file, Samples.AtAddresses(Samples.TwoCloudsYaml, _clouds, config.Clouds.Keys));
         // Which tier the code has reached must not decide what is measured.
-        var environment = new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "0" };
-        _server = await ServerProcess.StartAsync(file, Path.Combine(_folder, "data"), environment);
-        _client = new HttpClient { BaseAddress = _server.Address, Timeout = TimeSpan.FromMinutes(2) };
-        _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", TestHouse.DemoKey);
+        _house = await ProcessHouse.StartAsync(
+            environment: new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "0" });
+        _client = _house.Client();
     }
 
     public async Task DisposeAsync()
     {
         _client.Dispose();
-        await _server.DisposeAsync();
-        await _clouds.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await _house.DisposeAsync();
     }
 
     [Fact]

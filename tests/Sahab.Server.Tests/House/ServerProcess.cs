@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Sahab.Server.Tests.House;
 
@@ -8,10 +9,8 @@ namespace Sahab.Server.Tests.House;
 /// The built server as a process of its own, on a free loopback port: for what only a process shows, such as being
 /// killed, what it allocates by itself, and what it prints.
 /// </summary>
-internal sealed class ServerProcess : IAsyncDisposable
+internal sealed partial class ServerProcess : IAsyncDisposable
 {
-    const string ReadyMark = "Sahab is ready at ";
-
     /// <summary>For a start, and for an end: a machine that builds and tests at once is slow.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -44,7 +43,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="config">The file of its configuration.</param>
     /// <param name="data">Its data folder, which may be there already.</param>
     /// <param name="environment">Variables besides the keys.</param>
-    /// <param name="quiet">Whether it logs warnings and errors only.</param>
+    /// <param name="quiet">Whether it logs warnings and errors only; as JSON it would not even say that it is ready.</param>
     public static async Task<ServerProcess> StartAsync(
         string config, string data, IReadOnlyDictionary<string, string>? environment = null, bool quiet = true)
     {
@@ -125,9 +124,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     void TakeOutput(string? line)
     {
         Add(_output, line);
-        if (line?.StartsWith(ReadyMark, StringComparison.Ordinal) == true)
+        if (ReadyLine().Match(line ?? "") is { Success: true } ready)
         {
-            _ready.TrySetResult(new Uri(line[ReadyMark.Length..]));
+            _ready.TrySetResult(new Uri(ready.Groups["address"].Value));
         }
     }
 
@@ -139,4 +138,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             lines.Enqueue(line);
         }
     }
+
+    /// <summary>As text, or in a line of JSON.</summary>
+    [GeneratedRegex(@"Sahab is ready at (?<address>http://[0-9.:]+)")]
+    private static partial Regex ReadyLine();
 }

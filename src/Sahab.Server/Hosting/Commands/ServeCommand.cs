@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace Sahab.Server.Hosting.Commands;
 
 /// <summary><c>sahab serve</c>: runs the server until it is told to stop.</summary>
-internal static class ServeCommand
+internal static partial class ServeCommand
 {
     /// <summary>The configuration has errors, or nothing was found to serve.</summary>
     public const int NothingToServe = 2;
@@ -61,9 +61,23 @@ internal static class ServeCommand
             ExportTelemetry = environment(ExportVariable) is { Length: > 0 },
         };
         await using var server = await SahabServer.StartAsync(options, cancellation);
-        console.Profile.Out.Writer.WriteLine($"Sahab is ready at {server.Address.GetLeftPart(UriPartial.Authority)}");
+        Announce(console, server, options.JsonLogs);
         await server.WaitForShutdownAsync(cancellation);
         return 0;
+    }
+
+    static void Announce(IAnsiConsole console, SahabServer server, bool isJson)
+    {
+        var address = server.Address.GetLeftPart(UriPartial.Authority);
+        if (isJson)
+        {
+            // What reads the log as JSON would stumble over a line of text.
+            LogReady(server.Services.GetRequiredService<ILoggerFactory>().CreateLogger<SahabServer>(), address);
+        }
+        else
+        {
+            console.Profile.Out.Writer.WriteLine($"Sahab is ready at {address}");
+        }
     }
 
     static SahabServerOptions? FromFile(IAnsiConsole console, Func<string, string?> environment, string path)
@@ -115,6 +129,9 @@ internal static class ServeCommand
             DataFolder = "",
         };
     }
+
+    [LoggerMessage(110, LogLevel.Information, "Sahab is ready at {Address}")]
+    static partial void LogReady(ILogger logger, string address);
 
     sealed record ServeArguments(string? Config, string? Listen, string Data, bool Quiet);
 }
