@@ -10,16 +10,17 @@ public static class ChunkReader
     /// <summary>Reads one event's data.</summary>
     /// <param name="data">The data: a JSON object, or <c>[DONE]</c>.</param>
     /// <param name="facts">What was found; what it held before is gone.</param>
+    /// <param name="secrets">What must not come through in an error, as <see cref="ErrorReader"/> has it.</param>
     /// <returns>
     /// Whether the data is either; when not, it must not be forwarded, because clients fail on it, and the
     /// facts are empty.
     /// </returns>
-    public static bool Read(ReadOnlySpan<byte> data, ref ChunkFacts facts)
+    public static bool Read(ReadOnlySpan<byte> data, ref ChunkFacts facts, IReadOnlyList<string>? secrets = null)
     {
         facts = default;
         if (!data.IsEmpty && data[0] == (byte)'[')
         {
-            return ReadArray(data, ref facts);
+            return ReadArray(data, ref facts, secrets);
         }
 
         var cursor = new JsonCursor(data);
@@ -78,7 +79,7 @@ public static class ChunkReader
         facts.ChoicesEmpty = choices.IsEmpty;
         if (facts.HasError)
         {
-            facts.Error = ErrorReader.Read(status: 0, data);
+            facts.Error = ErrorReader.Read(status: 0, data, secrets);
         }
 
         return true;
@@ -87,7 +88,7 @@ public static class ChunkReader
     /// <summary>
     /// The end marker, which clients know by how it begins, or an error in the array form that Google sends.
     /// </summary>
-    static bool ReadArray(ReadOnlySpan<byte> data, ref ChunkFacts facts)
+    static bool ReadArray(ReadOnlySpan<byte> data, ref ChunkFacts facts, IReadOnlyList<string>? secrets)
     {
         if (data.StartsWith("[DONE]"u8))
         {
@@ -101,7 +102,7 @@ public static class ChunkReader
         }
 
         facts.HasError = true;
-        facts.Error = ErrorReader.Read(status: 0, data);
+        facts.Error = ErrorReader.Read(status: 0, data, secrets);
         return true;
     }
 }

@@ -21,7 +21,11 @@ public static class ErrorReader
     /// The HTTP status of the reply; 0 when the error came inside a reply that had begun well.
     /// </param>
     /// <param name="body">The body, or the data of the event.</param>
-    public static UpstreamError Read(int status, ReadOnlySpan<byte> body)
+    /// <param name="secrets">
+    /// What the provider was sent to prove who we are, which does not come through whatever it looks like; null for
+    /// nothing.
+    /// </param>
+    public static UpstreamError Read(int status, ReadOnlySpan<byte> body, IReadOnlyList<string>? secrets = null)
     {
         ReadOnlySpan<byte> text = body.StartsWith("\uFEFF"u8) ? body[3..] : body;
         text = text.Trim(" \t\r\n\0"u8);
@@ -40,10 +44,11 @@ public static class ErrorReader
         string message = error.Message.Length > 0 ? error.Message : ErrorText.FirstLine(text);
         return error with
         {
-            Message = ErrorText.Clean(message.Length > 0 ? message : Wordless(status), UpstreamError.MaxMessageLength),
-            Type = Word(error.Type),
-            Code = Word(error.Code),
-            Param = Word(error.Param),
+            Message = ErrorText.Clean(
+                message.Length > 0 ? message : Wordless(status), UpstreamError.MaxMessageLength, secrets),
+            Type = Word(error.Type, secrets),
+            Code = Word(error.Code, secrets),
+            Param = Word(error.Param, secrets),
         };
     }
 
@@ -51,8 +56,8 @@ public static class ErrorReader
         ? "The provider reported an error and did not say which."
         : $"The provider answered with status {status.ToString(CultureInfo.InvariantCulture)} and said nothing more.";
 
-    static string? Word(string? word) =>
-        string.IsNullOrEmpty(word) ? null : ErrorText.Clean(word, UpstreamError.MaxWordLength);
+    static string? Word(string? word, IReadOnlyList<string>? secrets) =>
+        string.IsNullOrEmpty(word) ? null : ErrorText.Clean(word, UpstreamError.MaxWordLength, secrets);
 
     static UpstreamError ReadJson(ReadOnlySpan<byte> text)
     {

@@ -23,9 +23,11 @@ static class ErrorText
     /// <summary>
     /// Redacts, then cuts; in this order, so that no cut leaves half a secret that no longer looks like one.
     /// </summary>
-    public static string Clean(string text, int maxLength)
+    /// <param name="secrets">What the provider was sent to prove who we are; null for nothing.</param>
+    public static string Clean(string text, int maxLength, IReadOnlyList<string>? secrets)
     {
-        string bounded = text.Length > maxLength * 2 ? text[..(maxLength * 2)] : text;
+        string without = SecretRedaction.Remove(text, secrets);
+        string bounded = without.Length > maxLength * 2 ? without[..(maxLength * 2)] : without;
         string redacted = SecretRedaction.Redact(bounded);
         if (redacted.Length <= maxLength)
         {

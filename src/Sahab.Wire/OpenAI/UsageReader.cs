@@ -11,10 +11,11 @@ public static class UsageReader
     /// <summary>Reads a whole reply.</summary>
     /// <param name="body">The body.</param>
     /// <param name="facts">What was found; what it held before is gone.</param>
+    /// <param name="secrets">What must not come through in an error, as <see cref="ErrorReader"/> has it.</param>
     /// <returns>
     /// Whether the body is a JSON object, or an error in a form that we know. When not, the facts are empty.
     /// </returns>
-    public static bool Read(ReadOnlySpan<byte> body, ref ReplyFacts facts)
+    public static bool Read(ReadOnlySpan<byte> body, ref ReplyFacts facts, IReadOnlyList<string>? secrets = null)
     {
         facts = default;
         var cursor = new JsonCursor(body);
@@ -22,7 +23,7 @@ public static class UsageReader
         if (kind != JsonKind.Object)
         {
             facts.HasError = kind == JsonKind.Array && ErrorMember.IsErrorArray(body);
-            facts.Error = facts.HasError ? ErrorReader.Read(status: 0, body) : default;
+            facts.Error = facts.HasError ? ErrorReader.Read(status: 0, body, secrets) : default;
             return facts.HasError;
         }
 
@@ -67,7 +68,7 @@ public static class UsageReader
         facts.ContentBytes = choices.ContentBytes;
         facts.FinishedChoices = choices.Finished;
         facts.Finish = choices.Finish;
-        facts.Error = facts.HasError ? ErrorReader.Read(status: 0, body) : default;
+        facts.Error = facts.HasError ? ErrorReader.Read(status: 0, body, secrets) : default;
         return true;
     }
 

@@ -15,8 +15,11 @@ internal sealed class ProcessHouse : IAsyncDisposable
 
     public ServerProcess Server { get; }
 
+    /// <summary>The file of the server's configuration.</summary>
+    public string Configuration => ConfigurationIn(_folder);
+
     /// <summary>Where the server keeps its journal and its store.</summary>
-    public string Data => DataOf(_folder);
+    public string Data => DataIn(_folder);
 
     /// <summary>Starts both. The configuration is that of <see cref="Samples"/> unless given.</summary>
     /// <param name="prepare">Puts beside the configuration what it names.</param>
@@ -28,10 +31,11 @@ internal sealed class ProcessHouse : IAsyncDisposable
         prepare?.Invoke(folder);
         var config = Samples.TwoClouds();
         var clouds = await EmulatorHost.StartAsync(config);
-        var file = Path.Combine(folder, "sahab.yaml");
         await File.WriteAllTextAsync(
-            file, Samples.AtAddresses(yaml ?? Samples.TwoCloudsYaml, clouds, config.Clouds.Keys));
-        return new ProcessHouse(folder, clouds, await ServerProcess.StartAsync(file, DataOf(folder), environment, quiet));
+            ConfigurationIn(folder), Samples.AtAddresses(yaml ?? Samples.TwoCloudsYaml, clouds, config.Clouds.Keys));
+        return new ProcessHouse(
+            folder, clouds,
+            await ServerProcess.StartAsync(ConfigurationIn(folder), DataIn(folder), environment, quiet));
     }
 
     /// <summary>A client with a key, the demo key unless given.</summary>
@@ -50,5 +54,7 @@ internal sealed class ProcessHouse : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    static string DataOf(string folder) => Path.Combine(folder, "data");
+    static string ConfigurationIn(string folder) => Path.Combine(folder, "sahab.yaml");
+
+    static string DataIn(string folder) => Path.Combine(folder, "data");
 }

@@ -86,6 +86,43 @@ public sealed class ErrorReaderTests
     }
 
     [Theory]
+    [InlineData("""{"error":{"message":"no such key: correct horse-battery+staple.","type":"x","code":"c"}}""")]
+    [InlineData("""{"error":{"message":"m","param":"Correct Horse-Battery+Staple"}}""")]
+    [InlineData("""{"error":{"message":"m","code":"correct horse-battery\u002bstaple"}}""")]
+    [InlineData("Authorization: Bearer correct horse-battery+staple")]
+    [InlineData("""{"detail":[{"loc":["header"],"msg":"correct horse-battery+staple?"}]}""")]
+    public void The_secret_that_was_sent_does_not_come_through_whatever_it_looks_like(string body)
+    {
+        var error = ErrorReader.Read(401, Encoding.UTF8.GetBytes(body), ["another one", "correct horse-battery+staple"]);
+
+        error.ToString().ShouldNotContain("horse", Case.Insensitive);
+        error.ToString().ShouldContain(SecretRedaction.Replacement);
+    }
+
+    [Fact]
+    public void The_secret_that_was_sent_does_not_come_through_at_a_cut()
+    {
+        for (var before = 1_950; before < 2_010; before++)
+        {
+            var body = Encoding.UTF8.GetBytes($$"""{"error":"{{new string('x', before)}} horse-battery"}""");
+            ErrorReader.Read(401, body, ["horse-battery"]).Message.ShouldNotContain("hor");
+        }
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("nothing", "nothing")]
+    [InlineData("horse-battery", "[redacted]")]
+    [InlineData("a horse-battery, horse-batteryhorse-battery☁", "a [redacted], [redacted][redacted]☁")]
+    public void The_secret_that_was_sent_is_taken_out_of_bytes_that_nobody_has_read_yet(string text, string clean) =>
+        Encoding.UTF8.GetString(SecretRedaction.Remove(Encoding.UTF8.GetBytes(text), ["EMPTY", "horse-battery"]))
+            .ShouldBe(clean);
+
+    [Fact]
+    public void A_word_too_short_for_a_secret_stays() =>
+        ErrorReader.Read(400, "the list is EMPTY"u8, ["EMPTY"]).Message.ShouldBe("the list is EMPTY");
+
+    [Theory]
     [InlineData("Bearer authentication required")]
     [InlineData("a risk-free task-force at the desk-lamp")]
     [InlineData("max_tokens: 100000000 is too large, tokens: 5")]

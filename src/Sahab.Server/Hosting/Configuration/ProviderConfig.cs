@@ -54,6 +54,13 @@ internal sealed record ProviderConfig
     [Doc("Its places, by id.")]
     [AtMost(256)]
     public required ImmutableArray<RegionConfig> Regions { get; init; } = [];
+
+    /// <summary>All that proves to it who we are, in whatever dialect.</summary>
+    public IEnumerable<Secret> AllSecrets() => new[]
+    {
+        Credentials, Azure?.Entra?.ClientSecret, Vertex?.Account, Bedrock?.AccessKeyId, Bedrock?.SecretAccessKey,
+        Bedrock?.SessionToken, Oci?.PrivateKey,
+    }.Select(source => source?.Value).OfType<Secret>();
 }
 
 /// <summary>The wire protocols that a provider may speak.</summary>

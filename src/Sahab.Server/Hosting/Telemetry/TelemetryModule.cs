@@ -19,6 +19,9 @@ internal static class TelemetryModule
         // With this category on, the framework makes an activity and a scope for each request, which nobody reads:
         // the gateway's spans are its own.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // These repeat the header line that could not be read and the path that leads nowhere, which may hold a key.
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.None);
+        logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
         if (json)
         {
             logging.AddJsonConsole(console =>

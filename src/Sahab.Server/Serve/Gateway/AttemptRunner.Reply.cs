@@ -41,7 +41,7 @@ internal sealed partial class AttemptRunner
             }
 
             ReplyFacts facts = default;
-            if (!UsageReader.Read(answer.Span, ref facts))
+            if (!UsageReader.Read(answer.Span, ref facts, attempt.Target.Secrets))
             {
                 return Failed(attempt, AttemptOutcome.ServerError, default, "answered with something that is not JSON");
             }

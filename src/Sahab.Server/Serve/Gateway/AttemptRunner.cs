@@ -100,9 +100,13 @@ internal sealed partial class AttemptRunner(
         UpstreamError error;
         using (body)
         {
-            error = attempt.Translation?.ReadError(
-                    attempt.UpstreamStatus, body.Span, ErrorTypeOf(attempt, response))
-                ?? attempt.Target.Upstream.ReadError(attempt.UpstreamStatus, body.Span, retryAfterMs);
+            // Twice, for in JSON a secret may have been written with escapes.
+            var secrets = attempt.Target.Secrets;
+            var words = SecretRedaction.Remove(body.Span, secrets);
+            error = SecretRedaction.Remove(
+                attempt.Translation?.ReadError(attempt.UpstreamStatus, words, ErrorTypeOf(attempt, response))
+                    ?? attempt.Target.Upstream.ReadError(attempt.UpstreamStatus, words, retryAfterMs),
+                secrets);
         }
 
         return UpstreamFailure.OutcomeOf(attempt.UpstreamStatus, error) switch

@@ -69,9 +69,10 @@ internal sealed record GatewayError(
         401, ErrorStage.Authenticate, ErrorFault.Client, "invalid_request_error", "invalid_api_key",
         "The API key is not known here. Check that it was copied whole and that it has not been revoked.");
 
+    /// <param name="model">What the client calls it; shown on the pages too, and some put their key here.</param>
     public static GatewayError ModelNotFound(string model) => new(
         404, ErrorStage.Route, ErrorFault.Client, "invalid_request_error", "model_not_found",
-        $"The model '{model}' does not exist here, or this key may not use it. GET /v1/models lists what it may use.",
+        $"The model '{SecretRedaction.Redact(model)}' does not exist here, or this key may not use it. GET /v1/models lists what it may use.",
         "model");
 
     public static GatewayError OperationNotServed(string model, string operation) => new(

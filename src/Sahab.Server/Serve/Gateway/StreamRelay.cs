@@ -274,7 +274,7 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     StreamEnd Take(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> data, int dataStart)
     {
         ChunkFacts facts = default;
-        if (!ChunkReader.Read(data, ref facts))
+        if (!ChunkReader.Read(data, ref facts, attempt.Target.Secrets))
         {
             return StreamEnd.BadStream;
         }

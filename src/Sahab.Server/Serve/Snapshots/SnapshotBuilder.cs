@@ -137,6 +137,7 @@ internal static class SnapshotBuilder
             region.Country,
             upstreams.Create(provider, region, deployment, pools[provider.Id]),
             deployment.UpstreamModel ?? deployment.Model,
+            [.. provider.AllSecrets().Select(secret => secret.Reveal())],
             provider.RunningUsage,
             provider.BrokenStreams == BrokenStreams.Billed,
             (long)provider.Timeouts.FirstByte.TotalMilliseconds,
