@@ -1,7 +1,8 @@
 namespace Sahab.Server.Tests.Clients;
 
 /// <summary>The official OpenAI client for JavaScript, npm <c>openai</c>.</summary>
-public sealed class OpenAINodeTests(OpenAINodeTests.Script script) : IClassFixture<OpenAINodeTests.Script>
+public sealed class OpenAINodeTests(OpenAINodeTests.Script script)
+    : ClientScriptTests(script, "node"), IClassFixture<OpenAINodeTests.Script>
 {
     /// <summary>The cases of <c>tests/clients/openai.mjs</c>.</summary>
     public sealed class Script() : ClientScriptFixture("openai.mjs");
@@ -78,29 +79,5 @@ public sealed class OpenAINodeTests(OpenAINodeTests.Script script) : IClassFixtu
     [InlineData("cancel_by_leaving_the_loop")]
     [InlineData("cancel_before_the_first_token")]
     [InlineData("fifty_at_once")]
-    public void The_client_works_unmodified(string name) => script.Passed(name);
-
-    [Fact]
-    public void No_case_of_the_script_is_left_out_here() => script.Names.ShouldBe(
-        typeof(OpenAINodeTests).GetMethod(nameof(The_client_works_unmodified))!
-            .GetCustomAttributes(typeof(InlineDataAttribute), inherit: false).Cast<InlineDataAttribute>()
-            .Select(attribute => (string)attribute.GetData(null!).Single()[0]),
-        ignoreOrder: true);
-
-    [Fact]
-    public void What_the_client_sends_reaches_the_cloud_byte_for_byte() => script.AssertPassedThrough("unknown_fields");
-
-    [Fact]
-    public void Every_token_that_the_clouds_bill_is_in_the_ledger() =>
-        script.Ledger.OrderBy(row => row.Key).ShouldBe(script.Billed.OrderBy(row => row.Key));
-
-    [Theory]
-    [InlineData("left-node")]
-    [InlineData("late-node")]
-    public void A_call_whose_client_left_is_billed_and_in_the_ledger(string model)
-    {
-        script.Billed.ShouldContainKey(model);
-        script.Billed[model].Output.ShouldBeGreaterThan(0);
-        script.Ledger[model].ShouldBe(script.Billed[model]);
-    }
+    public override void The_client_works_unmodified(string name) => AssertPassed(name);
 }

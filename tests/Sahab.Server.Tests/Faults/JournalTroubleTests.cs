@@ -91,7 +91,7 @@ public sealed class JournalTroubleTests(ITestOutputHelper output)
     {
         await using var house = await TestHouse.StartAsync();
         var store = house.Get<UsageStore>();
-        var usage = SampleEvent();
+        var usage = SampleUsage.Make(0);
         house.Get<UnrecordedUsage>().Add([usage]);
 
         await house.StopServerAsync();
@@ -109,7 +109,7 @@ public sealed class JournalTroubleTests(ITestOutputHelper output)
             house.Get<Journal>(), house.Get<UsageLoop>(), house.Get<System.Diagnostics.Metrics.IMeterFactory>(),
             new HandTime(),
             Microsoft.Extensions.Logging.Abstractions.NullLogger<UnrecordedUsage>.Instance);
-        var call = Enumerable.Repeat(SampleEvent(), 4096).ToList();
+        var call = SampleUsage.Many(4096);
         for (var count = 0; count < UnrecordedUsage.MaxEvents; count += call.Count)
         {
             unrecorded.IsCrowded.ShouldBe(count >= UnrecordedUsage.RefuseAt);
@@ -117,7 +117,7 @@ public sealed class JournalTroubleTests(ITestOutputHelper output)
         }
 
         unrecorded.Lost.ShouldBe(0);
-        unrecorded.Add([SampleEvent()]);
+        unrecorded.Add([SampleUsage.Make(0)]);
         unrecorded.Count.ShouldBe(UnrecordedUsage.MaxEvents);
         unrecorded.Lost.ShouldBe(1);
     }
@@ -131,26 +131,4 @@ public sealed class JournalTroubleTests(ITestOutputHelper output)
             await Task.Delay(50, patience.Token);
         }
     }
-
-    static UsageEvent SampleEvent() => new()
-    {
-        EventId = Guid.CreateVersion7(),
-        CallId = Guid.CreateVersion7(),
-        Attempt = 1,
-        StartedAt = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
-        Duration = TimeSpan.FromSeconds(1),
-        Tenant = "demo",
-        Key = "demo",
-        Model = "small",
-        Deployment = "azure-us",
-        Provider = "azure",
-        Region = "us",
-        Country = "US",
-        Operation = "chat.completions",
-        ServiceTier = "default",
-        Outcome = AttemptOutcome.Succeeded,
-        UpstreamStatus = 200,
-        Usage = new TokenUsage(5, 0, 2, 0),
-        Prices = PriceTerms.FromUsdPerMillion(0.15m, 0.075m, 0.6m),
-    };
 }

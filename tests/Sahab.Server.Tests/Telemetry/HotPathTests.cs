@@ -1,4 +1,3 @@
-using Sahab.Ledger.Rating;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Tests.House;
 
@@ -26,7 +25,7 @@ public sealed class HotPathTests
             DeadlineMs = 0,
             ClientGone = default,
         };
-        var usage = Usage();
+        var usage = SampleUsage.Make(2);
         Measure(Calls);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -46,27 +45,4 @@ public sealed class HotPathTests
             }
         }
     }
-
-    static UsageEvent Usage() => new()
-    {
-        EventId = Guid.Empty,
-        CallId = Guid.Empty,
-        Attempt = 1,
-        StartedAt = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero),
-        Duration = TimeSpan.FromMilliseconds(12),
-        FirstToken = TimeSpan.FromMilliseconds(5),
-        Tenant = "demo",
-        Key = "demo",
-        Model = "small",
-        Deployment = "azure-us",
-        Provider = "azure",
-        Region = "us",
-        Country = "US",
-        Operation = "chat.completions",
-        ServiceTier = "default",
-        Outcome = AttemptOutcome.Succeeded,
-        UpstreamStatus = 200,
-        Usage = new TokenUsage(100, 0, 20, 0),
-        Prices = PriceTerms.FromUsdPerMillion(1, 1, 1),
-    };
 }

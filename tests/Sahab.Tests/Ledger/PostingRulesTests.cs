@@ -8,26 +8,14 @@ namespace Sahab.Tests.Ledger;
 
 public class PostingRulesTests
 {
-    static readonly UsageEvent Sample = new()
+    static readonly UsageEvent Sample = SampleUsage.Make(2) with
     {
-        EventId = Guid.Parse("018f0000-0000-7000-8000-000000000001"),
-        CallId = Guid.Parse("018f0000-0000-7000-8000-000000000002"),
-        Attempt = 1,
-        StartedAt = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero),
-        Duration = TimeSpan.FromSeconds(2),
-        Tenant = "acme",
-        Key = "acme-prod",
-        Model = "gpt-large",
         Deployment = "gpt-large-eastus",
         Provider = "azure",
         Region = "eastus",
-        Country = "US",
-        Operation = "chat.completions",
-        ServiceTier = "default",
-        Outcome = AttemptOutcome.Succeeded,
-        UpstreamStatus = 200,
         Usage = new TokenUsage(1000, 400, 500, 0),
         Prices = PriceTerms.FromUsdPerMillion(2.5m, 0.25m, 10m),
+        Flags = UsageFlags.None,
     };
 
     [Fact]

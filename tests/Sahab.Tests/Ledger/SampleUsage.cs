@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using Sahab.Ledger.Rating;
 
-namespace Sahab.Server.Tests.Metering;
+namespace Sahab.Tests.Ledger;
 
 /// <summary>Usage events that differ in everything, made from a number.</summary>
 internal static class SampleUsage
