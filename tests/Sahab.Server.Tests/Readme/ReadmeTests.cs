@@ -36,6 +36,15 @@ public class ReadmeTests
     }
 
     [Fact]
+    public void No_program_stands_within_a_sentence_where_nothing_runs_it()
+    {
+        var names = ReadmeBlocks.ReadWithinSentences();
+
+        names.ShouldContain("--port N");
+        names.ShouldAllBe(name => !name.Any(letter => "(=;{".Contains(letter)));
+    }
+
+    [Fact]
     public void The_two_commands_stand_in_it()
     {
         var blocks = ReadmeBlocks.Read();
