@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Sahab.Emulator.Configuration;
 using Sahab.Emulator.Engine;
 using Sahab.Emulator.Faults;
@@ -170,13 +171,18 @@ public class FaultTests
     }
 
     [Theory]
-    [InlineData(WrongUsageMode.Inflated, 18L, 18)]
-    [InlineData(WrongUsageMode.Misreported, 18L, 12)]
-    [InlineData(WrongUsageMode.Missing, null, 12)]
-    public async Task Usage_can_be_wrong_in_three_ways(WrongUsageMode mode, long? told, int billed)
+    [InlineData(WrongUsageMode.Inflated, null, 18L, 18)]
+    [InlineData(WrongUsageMode.Misreported, null, 18L, 12)]
+    [InlineData(WrongUsageMode.Missing, null, null, 12)]
+    [InlineData(WrongUsageMode.Inflated, 0.5, 6L, 6)]
+    [InlineData(WrongUsageMode.Misreported, 0.5, 6L, 12)]
+    [InlineData(WrongUsageMode.Misreported, 0.01, 1L, 12)]
+    public async Task Usage_can_be_wrong_in_three_ways_and_too_high_or_too_low(
+        WrongUsageMode mode, double? factor, long? told, int billed)
     {
         await using var clouds = await StartAsync();
-        await clouds.Host.AddFaultAsync(new() { Cloud = "vllm", Kind = FaultKind.WrongUsage, Mode = mode });
+        await clouds.Host.AddFaultAsync(
+            new() { Cloud = "vllm", Kind = FaultKind.WrongUsage, Mode = mode, Factor = factor });
         (await clouds.StreamAsync("vllm", Chat())).LastUsage?.Output.ShouldBe(told ?? -1);
         var whole = await clouds.AskAsync("vllm", Chat(stream: false));
         whole.TryGetProperty("usage", out var usage).ShouldBe(told is not null);
@@ -186,6 +192,38 @@ public class FaultTests
         }
         var bill = clouds.Host.ReadBill("vllm").Single();
         (bill.Billed.Output, bill.Served.Output).ShouldBe((2 * billed, 24));
+    }
+
+    [Fact]
+    public async Task Usage_that_is_told_too_low_is_low_in_every_chunk_and_its_parts_fit_into_it()
+    {
+        await using var clouds = await StartAsync();
+        await clouds.Host.AddFaultAsync(new()
+        {
+            Cloud = "vllm",
+            Kind = FaultKind.WrongUsage,
+            Mode = WrongUsageMode.Misreported,
+            Factor = 0.25,
+        });
+        var stream = await clouds.StreamAsync("vllm", Chat(40).Replace("\"chat\"", "\"thinker\"", StringComparison.Ordinal));
+        stream.Done.ShouldBeTrue();
+        var figures = stream.Events
+            .Where(e => e.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object)
+            .Select(e => e.GetProperty("usage"))
+            .Select(u => (Output: u.GetProperty("completion_tokens").GetInt64(),
+                Prompt: u.GetProperty("prompt_tokens").GetInt64(),
+                Total: u.GetProperty("total_tokens").GetInt64(),
+                Reasoning: u.TryGetProperty("completion_tokens_details", out var parts)
+                    && parts.ValueKind == JsonValueKind.Object
+                    ? parts.GetProperty("reasoning_tokens").GetInt64() : 0))
+            .ToList();
+        figures.Count.ShouldBeGreaterThan(10);
+        figures.Select(f => f.Output).ShouldBeInOrder();
+        figures.ShouldAllBe(f => f.Total == f.Prompt + f.Output && f.Reasoning <= f.Output);
+        figures[^1].Output.ShouldBe(10);
+        figures[^1].Reasoning.ShouldBeGreaterThan(0);
+        var line = clouds.Host.ReadBillLines("vllm").ShouldHaveSingleItem();
+        (line.Billed.Output, line.Served.Output).ShouldBe((40, 40));
     }
 
     [Fact]
