@@ -9,6 +9,12 @@ internal static class Program
 {
     const int RedirectedWidth = 200;
 
+    /// <summary>
+    /// How long a command may take to end once it was told to, before the process ends anyway. Longer than the calls in
+    /// the house, the posting and the export together.
+    /// </summary>
+    static readonly TimeSpan EndPatience = TimeSpan.FromMinutes(2);
+
     static Task<int> Main(string[] args)
     {
         // The one place that opens the console: everything else writes through what it is given.
@@ -30,6 +36,6 @@ internal static class Program
             ReplayCommand.Create(console, environment, TimeProvider.System),
             ImportCommand.Create(console),
         };
-        return root.Parse(args).InvokeAsync();
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndPatience });
     }
 }
