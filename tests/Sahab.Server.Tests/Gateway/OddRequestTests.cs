@@ -91,7 +91,7 @@ public sealed class OddRequestTests(OddRequestTests.LowLimit limit) : IClassFixt
     [InlineData("PUT", "/v1/embeddings", 405, "method_not_allowed")]
     [InlineData("DELETE", "/v1/completions", 405, "method_not_allowed")]
     [InlineData("GET", "/v1/nothing/here", 404, "unknown_url")]
-    [InlineData("POST", "/v1/responses", 404, "unknown_url")]
+    [InlineData("POST", "/v1/assistants", 404, "unknown_url")]
     [InlineData("POST", "/v1/models", 404, "unknown_url")]
     [InlineData("GET", "/v1/models/no%2Fsuch", 404, "model_not_found")]
     public async Task A_wrong_path_or_method_is_answered_in_the_shape_that_clients_read(
