@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Sahab.Emulator.Configuration;
+using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Conformance;
@@ -15,9 +17,12 @@ internal sealed record ConformanceDialect(
 }
 
 /// <summary>One server over one cloud of each dialect.</summary>
-internal static class ConformanceHouse
+internal sealed class ConformanceHouse : IAsyncDisposable
 {
     const string Model = "small";
+    const string OracleKeyId = "ocid1.tenancy.oc1..demo/ocid1.user.oc1..demo/20:3b:97:13";
+
+    readonly TemporaryFolder _folder = new();
 
     static readonly Dictionary<string, string> None = [];
 
@@ -30,6 +35,11 @@ internal static class ConformanceHouse
         ["presence-penalty"] = "no penalties",
         ["logit-bias"] = "no `logit_bias`",
         ["json-object"] = "JSON only by a schema",
+    };
+
+    static readonly Dictionary<string, string> Oracle = new()
+    {
+        ["logprobs"] = "no token probabilities in OpenAI's form",
     };
 
     public static IReadOnlyList<ConformanceDialect> Dialects { get; } =
@@ -59,16 +69,45 @@ internal static class ConformanceHouse
                 ["cached-tokens"] = "its cache holds only what `cache_control` marks",
             },
         },
+        new("oracle", Cloud(CloudStyle.Oracle), """
+            dialect: oci
+            broken_streams: unbilled
+            oci: { compartment: ocid1.compartment.oc1..demo, tenancy: ocid1.tenancy.oc1..demo, user: ocid1.user.oc1..demo, fingerprint: "20:3b:97:13", private_key: { file: "{key}" } }
+            regions:
+              us: { country: US, base_url: "{oracle}/us/20231130" }
+            """, Oracle),
     ];
 
-    public static Task<TestHouse> StartAsync() => TestHouse.StartAsync(Yaml(), Emulated());
+    ConformanceHouse()
+    {
+    }
 
-    static EmulatorConfig Emulated() => new()
+    public TestHouse House { get; private set; } = null!;
+
+    public static async Task<ConformanceHouse> StartAsync()
+    {
+        var house = new ConformanceHouse();
+        using var key = RSA.Create(2048);
+        house._folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem());
+        var yaml = Yaml().Replace("{key}", house._folder.PathOf("key.pem"), StringComparison.Ordinal);
+        house.House = await TestHouse.StartAsync(yaml, Emulated(key.ExportSubjectPublicKeyInfoPem()));
+        return house;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await House.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    static EmulatorConfig Emulated(string oracleKey) => new()
     {
         Seed = 1,
         Latency = Latency.None,
         Models = new() { [Model] = new ModelConfig { ContextTokens = 32_768 } },
-        Clouds = Dialects.ToDictionary(dialect => dialect.Name, dialect => dialect.Cloud),
+        Clouds = Dialects.ToDictionary(
+            dialect => dialect.Name,
+            dialect => dialect.Cloud with { SigningKeys = new() { [OracleKeyId] = oracleKey } }),
     };
 
     static CloudConfig Cloud(CloudStyle style) => new()
