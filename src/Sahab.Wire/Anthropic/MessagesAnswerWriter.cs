@@ -108,12 +108,25 @@ static class MessagesAnswerWriter
                 continue;
             }
 
+            WriteSignature(json, call);
             json.WriteStartObject();
             json.WriteString("type"u8, "tool_use"u8);
             json.WriteString("id"u8, Text(call, "id"));
             json.WriteString("name"u8, Text(function, "name"));
             json.WritePropertyName("input"u8);
             WriteInput(json, Text(function, "arguments"));
+            json.WriteEndObject();
+        }
+    }
+
+    static void WriteSignature(Utf8JsonWriter json, JsonElement call)
+    {
+        if (Find(call, "extra_content") is { } extra && Find(extra, "google") is { } google
+            && Text(google, "thought_signature") is { } signature)
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "redacted_thinking"u8);
+            json.WriteString("data"u8, ToolSignatures.Data(Text(call, "id") ?? "", signature));
             json.WriteEndObject();
         }
     }

@@ -159,8 +159,22 @@ static class MessagesContentReader
             json.WriteNull("content"u8);
         }
 
-        WriteThinking(blocks["thinking"].ToList(), json);
-        WriteToolCalls(blocks["tool_use"].ToList(), json);
+        var signatures = new Dictionary<string, string>(StringComparer.Ordinal);
+        var thinking = new List<ChatFields>();
+        foreach (ChatFields block in blocks["thinking"])
+        {
+            if (ToolSignatures.TryRead(block.Text("data"), out string? callId, out string? signature))
+            {
+                signatures[callId] = signature;
+            }
+            else
+            {
+                thinking.Add(block);
+            }
+        }
+
+        WriteThinking(thinking, json);
+        WriteToolCalls(blocks["tool_use"].ToList(), signatures, json);
         json.WriteEndObject();
     }
 
@@ -193,7 +207,7 @@ static class MessagesContentReader
         }
     }
 
-    static void WriteToolCalls(List<ChatFields> calls, Utf8JsonWriter json)
+    static void WriteToolCalls(List<ChatFields> calls, Dictionary<string, string> signatures, Utf8JsonWriter json)
     {
         if (calls.Count == 0)
         {
@@ -211,6 +225,7 @@ static class MessagesContentReader
             json.WriteString("name"u8, call.RequiredText("name"));
             json.WriteString("arguments"u8, call.RequiredObject("input").Element.GetRawText());
             json.WriteEndObject();
+            Translation.AnswerJson.WriteSignature(json, signatures.GetValueOrDefault(call.RequiredText("id")));
             json.WriteEndObject();
         }
 

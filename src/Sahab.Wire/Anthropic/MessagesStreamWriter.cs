@@ -240,6 +240,7 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
             }
 
             Close(output);
+            WriteSignature(output, call, callId);
             OpenTool(output, callId, name);
             _tool = hasIndex ? tool : _tool + 1;
         }
@@ -255,6 +256,28 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
         }
 
         return true;
+    }
+
+    void WriteSignature(IBufferWriter<byte> output, ReadOnlySpan<byte> call, ReadOnlySpan<byte> callId)
+    {
+        ReadOnlySpan<byte> google = JsonSlice.Member(JsonSlice.Member(call, "extra_content"u8), "google"u8);
+        if (JsonSlice.Text(JsonSlice.Member(google, "thought_signature"u8)) is not { Length: > 0 } signature)
+        {
+            return;
+        }
+
+        string data = ToolSignatures.Data(JsonSlice.Text(callId)!, signature);
+        var block = new ArrayBufferWriter<byte>(data.Length + 64);
+        using (var json = new Utf8JsonWriter(block, Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "redacted_thinking"u8);
+            json.WriteString("data"u8, data);
+            json.WriteEndObject();
+        }
+
+        Open(output, Block.Thinking, block.WrittenSpan);
+        Close(output);
     }
 
     void OpenTool(IBufferWriter<byte> output, ReadOnlySpan<byte> callId, ReadOnlySpan<byte> name)

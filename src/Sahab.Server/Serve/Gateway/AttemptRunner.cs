@@ -52,7 +52,9 @@ internal sealed partial class AttemptRunner(
         try
         {
             response = await target.Upstream.SendAsync(
-                new UpstreamCall(call.Id, call.Operation, call.Body, call.Facts, attempt.Span?.Id), attempt.Watch.Token);
+                new UpstreamCall(
+                    call.Id, call.Operation, call.Body, call.Facts, attempt.Span?.Id, call.Exchange is not null),
+                attempt.Watch.Token);
         }
         catch (UntranslatableException fault)
         {

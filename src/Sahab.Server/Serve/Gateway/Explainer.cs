@@ -1,7 +1,9 @@
+using System.Buffers;
 using Sahab.Routing.Decisions;
 using Sahab.Server.Hosting;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -30,7 +32,7 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
                 return;
             }
 
-            var explained = Explain(context, snapshot, body.Span, out var error);
+            var explained = Explain(context, snapshot, body.Memory, out var error);
             if (explained is null)
             {
                 await ErrorResponse.WriteAsync(context, error!);
@@ -42,10 +44,11 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
     }
 
     ExplainedRequest? Explain(
-        HttpContext context, ServeSnapshot snapshot, ReadOnlySpan<byte> body, out GatewayError? error)
+        HttpContext context, ServeSnapshot snapshot, ReadOnlyMemory<byte> request, out GatewayError? error)
     {
         string? path = context.Request.Query["path"];
-        var operation = Door.At(path)?.Operation ?? ApiOperation.ChatCompletions;
+        var door = Door.At(path);
+        var operation = door?.Operation ?? ApiOperation.ChatCompletions;
         var key = FindKey(context, snapshot);
         error = key is null ? GatewayError.UnknownKeyId() : null;
         if (key is null)
@@ -53,7 +56,14 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
             return null;
         }
 
-        if (!RequestScanner.TryScan(body, operation, out var facts, out var fault))
+        if (!TryTranslate(door, ref request, out var fault))
+        {
+            error = GatewayError.BadRequest(fault);
+            return null;
+        }
+
+        var body = request.Span;
+        if (!RequestScanner.TryScan(body, operation, out var facts, out fault))
         {
             error = GatewayError.BadRequest(fault);
             return null;
@@ -68,13 +78,34 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
         }
 
         var tier = FrontDoor.TierOf(facts.Tier, key.MaxTier);
-        var request = CallEstimate.For(route, facts, key, tier);
+        var wanted = CallEstimate.For(route, facts, key, tier);
         var random = new RandomSource(ids.NextSeed());
         var trace = new DecisionTrace();
-        Router.Decide(request, snapshot.Routing.Profile, clock.NowMs, ref random, trace);
+        Router.Decide(wanted, snapshot.Routing.Profile, clock.NowMs, ref random, trace);
         return new ExplainedRequest(
-            key.Id, route.Name, key.CountryList, tier.ToString(), CallEstimate.Describe(request.Needs),
-            request.PromptTokens, request.OutputTokens, Explanation.Of(trace));
+            key.Id, route.Name, key.CountryList, tier.ToString(), CallEstimate.Describe(wanted.Needs),
+            wanted.PromptTokens, wanted.OutputTokens, Explanation.Of(trace));
+    }
+
+    /// <summary>Puts a request of another API than OpenAI's into OpenAI's form.</summary>
+    static bool TryTranslate(Door? door, ref ReadOnlyMemory<byte> request, out RequestFault fault)
+    {
+        fault = default;
+        if (door?.Api is not { } api)
+        {
+            return true;
+        }
+
+        var chat = new ArrayBufferWriter<byte>(Math.Max(256, request.Length));
+        var terms = new ClientTerms(Guid.Empty, 0, door.Model, door.Stream);
+        if (!api.TryOpen(request, terms, chat, out var exchange, out fault))
+        {
+            return false;
+        }
+
+        exchange.Dispose();
+        request = chat.WrittenMemory;
+        return true;
     }
 
     /// <summary>The key whose id the query names, or the one that asks.</summary>

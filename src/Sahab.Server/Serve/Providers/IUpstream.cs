@@ -37,8 +37,10 @@ internal delegate UpstreamError ErrorReading(int status, ReadOnlySpan<byte> body
 /// <summary>What an upstream needs to know of an attempt.</summary>
 /// <param name="Body">The client's request in OpenAI's form. Not to be kept.</param>
 /// <param name="TraceParent">The span that the cloud's own work belongs to, in W3C form; none unless traced.</param>
+/// <param name="IsTranslated">Whether the client used another API than OpenAI's, so that the body is our own work.</param>
 internal readonly record struct UpstreamCall(
-    Guid CallId, ApiOperation Operation, ReadOnlyMemory<byte> Body, RequestFacts Facts, string? TraceParent);
+    Guid CallId, ApiOperation Operation, ReadOnlyMemory<byte> Body, RequestFacts Facts, string? TraceParent,
+    bool IsTranslated = false);
 
 /// <summary>A request that a deployment's dialect cannot express; another deployment may.</summary>
 internal sealed class UntranslatableException(RequestFault fault) : Exception(fault.Message)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
@@ -35,6 +36,7 @@ internal sealed class OpenAIUpstream(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<HttpResponseMessage> SendAsync(UpstreamCall call, CancellationToken cancellation)
     {
+        call = call.IsTranslated ? WithoutForeignMembers(call) : call;
         var edits = RequestEdits.Plan(
             call.Facts, upstreamModel, wantUsage: true, runningUsage, dropServiceTier: true);
         var uri = call.Operation switch
@@ -44,6 +46,15 @@ internal sealed class OpenAIUpstream(
             _ => _embeddings,
         };
         return await route.SendAsync(uri, new EditedContent(call.Body, edits), call, cancellation);
+    }
+
+    static UpstreamCall WithoutForeignMembers(UpstreamCall call)
+    {
+        var stripped = new ArrayBufferWriter<byte>();
+        return ForeignMembers.TryStrip(call.Body, stripped)
+            && RequestScanner.TryScan(stripped.WrittenSpan, call.Operation, out var facts, out _)
+            ? call with { Body = stripped.WrittenMemory, Facts = facts }
+            : call;
     }
 
     /// <summary>Writes the body's slices and the inserts between them, without a copy of the whole.</summary>
