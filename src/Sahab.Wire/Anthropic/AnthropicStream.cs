@@ -81,7 +81,15 @@ sealed class AnthropicStream : IStreamTranslation
             : type.SequenceEqual("message_start"u8) ? Start(data)
             : type.SequenceEqual("message_delta"u8) ? TakeEnd(data)
             : type.SequenceEqual("message_stop"u8) ? Stop(output)
+            : type.SequenceEqual("ping"u8) ? Ping(output)
             : !type.SequenceEqual("error"u8) || Fail(data, output);
+    }
+
+    /// <summary>A sign of life while the model is silent, which must not be taken for a stall: a comment.</summary>
+    static bool Ping(IBufferWriter<byte> output)
+    {
+        output.Write(": ping\n\n"u8);
+        return true;
     }
 
     bool Start(ReadOnlySpan<byte> data)

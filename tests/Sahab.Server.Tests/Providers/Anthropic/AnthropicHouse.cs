@@ -74,7 +74,7 @@ internal static class AnthropicHouse
         var yaml = new StringBuilder($$"""
             server: { max_body_bytes: 1MiB, call_deadline: 60s }
             admission: { queue: { max_waiting: 100, max_wait: 300ms } }
-            routing: { breaker: { failures: 1000 } }
+            routing: { policy: priority-order, breaker: { failures: 1000 } }
             providers:
               anthropic:
                 dialect: anthropic
@@ -122,9 +122,13 @@ internal static class AnthropicHouse
             }
         }
 
+        // One model that both kinds of cloud serve, Anthropic's first.
+        yaml.Append("  mixed: { capabilities: [tools, vision, json_schema], operations: [chat] }\n");
+        Deploy(deployments, "anthropic", "mixed", ", upstream_model: claude-fast");
+        Deploy(deployments, "own", "mixed", ", upstream_model: open-fast, priority: 2");
         return yaml.Append(deployments).ToString();
     }
 
-    static void Deploy(StringBuilder yaml, string provider, string model) => yaml.Append(
-        $"  {provider}-{model}: {{ provider: {provider}, region: us, model: {model}, price: {{ prompt: 3, output: 15 }} }}\n");
+    static void Deploy(StringBuilder yaml, string provider, string model, string more = "") => yaml.Append(
+        $"  {provider}-{model}: {{ provider: {provider}, region: us, model: {model}, price: {{ prompt: 3, output: 15 }}{more} }}\n");
 }

@@ -254,6 +254,7 @@ public class AnthropicStreamTests
         var isWhole = Run(stream, bytes, size, output);
         var chunks = Encoding.UTF8.GetString(output.WrittenSpan)
             .Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+            .Where(chunk => chunk[0] != ':')
             .Select(chunk => chunk["data: ".Length..])
             .Select(data => data == "[DONE]" ? new JsonObject { ["done"] = true } : JsonNode.Parse(data)!)
             .ToList();
