@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Sahab.Emulator.Configuration;
 using Sahab.Server.Tests.Configuration;
+using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Conformance;
@@ -60,6 +61,7 @@ internal sealed class ConformanceHouse : IAsyncDisposable
         new("anthropic", Cloud(CloudStyle.Anthropic), """
             dialect: anthropic
             credentials: { env: CLOUD_KEY }
+            broken_streams: unbilled
             regions:
               us: { country: US, base_url: "{anthropic}/us/v1" }
             """, Anthropic)
@@ -84,13 +86,28 @@ internal sealed class ConformanceHouse : IAsyncDisposable
 
     public TestHouse House { get; private set; } = null!;
 
-    public static async Task<ConformanceHouse> StartAsync()
+    /// <summary>A model of each dialect's own, clouds that answer at once, and one attempt for each call.</summary>
+    public static Task<ConformanceHouse> StartAsync() => StartAsync(Yaml(), emulated => emulated);
+
+    /// <summary>
+    /// One model that all dialects serve, clouds that take their time and have little room, and a server that goes on to
+    /// the next when one fails.
+    /// </summary>
+    public static Task<ConformanceHouse> StartSharedAsync() => StartAsync(SharedYaml(), emulated => emulated with
+    {
+        Speed = FaultHouse.Speed,
+        Latency = Latency.Realistic,
+        Models = FaultHouse.Clouds().Models,
+    });
+
+    static async Task<ConformanceHouse> StartAsync(string yaml, Func<EmulatorConfig, EmulatorConfig> change)
     {
         var house = new ConformanceHouse();
         using var key = RSA.Create(2048);
         house._folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem());
-        var yaml = Yaml().Replace("{key}", house._folder.PathOf("key.pem"), StringComparison.Ordinal);
-        house.House = await TestHouse.StartAsync(yaml, Emulated(key.ExportSubjectPublicKeyInfoPem()));
+        house.House = await TestHouse.StartAsync(
+            yaml.Replace("{key}", house._folder.PathOf("key.pem"), StringComparison.Ordinal),
+            change(Emulated(key.ExportSubjectPublicKeyInfoPem())));
         return house;
     }
 
@@ -120,10 +137,29 @@ internal sealed class ConformanceHouse : IAsyncDisposable
         Models = new() { [Model] = new CloudModelConfig() },
     };
 
+    static string SharedYaml()
+    {
+        var deployments = string.Concat(Dialects.Select(dialect =>
+            $"  {dialect.Name}: {{ provider: {dialect.Name}, region: us, model: {Model}, limits: {{ concurrency: {FaultHouse.Concurrency} }}, price: {{ prompt: 1, cached: 0.5, output: 4 }} }}\n"));
+        return $$"""
+            server: { call_deadline: 150s }
+            routing: { policy: weighted-shuffle, max_attempts: 4, breaker: { failures: 5, open_for: 500ms, max_open_for: 2s } }
+            admission: { queue: { max_waiting: 200, max_wait: 4s } }
+            tenants:
+              demo:
+                keys:
+                  demo: { secret: { env: DEMO_KEY } }
+            models:
+              small: { context_tokens: 32768, operations: [chat] }
+
+            """ + $"providers:\n{Providers(stallAfter: "1500ms")}deployments:\n{deployments}";
+    }
+
+    static string Providers(string stallAfter) => string.Concat(Dialects.Select(dialect =>
+        $"  {dialect.Name}:\n{Indent(dialect.Provider, 4)}    timeouts: {{ connect: 20s, first_byte: 2m, between_chunks: {stallAfter} }}\n"));
+
     static string Yaml()
     {
-        var providers = string.Concat(Dialects.Select(dialect =>
-            $"  {dialect.Name}:\n{Indent(dialect.Provider, 4)}    timeouts: {{ connect: 20s, first_byte: 2m, between_chunks: 2m }}\n"));
         var models = string.Concat(Dialects.Select(dialect =>
             $"  {dialect.Name}: {{ capabilities: [tools, vision, json_schema, logprobs, multiple_choices], context_tokens: 32768, operations: [chat, completions] }}\n"));
         var deployments = string.Concat(Dialects.Select(dialect =>
@@ -138,7 +174,7 @@ internal sealed class ConformanceHouse : IAsyncDisposable
                   demo: { secret: { env: DEMO_KEY } }
                   admin: { secret: { env: ADMIN_KEY }, admin: true }
 
-            """ + $"providers:\n{providers}models:\n{models}deployments:\n{deployments}";
+            """ + $"providers:\n{Providers(stallAfter: "2m")}models:\n{models}deployments:\n{deployments}";
     }
 
     static string Indent(string text, int by) =>

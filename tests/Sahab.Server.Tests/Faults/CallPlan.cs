@@ -4,11 +4,13 @@ namespace Sahab.Server.Tests.Faults;
 
 /// <summary>One chat call as the load client is to make it.</summary>
 /// <param name="PromptTokens">As the emulated clouds count: four bytes are a token.</param>
-/// <param name="OutputTokens">Exactly so many are produced.</param>
+/// <param name="OutputTokens">So many are produced.</param>
+/// <param name="IsExact">Whether exactly so many are, by a word that only vLLM knows; otherwise at most.</param>
 /// <param name="LeavesAfterBytes">The client disconnects once it has read so much of the answer; 0: before any.</param>
 /// <param name="Prefix">Calls with the same prefix share the beginning of their prompt, from 1; 0 for none.</param>
 internal sealed record CallPlan(
-    int PromptTokens, int OutputTokens, bool Stream, int? LeavesAfterBytes = null, int Prefix = 0, string? Tier = null)
+    int PromptTokens, int OutputTokens, bool Stream, int? LeavesAfterBytes = null, int Prefix = 0, string? Tier = null,
+    bool IsExact = true)
 {
     const int PrefixTokens = 1152;
 
@@ -22,9 +24,13 @@ internal sealed record CallPlan(
             ["model"] = "small",
             ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text }),
             ["max_tokens"] = OutputTokens,
-            ["ignore_eos"] = true,
             ["stream"] = Stream,
         };
+        if (IsExact)
+        {
+            body["ignore_eos"] = true;
+        }
+
         if (Stream)
         {
             body["stream_options"] = new JsonObject { ["include_usage"] = true };

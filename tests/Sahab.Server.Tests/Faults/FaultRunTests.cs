@@ -16,7 +16,7 @@ public sealed class FaultRunTests(ITestOutputHelper output)
     const int MaxOutput = 120;
 
     /// <summary>Each fault; the cloud is filled in.</summary>
-    static readonly (string Name, FaultSpec Fault)[] Faults =
+    internal static readonly (string Name, FaultSpec Fault)[] Faults =
     [
         ("down", new FaultSpec { Cloud = "", Kind = FaultKind.Down, DurationSeconds = 1.5 }),
         ("slow", new FaultSpec { Cloud = "", Kind = FaultKind.Slow, Factor = 3 }),

@@ -26,7 +26,7 @@ internal sealed class CallRunner(
                 return await GiveUpAsync(
                     call,
                     failed > 0 ? AfterFailures(call, failed, allThrottled, last)
-                    : untranslatable is { } inexpressible ? GatewayError.BadRequest(inexpressible)
+                    : place.AllTried && untranslatable is { } inexpressible ? GatewayError.BadRequest(inexpressible)
                     : error);
             }
 

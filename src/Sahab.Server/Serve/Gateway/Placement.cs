@@ -7,10 +7,11 @@ using Sahab.Server.Hosting;
 namespace Sahab.Server.Serve.Gateway;
 
 /// <summary>Where a call goes, with what was reserved there, or why it goes nowhere.</summary>
+/// <param name="AllTried">Whether it goes nowhere because it has been everywhere.</param>
 internal readonly record struct Place(
-    Deployment? Deployment, DeploymentLease Lease, int Position, bool AtHome, GatewayError? Error)
+    Deployment? Deployment, DeploymentLease Lease, int Position, bool AtHome, GatewayError? Error, bool AllTried = false)
 {
-    public static Place None(GatewayError error) => new(null, default, -1, false, error);
+    public static Place None(GatewayError error, bool allTried = false) => new(null, default, -1, false, error, allTried);
 }
 
 /// <summary>
@@ -42,7 +43,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
 
             if (!IsWorthWaiting(decision))
             {
-                return Place.None(ErrorFor(call, decision));
+                return Nowhere(call, decision);
             }
         }
 
@@ -109,7 +110,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
             while (room.Queue.TryRemoveExpired(clock.NowMs, out var late))
             {
                 // A place that is free at the last moment is one all the same; reserved and not used, it would be lost.
-                Answer(late!, TryPlace(late!.Call, out var decision) ?? Place.None(ErrorFor(late.Call, decision)));
+                Answer(late!, TryPlace(late!.Call, out var decision) ?? Nowhere(late.Call, decision));
             }
 
             ServeInOrder(room);
@@ -124,7 +125,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
             var ticket = room.Heads[index];
             var waiter = ticket.Item;
             var place = TryPlace(waiter.Call, out var decision)
-                ?? (IsWorthWaiting(decision) ? null : Place.None(ErrorFor(waiter.Call, decision)));
+                ?? (IsWorthWaiting(decision) ? null : Nowhere(waiter.Call, decision));
             if (place is null)
             {
                 continue;
@@ -176,6 +177,9 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
         var queueMs = call.Snapshot.MaxWaiting > 0 ? call.Snapshot.MaxWaitMs : 0;
         return GatewayError.QueueFull(call.Model, Math.Max(1, Math.Max(queueMs, decision.RetryAfterMs)));
     }
+
+    static Place Nowhere(Call call, in RouteDecision decision) =>
+        Place.None(ErrorFor(call, decision), decision.Reason == RouteRejection.AllTried);
 
     static GatewayError ErrorFor(Call call, in RouteDecision decision) => decision.Reason switch
     {
