@@ -42,6 +42,9 @@ public enum CandidateVerdict : byte
     /// <summary>As many calls run there as may.</summary>
     ConcurrencyFull = 43,
 
+    /// <summary>It is more than half full, and a batch's call may only use what is idle.</summary>
+    NotIdle = 44,
+
     /// <summary>This call has been there already.</summary>
     AlreadyTried = 50,
 }

@@ -11,6 +11,9 @@ namespace Sahab.Routing.Decisions;
 /// </summary>
 public static class Router
 {
+    /// <summary>How full a deployment may be, 0 to 1, for a call of the batch tier to begin there.</summary>
+    public const double MaxBatchLoad = 0.5;
+
     /// <summary>Chooses without reserving: what <c>explain</c> and a simulator ask.</summary>
     /// <param name="request">The call.</param>
     /// <param name="profile">How to choose.</param>
@@ -163,6 +166,12 @@ public static class Router
             verdict = candidate.State.LookAtCapacity(request.ReservedTokens, nowMs);
         }
 
+        if (verdict == CandidateVerdict.Eligible && request.Tier == ServiceTier.Batch
+            && candidate.State.Load > MaxBatchLoad)
+        {
+            verdict = CandidateVerdict.NotIdle;
+        }
+
         return verdict == CandidateVerdict.Eligible && (request.Tried & (1UL << position)) != 0
             ? CandidateVerdict.AlreadyTried
             : verdict;
@@ -219,7 +228,8 @@ public static class Router
     {
         CandidateVerdict.RequestsFull
             or CandidateVerdict.TokensFull
-            or CandidateVerdict.ConcurrencyFull => RouteRejection.Full,
+            or CandidateVerdict.ConcurrencyFull
+            or CandidateVerdict.NotIdle => RouteRejection.Full,
         CandidateVerdict.Throttled => RouteRejection.Throttled,
         CandidateVerdict.BreakerOpen or CandidateVerdict.ProbeInFlight => RouteRejection.Unhealthy,
         CandidateVerdict.OutOfService => RouteRejection.OutOfService,

@@ -113,7 +113,7 @@ internal sealed class SahabServer : IAsyncDisposable
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions));
         services.AddMetering(config.Metering, options.DataFolder);
-        services.AddServe();
+        services.AddServe(options.DataFolder);
         services.AddTelemetry();
         services.AddPortal();
         var app = builder.Build();

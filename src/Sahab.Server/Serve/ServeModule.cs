@@ -1,3 +1,4 @@
+using Sahab.Server.Serve.Batches;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Providers;
 using Sahab.Server.Serve.Providers.Vllm;
@@ -9,7 +10,8 @@ namespace Sahab.Server.Serve;
 /// <summary>Registers the plane that serves requests.</summary>
 internal static class ServeModule
 {
-    public static void AddServe(this IServiceCollection services)
+    /// <param name="dataFolder">Where what clients upload is kept.</param>
+    public static void AddServe(this IServiceCollection services, string dataFolder)
     {
         services.AddSingleton<UpstreamPool>();
         services.AddSingleton<UpstreamFactory>();
@@ -28,6 +30,7 @@ internal static class ServeModule
         services.AddHostedService(provider => provider.GetRequiredService<CallWatch>());
         services.AddHostedService<LoadProbeLoop>();
         services.AddResponses();
+        services.AddBatches(dataFolder);
         services.AddSingleton<Placement>();
         services.AddHostedService(provider => provider.GetRequiredService<Placement>());
     }
@@ -39,6 +42,7 @@ internal static class ServeModule
         endpoints.ServiceProvider.GetRequiredService<DeploymentInstruments>();
         ModelsApi.Map(endpoints);
         StoredResponsesApi.Map(endpoints);
+        BatchesModule.Map(endpoints);
         ServeApi.Map(api);
     }
 }

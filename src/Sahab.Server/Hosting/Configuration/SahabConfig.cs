@@ -43,6 +43,9 @@ internal sealed record SahabConfig
     [Doc("How usage is recorded.")]
     public MeteringConfig Metering { get; init; } = new();
 
+    [Doc("How `/v1/files` and `/v1/batches` work.")]
+    public BatchesConfig Batches { get; init; } = new();
+
     [Doc("What is kept of calls to `/v1/responses`.")]
     public ResponsesConfig Responses { get; init; } = new();
 

@@ -31,6 +31,9 @@ internal sealed class Call
     /// <summary>The client's API: the door's, or the one that knows what this call refers to.</summary>
     public IClientApi? Api { get; set; }
 
+    /// <summary>The tier that the call gets whatever it asks for; none where it may ask.</summary>
+    public ServiceTier? FixedTier { get; init; }
+
     /// <summary>Looks up and keeps for this call; none at doors that keep nothing.</summary>
     public IDoorKeeper? Keeper { get; init; }
 

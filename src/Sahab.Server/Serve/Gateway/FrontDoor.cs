@@ -24,7 +24,12 @@ internal sealed partial class FrontDoor(
     /// <summary>Calls now in the house.</summary>
     public int InHouse => Volatile.Read(ref _inHouse);
 
-    public async Task HandleAsync(HttpContext context, Door door)
+    public Task HandleAsync(HttpContext context, Door door) => HandleAsync(context, door, caller: null, tier: null);
+
+    /// <summary>Takes a call.</summary>
+    /// <param name="caller">Whose it is, for calls that are made inside this process; the request says so otherwise.</param>
+    /// <param name="tier">The tier that it gets; the request asks for one otherwise.</param>
+    public async Task HandleAsync(HttpContext context, Door door, ApiKey? caller, ServiceTier? tier)
     {
         var snapshot = snapshots.Current;
         var call = new Call
@@ -35,6 +40,8 @@ internal sealed partial class FrontDoor(
             Door = door,
             Api = door.Api,
             Keeper = door.HasKeeper ? keeper : null,
+            Key = caller,
+            FixedTier = tier,
             StartedAt = time.GetUtcNow(),
             StartedTimestamp = clock.Timestamp,
             DeadlineMs = clock.NowMs + snapshot.CallDeadlineMs,
@@ -87,7 +94,8 @@ internal sealed partial class FrontDoor(
     async ValueTask<GatewayError?> PrepareAsync(Call call)
     {
         var context = call.Context;
-        var key = FindKey(call, out var given);
+        var given = false;
+        var key = call.Key ?? FindKey(call, out given);
         if (key is null)
         {
             return given ? GatewayError.UnknownKey() : GatewayError.MissingKey();
@@ -185,7 +193,7 @@ internal sealed partial class FrontDoor(
     GatewayError? Admit(Call call)
     {
         var (key, route, facts) = (call.Key!, call.Route!, call.Facts);
-        call.Tier = TierOf(facts.Tier, key.MaxTier);
+        call.Tier = call.FixedTier ?? TierOf(facts.Tier, key.MaxTier);
         call.Request = CallEstimate.For(route, facts, key, call.Tier) with { Countries = call.Countries };
         var admitted = key.Limiter.TryAdmit(call.Request.ReservedTokens, clock.NowMs, out var lease);
         call.KeyLease = lease;

@@ -1,0 +1,158 @@
+using Sahab.Server.Hosting.Configuration;
+
+namespace Sahab.Server.Serve.Batches;
+
+/// <summary>
+/// Begins batches as they come, goes on with those that a former life of the server left behind, and deletes what is
+/// past its time.
+/// </summary>
+internal sealed partial class BatchLoop(
+    BatchStore store, FileStore files, FileFolder folder, BatchRun run, ConfigurationState configuration,
+    TimeProvider time, ILogger<BatchLoop> logger) : BackgroundService
+{
+    /// <summary>Batches that are worked on at once; the others wait their turn.</summary>
+    const int MaxRunning = 16;
+
+    const int PurgeBatch = 500;
+
+    static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan PurgePeriod = TimeSpan.FromMinutes(10);
+
+    readonly Dictionary<Guid, Task> _running = [];
+    readonly SemaphoreSlim _wake = new(0, 1);
+
+    /// <summary>Says that there is something new, so that it is not waited for.</summary>
+    public void Wake()
+    {
+        if (_wake.CurrentCount == 0)
+        {
+            try
+            {
+                _wake.Release();
+            }
+            catch (SemaphoreFullException)
+            {
+                // Somebody else has said so.
+            }
+        }
+    }
+
+    /// <summary>Tidies up before anybody can upload, so that what is being uploaded is not taken for a leftover.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await TidyAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _wake.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Read once: what runs at once is a number of places, and they are given out.
+        using var room = new SemaphoreSlim(configuration.Current.Batches.Concurrency);
+        var purgedAt = DateTimeOffset.MinValue;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await BeginAsync(room, stoppingToken);
+                if (time.GetUtcNow() - purgedAt >= PurgePeriod)
+                {
+                    purgedAt = time.GetUtcNow();
+                    await PurgeAsync(stoppingToken);
+                }
+
+                await _wake.WaitAsync(Period, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception failure)
+            {
+                LogFailed(failure);
+                await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        await Task.WhenAll(_running.Values);
+    }
+
+    async Task BeginAsync(SemaphoreSlim room, CancellationToken stopping)
+    {
+        foreach (var (id, _) in _running.Where(pair => pair.Value.IsCompleted).ToList())
+        {
+            _running.Remove(id);
+        }
+
+        if (_running.Count >= MaxRunning)
+        {
+            return;
+        }
+
+        foreach (var batch in await store.ActiveAsync(stopping))
+        {
+            // A file that is not here was taken by another node, which works on it.
+            if (_running.Count < MaxRunning && !_running.ContainsKey(batch.Id) && folder.Has(batch.InputFile))
+            {
+                _running.Add(batch.Id, RunAsync(batch, room, stopping));
+            }
+        }
+    }
+
+    async Task RunAsync(Batch batch, SemaphoreSlim room, CancellationToken stopping)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await run.RunAsync(batch, room, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The next life of the server goes on with it.
+        }
+        catch (Exception failure)
+        {
+            LogBatchFailed(batch.Id, failure);
+            // Not at once again: what is wrong may be wrong for longer.
+            await Task.Delay(Period * 5, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Removes contents that no row knows: the process was killed between the one and the other.</summary>
+    async Task TidyAsync(CancellationToken stopping)
+    {
+        foreach (var id in folder.All().ToList())
+        {
+            if (!await files.IsKnownAsync(id, stopping))
+            {
+                folder.Delete(id);
+            }
+        }
+    }
+
+    async Task PurgeAsync(CancellationToken stopping)
+    {
+        var now = time.GetUtcNow();
+        foreach (var file in await files.ExpiredAsync(now, PurgeBatch, stopping))
+        {
+            if (!await store.IsInUseAsync(file.Id, stopping))
+            {
+                await files.DeleteAsync(file.Id, stopping);
+                folder.Delete(file.Id);
+            }
+        }
+
+        await store.PurgeAsync(now - configuration.Current.Batches.Retention, stopping);
+    }
+
+    [LoggerMessage(1421, LogLevel.Error, "Batches cannot be looked at; trying again")]
+    partial void LogFailed(Exception failure);
+
+    [LoggerMessage(1422, LogLevel.Error, "Batch {BatchId} was interrupted; what it has done is kept, and it is begun again")]
+    partial void LogBatchFailed(Guid batchId, Exception failure);
+}

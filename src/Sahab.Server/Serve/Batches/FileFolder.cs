@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Sahab.Server.Serve.Batches;
+
+/// <summary>
+/// The contents of files, in a folder of the data folder: one for each, named by its id. A content is written under
+/// another name first, and is in its place before there is a row for it.
+/// </summary>
+internal sealed class FileFolder(string path)
+{
+    const string Unfinished = ".part";
+
+    /// <summary>Where a content lies.</summary>
+    public string PathOf(Guid id) => Path.Combine(path, id.ToString("N", CultureInfo.InvariantCulture));
+
+    public bool Has(Guid id) => File.Exists(PathOf(id));
+
+    /// <summary>Opens a content that is not in its place yet.</summary>
+    public FileStream Begin(Guid id)
+    {
+        Directory.CreateDirectory(path);
+        return new FileStream(PathOf(id) + Unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 64 * 1024);
+    }
+
+    /// <summary>Puts a content into its place, safe from the loss of power.</summary>
+    public async Task FinishAsync(Guid id, FileStream content, CancellationToken cancellation)
+    {
+        await content.FlushAsync(cancellation);
+        content.Flush(flushToDisk: true);
+        await content.DisposeAsync();
+        File.Move(PathOf(id) + Unfinished, PathOf(id), overwrite: true);
+    }
+
+    public FileStream Read(Guid id) => new(
+        PathOf(id), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024,
+        FileOptions.Asynchronous | FileOptions.SequentialScan);
+
+    /// <summary>Removes a content, finished or not.</summary>
+    public void Delete(Guid id)
+    {
+        File.Delete(PathOf(id));
+        File.Delete(PathOf(id) + Unfinished);
+    }
+
+    /// <summary>The ids of all contents, those that were never finished included.</summary>
+    public IEnumerable<Guid> All()
+    {
+        if (!Directory.Exists(path))
+        {
+            yield break;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(path))
+        {
+            if (Guid.TryParseExact(Path.GetFileName(file).Split('.')[0], "N", out var id))
+            {
+                yield return id;
+            }
+        }
+    }
+}
