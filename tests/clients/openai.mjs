@@ -3,6 +3,7 @@ import './openai/chat.mjs';
 import './openai/tools.mjs';
 import './openai/other-operations.mjs';
 import './openai/responses.mjs';
+import './openai/batches.mjs';
 import './openai/errors.mjs';
 import './openai/streams-that-end-early.mjs';
 import './openai/many.mjs';

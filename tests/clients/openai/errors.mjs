@@ -80,7 +80,7 @@ test('error_404', async () => {
   assert.match(unknown.message, /no-such-model/);
   const retrieved = await refusal(OpenAI.NotFoundError, client.models.retrieve('no/such'));
   assertError(retrieved, { status: 404, type: 'invalid_request_error', code: 'model_not_found', param: 'model' });
-  const path = await refusal(OpenAI.NotFoundError, client.files.list());
+  const path = await refusal(OpenAI.NotFoundError, client.vectorStores.list());
   assertError(path, { status: 404, type: 'invalid_request_error', code: 'unknown_url' });
 });
 
