@@ -13,15 +13,15 @@ internal static class UpstreamFailure
     public static AttemptOutcome OutcomeOf(int status, in UpstreamError error) => error.Class is { } known
         ? OutcomeOf(known)
         : status switch
-    {
-        429 => AttemptOutcome.Throttled,
-        401 or 403 => AttemptOutcome.Unauthorized,
-        408 => AttemptOutcome.TimedOut,
-        // The route names the deployment's model, not the client: a model that is not there is our configuration.
-        404 or 405 => AttemptOutcome.ServerError,
-        >= 400 and < 500 => AttemptOutcome.Refused,
-        _ => AttemptOutcome.ServerError,
-    };
+        {
+            429 => AttemptOutcome.Throttled,
+            401 or 403 => AttemptOutcome.Unauthorized,
+            408 => AttemptOutcome.TimedOut,
+            // The route names the deployment's model, not the client: a model that is not there is our configuration.
+            404 or 405 => AttemptOutcome.ServerError,
+            >= 400 and < 500 => AttemptOutcome.Refused,
+            _ => AttemptOutcome.ServerError,
+        };
 
     /// <summary>The same where the dialect has told what kind of error it is, since statuses differ between vendors.</summary>
     static AttemptOutcome OutcomeOf(ErrorClass known) => known switch

@@ -39,7 +39,11 @@ internal static class AnthropicHouse
     {
         var instant = new ProfileConfig
         {
-            FirstTokenMs = 0, PromptTokensPerSecond = 1e9, TokensPerSecond = 1e5, Sigma = 0, MeanOutputTokens = 60,
+            FirstTokenMs = 0,
+            PromptTokensPerSecond = 1e9,
+            TokensPerSecond = 1e5,
+            Sigma = 0,
+            MeanOutputTokens = 60,
         };
         var models = Purposes.SelectMany(purpose => (string[])[$"claude-{purpose}", $"open-{purpose}"]).ToDictionary(
             model => model,
