@@ -75,7 +75,9 @@ public sealed record CloudConfig
     /// <summary>Seconds that a token lives which a cloud with a token service gives out. 1 to 86,400.</summary>
     public int TokenSeconds { get; init; } = 3600;
 
-    /// <summary>Public key, in PEM, of whoever signs the tokens of workloads. None: no workload is known.</summary>
+    /// <summary>
+    /// Public key, in PEM, of whoever signs the tokens of workloads and, at Google, of service accounts. None: none is known.
+    /// </summary>
     public string? FederatedKey { get; init; }
 
     /// <summary>
@@ -106,6 +108,11 @@ public sealed record CloudModelConfig
 {
     /// <summary>Capacity of each region's deployment.</summary>
     public CapacityConfig? Capacity { get; init; }
+
+    /// <summary>
+    /// What was bought in advance in each region, beside that capacity (Google's provisioned throughput). None when absent.
+    /// </summary>
+    public CapacityConfig? Provisioned { get; init; }
 
     /// <summary>Speed of each region's deployment.</summary>
     public ProfileConfig? Profile { get; init; }

@@ -109,6 +109,10 @@ public static class EmulatorYaml
             {
                 CheckCapacity(errors, $"{key}.models.{id}.capacity", capacity);
             }
+            if (served?.Provisioned is { } provisioned)
+            {
+                CheckCapacity(errors, $"{key}.models.{id}.provisioned", provisioned);
+            }
             if (served?.Profile is { } profile)
             {
                 CheckProfile(errors, $"{key}.models.{id}.profile", profile);

@@ -6,6 +6,7 @@ using Sahab.Emulator.Dialects.Anthropic;
 using Sahab.Emulator.Dialects.Azure;
 using Sahab.Emulator.Dialects.Oci;
 using Sahab.Emulator.Dialects.OpenAI;
+using Sahab.Emulator.Dialects.Vertex;
 using Sahab.Emulator.Engine;
 using Sahab.Emulator.Engine.Schemas;
 using Sahab.Emulator.Faults;
@@ -30,6 +31,7 @@ internal abstract class CloudDialect(Emulation emulation)
             CloudStyle.Azure => new AzureDialect(emulation),
             CloudStyle.Anthropic => new AnthropicDialect(emulation),
             CloudStyle.Oracle => new OciDialect(emulation),
+            CloudStyle.Google => new VertexDialect(emulation),
             _ => openAI,
         });
     }
@@ -102,7 +104,7 @@ internal abstract class CloudDialect(Emulation emulation)
             request, deployment.Model, deployment.Profile, traits,
             SeededRandom.Hash(deployment.ModelId, Emulation.Seed));
 
-    protected Call BeginCall(Exchange exchange, CloudDeployment deployment, string operation, bool streamed) =>
+    protected virtual Call BeginCall(Exchange exchange, CloudDeployment deployment, string operation, bool streamed) =>
         new(exchange.Cloud, deployment, exchange.RequestId, exchange.Ordinal)
         {
             Key = exchange.Key,
@@ -142,7 +144,7 @@ internal abstract class CloudDialect(Emulation emulation)
     protected async Task ServeAsync(
         Exchange exchange, Call call, Generation generation, Func<AnswerRunner, Task> answer)
     {
-        var gate = call.Deployment.Gate;
+        var gate = call.Gate;
         var clock = Emulation.Clock;
         var estimate = generation.PromptTokens + generation.OutputEstimate;
         var ticket = gate.TryTake(Math.Max(1, generation.Choices.Length), estimate, clock.NowMs, out var refusal);
@@ -154,8 +156,9 @@ internal abstract class CloudDialect(Emulation emulation)
             var seconds = refusal.Kind == RefusalKind.LargerThanLimit
                 ? refusal.RetryMs / 1000
                 : clock.ToRealMs(refusal.RetryMs) / 1000;
-            await exchange.SendErrorAsync(
-                exchange.Vendor.Refused(refusal, call.Deployment.ModelId, call.Operation, seconds));
+            await exchange.SendErrorAsync(call.IsProvisioned
+                ? exchange.Vendor.ProvisionedFull(seconds)
+                : exchange.Vendor.Refused(refusal, call.Deployment.ModelId, call.Operation, seconds));
             return;
         }
         call.Cloud.Calls[call] = 0;

@@ -31,6 +31,12 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
     /// <summary>The model, where the path names it.</summary>
     public string? ModelInPath { get; set; }
 
+    /// <summary>What stands before the model's name in the body; mostly nothing.</summary>
+    public string ModelPrefix { get; set; } = "";
+
+    /// <summary>Whether errors are sent as an array of one.</summary>
+    public bool WrapsErrors { get; set; }
+
     /// <summary>Whether the results of Azure's content filters are told.</summary>
     public bool TellsFilters { get; set; }
 
@@ -60,7 +66,18 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
         {
             Http.Response.Headers.Connection = "close";
         }
-        await SendJsonAsync(error.Status, writer => Vendor.WriteError(writer, error with { RequestId = RequestId }));
+        await SendJsonAsync(error.Status, writer =>
+        {
+            if (WrapsErrors)
+            {
+                writer.WriteStartArray();
+            }
+            Vendor.WriteError(writer, error with { RequestId = RequestId });
+            if (WrapsErrors)
+            {
+                writer.WriteEndArray();
+            }
+        });
     }
 
     public async Task SendJsonAsync(int status, Action<Utf8JsonWriter> write)

@@ -38,6 +38,10 @@ internal abstract class VendorStyle
     /// <summary>The answer to a call that the deployment did not take.</summary>
     public abstract ApiError Refused(Refusal refusal, string model, string operation, double retrySeconds);
 
+    /// <summary>The answer to a call that wanted what was bought in advance and found it full.</summary>
+    public virtual ApiError ProvisionedFull(double retrySeconds) =>
+        Refused(new Refusal(RefusalKind.Tokens, 0), "", "", retrySeconds);
+
     /// <summary>The 429 of a storm, with the Retry-After that was asked for.</summary>
     public virtual ApiError Throttled(string model, string operation, double retrySeconds) =>
         Refused(new Refusal(RefusalKind.Requests, 0), model, operation, retrySeconds);

@@ -57,7 +57,7 @@ internal sealed class AnswerRunner(
         if (emulation.Config.Latency == Latency.Realistic)
         {
             dueMs += FirstTokenMs();
-            dueMs += Math.Max(0, generation.Steps - 1) * Pace.StepMs(Deployment.Gate.Load, ref _random);
+            dueMs += Math.Max(0, generation.Steps - 1) * Pace.StepMs(call.Gate.Load, ref _random);
         }
         var broken = call.Faults.Break?.Kind;
         var isPresent = await PassAsync(dueMs, leaveWithClient: false);
@@ -96,7 +96,7 @@ internal sealed class AnswerRunner(
         {
             if (step > 0 && emulation.Config.Latency == Latency.Realistic)
             {
-                dueMs += Pace.StepMs(Deployment.Gate.Load, ref _random);
+                dueMs += Pace.StepMs(call.Gate.Load, ref _random);
             }
             if (!await PaceAsync(dueMs))
             {
@@ -127,7 +127,7 @@ internal sealed class AnswerRunner(
     }
 
     double FirstTokenMs() =>
-        Pace.FirstTokenMs(generation.PromptTokens - generation.CachedTokens, Deployment.Gate.Load, ref _random);
+        Pace.FirstTokenMs(generation.PromptTokens - generation.CachedTokens, call.Gate.Load, ref _random);
 
     bool Write(IStreamFrames frames, int choice, int step, bool tellsRunningUsage)
     {
@@ -251,6 +251,6 @@ internal sealed class AnswerRunner(
     {
         call.Settle(outcome, Produced, _anyDelivered ? _delivered : Usage.None, _clock.Time.GetUtcNow());
         // Before the last byte leaves: a client that sees the end may count on the place being free.
-        Deployment.Gate.Leave(ticket);
+        call.Gate.Leave(ticket);
     }
 }

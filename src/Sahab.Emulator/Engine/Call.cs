@@ -13,6 +13,12 @@ internal sealed class Call(Cloud cloud, CloudDeployment deployment, string reque
 
     public CloudDeployment Deployment { get; } = deployment;
 
+    /// <summary>Whose places it takes: the deployment's own, or those that were bought in advance.</summary>
+    public CapacityGate Gate { get; set; } = deployment.Gate;
+
+    /// <summary>Whether it is served by what was bought in advance.</summary>
+    public bool IsProvisioned => Gate == Deployment.Provisioned;
+
     public string RequestId { get; } = requestId;
 
     public ulong Ordinal { get; } = ordinal;

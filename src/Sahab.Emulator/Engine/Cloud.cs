@@ -25,6 +25,9 @@ internal sealed class CloudDeployment(
 
     public CapacityGate Gate { get; } = new(served.Capacity ?? model.Capacity, traits);
 
+    /// <summary>What was bought in advance beside it; none where nothing was.</summary>
+    public CapacityGate? Provisioned { get; } = served.Provisioned is { } bought ? new(bought, traits) : null;
+
     public PromptCache Cache { get; } = new((served.Capacity ?? model.Capacity).CacheBlocks);
 }
 

@@ -43,6 +43,24 @@ public sealed class ChunkWriter : IDisposable
     public void Content(IBufferWriter<byte> output, ReadOnlySpan<char> text, int choice = 0) =>
         Delta(output, choice, "content"u8, text);
 
+    /// <summary>Writes text of the answer with the probabilities of its tokens.</summary>
+    /// <param name="output">Where the event goes.</param>
+    /// <param name="text">The text. Empty text writes nothing.</param>
+    /// <param name="logprobs">The probabilities in OpenAI's form, a JSON object.</param>
+    /// <param name="choice">The choice, from 0.</param>
+    public void Content(
+        IBufferWriter<byte> output, ReadOnlySpan<char> text, ReadOnlySpan<byte> logprobs, int choice = 0)
+    {
+        if (text.IsEmpty)
+        {
+            return;
+        }
+
+        BeginDelta(output, choice);
+        _json.WriteString("content"u8, text);
+        EndDelta(output, finish: null, logprobs: logprobs);
+    }
+
     /// <summary>Writes text of the model's reasoning (<c>reasoning_content</c>). Empty text writes nothing.</summary>
     public void Reasoning(IBufferWriter<byte> output, ReadOnlySpan<char> text, int choice = 0) =>
         Delta(output, choice, "reasoning_content"u8, text);
@@ -218,9 +236,16 @@ public sealed class ChunkWriter : IDisposable
         _json.WriteStartObject("delta"u8);
     }
 
-    void EndDelta(IBufferWriter<byte> output, string? finish, string? stopSequence = null)
+    void EndDelta(
+        IBufferWriter<byte> output, string? finish, string? stopSequence = null, ReadOnlySpan<byte> logprobs = default)
     {
         _json.WriteEndObject();
+        if (!logprobs.IsEmpty)
+        {
+            _json.WritePropertyName("logprobs"u8);
+            _json.WriteRawValue(logprobs, skipInputValidation: true);
+        }
+
         _json.WriteString("finish_reason"u8, finish);
         AnswerJson.WriteStopSequence(_json, stopSequence);
         _json.WriteEndObject();

@@ -56,6 +56,7 @@ internal sealed class Embeddings : IDisposable
 
     public void Dispose() => _inputs.ForEach(i => i.Dispose());
 
+    /// <summary>A unit vector.</summary>
     public static float[] MakeVector(ulong seed, int dimensions)
     {
         var random = new SeededRandom(seed);

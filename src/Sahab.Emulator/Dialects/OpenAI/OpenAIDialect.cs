@@ -83,6 +83,10 @@ internal class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
         }
     }
 
+    static string WithoutPrefix(string model, string prefix) => model.StartsWith(prefix, StringComparison.Ordinal)
+        ? model[prefix.Length..]
+        : throw new ApiException(ApiError.UnknownModel(model));
+
     async Task CompleteAsync(Exchange exchange, FrozenDictionary<string, CloudDeployment> deployments, bool isChat)
     {
         AnswerShape shape;
@@ -92,7 +96,8 @@ internal class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
         {
             var fields = RequestFields.OfBody(body.Root);
             var deployment = FindDeployment(
-                deployments, exchange.ModelInPath ?? fields.RequiredText("model"), ModelKind.Chat);
+                deployments, exchange.ModelInPath ?? WithoutPrefix(fields.RequiredText("model"), exchange.ModelPrefix),
+                ModelKind.Chat);
             var operation = isChat ? "chat.completions" : "completions";
             var streams = fields.Find("stream") is { ValueKind: JsonValueKind.True };
             call = BeginCall(exchange, deployment, operation, streams);

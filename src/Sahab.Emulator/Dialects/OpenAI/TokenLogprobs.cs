@@ -79,6 +79,6 @@ internal static class TokenLogprobs
         writer.WriteEndArray();
     }
 
-    static ReadOnlySpan<byte> Alternative(ReadOnlySpan<byte> token, int rank) =>
+    public static ReadOnlySpan<byte> Alternative(ReadOnlySpan<byte> token, int rank) =>
         rank == 0 ? token : Encoding.UTF8.GetBytes($"{Encoding.UTF8.GetString(token)}~{rank}");
 }

@@ -212,6 +212,7 @@ internal sealed class ConfigRules(SahabConfig config, ProblemList problems)
         CheckOneSource(provider.Oci?.PrivateKey, $"{path}.oci.private_key");
         AzureRules.Check(provider, path, problems);
         OciRules.Check(provider, path, problems);
+        VertexRules.Check(provider, path, problems);
         (Dialect Dialect, object? Settings, bool IsNeeded)[] all =
         [
             (Dialect.Azure, provider.Azure, false), (Dialect.Vertex, provider.Vertex, true),

@@ -46,15 +46,16 @@ internal sealed record EntraConfig
     + "with the API version (`https://europe-west4-aiplatform.googleapis.com/v1`).")]
 internal sealed record VertexConfig
 {
-    [Doc("The project's id.")]
+    [Doc("The project's id. Not needed with an API key (`credentials`), which stands for a project of its own.")]
     [Form(TextForm.Free)]
-    public required string Project { get; init; } = "";
+    public string? Project { get; init; }
 
     [Doc("A service account or an external account (workload identity federation) as JSON, from a file or the "
         + "environment. Left out, and without an API key: application default credentials.")]
     public SecretConfig? Account { get; init; }
 
-    [Doc("Which of its APIs to speak: Gemini's own or the OpenAI-compatible one.")]
+    [Doc("Which of its APIs to speak: Gemini's own or the OpenAI-compatible one, which needs a project. Embeddings go "
+        + "over Gemini's own either way.")]
     public VertexApi Api { get; init; } = VertexApi.Gemini;
 }
 

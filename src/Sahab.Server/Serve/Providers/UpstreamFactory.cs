@@ -8,6 +8,7 @@ using Sahab.Server.Serve.Providers.Azure;
 using Sahab.Server.Serve.Providers.Credentials;
 using Sahab.Server.Serve.Providers.Oci;
 using Sahab.Server.Serve.Providers.OpenAI;
+using Sahab.Server.Serve.Providers.Vertex;
 using Sahab.Wire.Anthropic;
 using Sahab.Wire.Azure;
 using Sahab.Wire.Oci;
@@ -40,7 +41,7 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
     /// <summary>What a dialect can carry, whatever the models behind it could do.</summary>
     public static Capabilities CapabilitiesOf(ProviderConfig provider) => provider.Dialect switch
     {
-        Dialect.OpenAi or Dialect.Azure => AllCapabilities,
+        Dialect.OpenAi or Dialect.Azure or Dialect.Vertex => AllCapabilities,
         Dialect.Anthropic => Capabilities.Tools | Capabilities.Vision | Capabilities.JsonSchema,
         Dialect.Oci => provider.Oci!.Api switch
         {
@@ -68,6 +69,7 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
             Dialect.Azure => CreateAzure(provider, route, model),
             Dialect.Anthropic => CreateAnthropic(provider, route, model),
             Dialect.Oci => CreateOci(provider.Oci!, provider, route, model, deployment.Capacity),
+            Dialect.Vertex => CreateVertex(provider, region, deployment, route, model),
             _ => throw new ArgumentOutOfRangeException(nameof(provider)),
         };
     }
@@ -130,6 +132,26 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
             JsonSerializer.SerializeToUtf8Bytes(model), runningUsage: false,
             readError: static (status, body, _) => OciErrors.Read(status, body));
     }
+
+    VertexUpstream CreateVertex(
+        ProviderConfig provider, RegionConfig region, DeploymentConfig deployment, UpstreamRoute route, string model)
+    {
+        var vertex = provider.Vertex!;
+        route = route with
+        {
+            Credential = KeyOf(provider, "x-goog-api-key", "") ?? GoogleOf(vertex.Account?.Value),
+            Headers = [VertexUpstream.PoolOf(deployment.Capacity)],
+        };
+        // A key stands for its project; everybody else names it, and the place in it.
+        var place = vertex.Project is { } project
+            ? $"projects/{Uri.EscapeDataString(project)}/locations/{Uri.EscapeDataString(region.Id)}/"
+            : "";
+        return new VertexUpstream(route with { BaseUrl = new Uri(route.BaseUrl, place) }, model, vertex.Api);
+    }
+
+    ICredential GoogleOf(Secret? account) => Share(
+        account is null ? typeof(GoogleSignIn) : (typeof(GoogleSignIn), account),
+        () => new TokenCredential(new TokenCache(new GoogleSignIn(account, time).FetchAsync, time)));
 
     ICredential EntraOf(EntraConfig entra) => Share(
         entra,

@@ -16,6 +16,9 @@ internal sealed class GoogleStyle : VendorStyle
     public override ApiError Refused(Refusal refusal, string model, string operation, double retrySeconds) =>
         new(429, "Resource exhausted, please try again later.", "rate_limit_error");
 
+    public override ApiError ProvisionedFull(double retrySeconds) =>
+        new(429, "Too many requests. Exceeded the Provisioned Throughput.", "rate_limit_error");
+
     public override ApiError Throttled(string model, string operation, double retrySeconds) =>
         base.Throttled(model, operation, retrySeconds) with { RetrySeconds = retrySeconds };
 
