@@ -185,7 +185,7 @@ static class GeminiConfigWriter
             google = vendor.NameEquals("google"u8) ? vendor.Value : throw Refused($"extra_body.{vendor.Name}", null);
         }
 
-        foreach (JsonProperty member in google is { } given ? ObjectOf(given, "extra_body.google") : [])
+        foreach (JsonProperty member in google is { } given ? ObjectOf(given, "extra_body.google") : default)
         {
             if (member.Name is not ("thinking_config" or "safety_settings" or "cached_content"))
             {
@@ -196,7 +196,7 @@ static class GeminiConfigWriter
         return google;
     }
 
-    static IEnumerable<JsonProperty> ObjectOf(JsonElement element, string path) =>
+    static JsonElement.ObjectEnumerator ObjectOf(JsonElement element, string path) =>
         element.ValueKind == JsonValueKind.Object
             ? element.EnumerateObject()
             : throw new ChatRequestException(new RequestFault($"'{path}' must be an object.", path, "invalid_type"));

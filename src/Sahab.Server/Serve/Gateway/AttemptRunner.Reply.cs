@@ -76,6 +76,11 @@ internal sealed partial class AttemptRunner
 
         if (call.Exchange is { } exchange)
         {
+            if (call.Operation == ApiOperation.Embeddings && Convert(call.Facts.Encoding, answer.Span) is { } wanted)
+            {
+                answer = wanted.WrittenMemory;
+            }
+
             var told = new ArrayBufferWriter<byte>(Math.Max(answer.Length, 256));
             // What a cloud answered was read as a chat completion before, so that this holds.
             if (exchange.TryWriteAnswer(answer.Span, told))
@@ -93,7 +98,9 @@ internal sealed partial class AttemptRunner
         var response = call.Context.Response;
         SahabHeaders.Write(attempt, clock);
         response.ContentType = "application/json";
-        var converted = call.Operation == ApiOperation.Embeddings ? Convert(call.Facts.Encoding, answer.Span) : null;
+        var converted = call.Operation == ApiOperation.Embeddings && call.Exchange is null
+            ? Convert(call.Facts.Encoding, answer.Span)
+            : null;
         var bytes = converted is null ? answer : converted.WrittenMemory;
         response.ContentLength = bytes.Length;
         response.BodyWriter.Write(bytes.Span);

@@ -23,6 +23,9 @@ internal sealed record Door(
     /// <summary>Whether a call may refer to earlier ones and may be kept itself (<see cref="IDoorKeeper"/>).</summary>
     public bool HasKeeper { get; init; }
 
+    /// <summary>Whether the key may stand in the query (<c>?key=</c>), as Google's clients may send it.</summary>
+    public bool KeyInQuery { get; init; }
+
     static readonly Door ChatCompletions = new(ApiOperation.ChatCompletions, null, "/v1/chat/completions");
     static readonly Door Completions = new(ApiOperation.Completions, null, "/v1/completions");
     static readonly Door Embeddings = new(ApiOperation.Embeddings, null, "/v1/embeddings");
@@ -47,6 +50,6 @@ internal sealed record Door(
         "/v1/messages/count_tokens" => MessageTokens,
         "/v1/responses" => Responses,
         "/v1/responses/input_tokens" => ResponseTokens,
-        _ => null,
+        _ => GeminiDoors.At(path),
     };
 }

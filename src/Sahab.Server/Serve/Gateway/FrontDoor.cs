@@ -144,6 +144,11 @@ internal sealed partial class FrontDoor(
 
         // Other vendors' clients have headers of their own for the key.
         string? secret = headers["x-api-key"].FirstOrDefault() ?? headers["x-goog-api-key"].FirstOrDefault();
+        if (secret is null && call.Door.KeyInQuery)
+        {
+            secret = call.Context.Request.Query["key"].FirstOrDefault();
+        }
+
         given = !string.IsNullOrEmpty(secret);
         return call.Snapshot.Keys.FindSecret(secret);
     }
