@@ -7,7 +7,7 @@ namespace Sahab.Wire.Gemini;
 /// <summary>What a part of an answer is.</summary>
 enum GeminiPartKind : byte
 {
-    /// <summary>Nothing that a chat completion has a place for, such as a bare signature.</summary>
+    /// <summary>A bare signature, for which a chat completion has no place.</summary>
     Other,
     Text,
     Thought,
@@ -74,7 +74,10 @@ static class GeminiCandidates
 
         if (GeminiJson.FindText(part, "text"u8) is not { } said)
         {
-            return GeminiPartKind.Other;
+            // A signature may come alone. Whatever else it is, it would be lost.
+            return GeminiJson.Find(part, "thoughtSignature"u8) is not null
+                ? GeminiPartKind.Other
+                : throw new JsonException("A part is neither text nor a call.");
         }
 
         text = said;

@@ -182,7 +182,9 @@ sealed class GeminiStream : IStreamTranslation
             RequestId ??= GeminiJson.FindText(root, "responseId"u8);
             _usage = GeminiCandidates.ReadUsage(root) ?? _usage;
             _blocked |= GeminiCandidates.IsBlocked(root);
-            return GeminiJson.Find(root, "candidates"u8) is not { } candidates || TakeAll(candidates, output);
+            return GeminiJson.Find(root, "candidates"u8) is { } candidates
+                ? TakeAll(candidates, output)
+                : _blocked || GeminiJson.Find(root, "usageMetadata"u8) is not null;
         }
         catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {

@@ -42,12 +42,15 @@ internal sealed class TestHouse : IAsyncDisposable
         where T : notnull => Server.Services.GetRequiredService<T>();
 
     /// <summary>Starts both. The clouds are those of <see cref="Samples"/> unless given.</summary>
+    /// <param name="prepare">Called when the clouds have their addresses, before the configuration is read.</param>
     public static async Task<TestHouse> StartAsync(
-        string? yaml = null, EmulatorConfig? clouds = null, TimeProvider? time = null, string listen = "127.0.0.1:0")
+        string? yaml = null, EmulatorConfig? clouds = null, TimeProvider? time = null, string listen = "127.0.0.1:0",
+        Action<EmulatorHost>? prepare = null)
     {
         clouds ??= Samples.TwoClouds();
         var folder = Directory.CreateTempSubdirectory("sahab-test-").FullName;
         var emulator = await EmulatorHost.StartAsync(clouds);
+        prepare?.Invoke(emulator);
         var configuration = Read(folder, yaml ?? Samples.TwoCloudsYaml, clouds, emulator);
         var server = await SahabServer.StartAsync(
             new SahabServerOptions

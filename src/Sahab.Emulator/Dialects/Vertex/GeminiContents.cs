@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.Vertex;

@@ -166,7 +166,7 @@ internal sealed class GeminiRequest : IDisposable
     }
 
     /// <summary>The same model as everywhere: it calls what the user's last words name, or must call something.</summary>
-    static IEnumerable<ToolRequest> Choose(GeminiFields body, List<ToolRequest> tools, (string Role, string Text) last)
+    static List<ToolRequest> Choose(GeminiFields body, List<ToolRequest> tools, (string Role, string Text) last)
     {
         var config = body.Object("toolConfig")?.Only("functionCallingConfig").Object("functionCallingConfig")
             ?.Only("mode", "allowedFunctionNames");
