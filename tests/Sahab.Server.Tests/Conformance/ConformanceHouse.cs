@@ -27,6 +27,12 @@ internal sealed class ConformanceHouse : IAsyncDisposable
 
     static readonly Dictionary<string, string> None = [];
 
+    static readonly Dictionary<string, string> Vertex = new()
+    {
+        ["logit-bias"] = "no `logit_bias`",
+        ["tools-not-parallel"] = "no `parallel_tool_calls: false`",
+    };
+
     static readonly Dictionary<string, string> Anthropic = new()
     {
         ["choices"] = "one choice only (`n`)",
@@ -58,6 +64,14 @@ internal sealed class ConformanceHouse : IAsyncDisposable
             regions:
               us: { country: US, base_url: "{azure}/us/openai/v1" }
             """, None),
+        new("vertex", Cloud(CloudStyle.Google), """
+            dialect: vertex
+            credentials: { env: CLOUD_KEY }
+            vertex: { project: demo }
+            broken_streams: unbilled
+            regions:
+              us: { country: US, base_url: "{vertex}/v1" }
+            """, Vertex),
         new("anthropic", Cloud(CloudStyle.Anthropic), """
             dialect: anthropic
             credentials: { env: CLOUD_KEY }

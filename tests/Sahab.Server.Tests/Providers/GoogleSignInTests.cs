@@ -1,7 +1,6 @@
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
-using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Providers;
 

@@ -19,6 +19,11 @@ public class VertexTests
         "parameters":{"type":"object","properties":{"to":{"type":"string"}},"required":["to"]}}}]
         """;
 
+    const string Schema = """
+        "response_format":{"type":"json_schema","json_schema":{"name":"r","schema":{"type":"object","properties":{
+        "n":{"type":"integer"}},"required":["n"]}}}
+        """;
+
     [Theory]
     [InlineData("gemini")]
     [InlineData("flash")]
@@ -40,10 +45,7 @@ public class VertexTests
         var cut = await house.ChatAsync($$"""{"model":"{{model}}","max_tokens":3,{{Ask}}}""");
         ((string)cut.Body!["choices"]![0]!["finish_reason"]!).ShouldBe("length");
 
-        var json = await house.ChatAsync($$"""
-            {"model":"{{model}}",{{Ask}},"response_format":{"type":"json_schema","json_schema":{"name":"r","schema":{
-            "type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}}}}
-            """);
+        var json = await house.ChatAsync($$"""{"model":"{{model}}",{{Ask}},{{Schema}}}""");
         JsonNode.Parse((string)json.Message["content"]!)!["n"]!.GetValueKind().ShouldBe(System.Text.Json.JsonValueKind.Number);
 
         var several = await house.ChatAsync(

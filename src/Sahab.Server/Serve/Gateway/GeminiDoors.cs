@@ -41,6 +41,10 @@ internal static class GeminiDoors
         };
     }
 
+    /// <summary>Answers a path of Google's that leads nowhere.</summary>
+    public static Task RefuseAsync(HttpContext context) => ErrorResponse.WriteAsync(
+        context, GatewayError.NoSuchPath(context.Request.Method, context.Request.Path), Api).AsTask();
+
     static Door Make(IClientApi api, ApiOperation operation, string method, string model, bool? stream = null) =>
         new(operation, api, $"/v1beta/models/{{model}}:{method}", model, stream) { KeyInQuery = true };
 

@@ -15,6 +15,8 @@ internal static class ModelsApi
             GetAsync(context, id, snapshots.Current));
         endpoints.MapFallback("/v1/{**path}", (HttpContext context) =>
             ErrorResponse.WriteAsync(context, GatewayError.NoSuchPath(context.Request.Method, context.Request.Path)).AsTask());
+        endpoints.MapFallback("/v1beta/{**path}", GeminiDoors.RefuseAsync);
+        endpoints.MapFallback("/v1beta1/{**path}", GeminiDoors.RefuseAsync);
     }
 
     static async Task ListAsync(HttpContext context, ServeSnapshot snapshot)
