@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -66,6 +67,10 @@ public sealed class EmulatorHost : IAsyncDisposable
     /// </summary>
     /// <exception cref="KeyNotFoundException">No cloud has this id.</exception>
     public Uri CloudAddress(string id) => _sockets.AddressOf(id);
+
+    /// <summary>Where a cloud speaks HTTP/2 over cleartext; null where it does not.</summary>
+    /// <exception cref="KeyNotFoundException">No cloud has this id.</exception>
+    public Uri? CloudHttp2Address(string id) => _sockets.Http2AddressOf(id);
 
     /// <summary>Puts a fault in force; it is when the task is done.</summary>
     /// <exception cref="ArgumentException">The fault makes no sense, or too many are in force.</exception>
@@ -163,7 +168,9 @@ public sealed class EmulatorHost : IAsyncDisposable
             kestrel.Limits.MinResponseDataRate = null;
             foreach (var endpoint in sockets.All)
             {
-                kestrel.Listen(endpoint);
+                kestrel.Listen(endpoint, listen => listen.Protocols = endpoint.IsHttp2
+                    ? HttpProtocols.Http2
+                    : HttpProtocols.Http1AndHttp2);
             }
             kestrel.Listen(control);
         });

@@ -52,6 +52,9 @@ public enum CloudStyle
 
     /// <summary>Oracle's OCI Generative AI.</summary>
     Oracle,
+
+    /// <summary>AWS Bedrock; its keys are access keys by id, whose secrets serve as bearer keys too.</summary>
+    Bedrock,
 }
 
 /// <summary>One emulated cloud.</summary>
@@ -59,6 +62,11 @@ public sealed record CloudConfig
 {
     /// <summary>TCP port on the loopback interface; 0 takes a free one.</summary>
     public int Port { get; init; }
+
+    /// <summary>
+    /// Another port, on which it speaks HTTP/2 over cleartext and nothing else; 0 takes a free one, none when absent.
+    /// </summary>
+    public int? Http2Port { get; init; }
 
     /// <summary>Whose habits it has.</summary>
     public CloudStyle Style { get; init; } = CloudStyle.OpenAI;

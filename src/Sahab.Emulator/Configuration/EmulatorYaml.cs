@@ -59,7 +59,8 @@ public static class EmulatorYaml
                 CheckCloud(errors, config, $"clouds.{id}", cloud);
             }
         }
-        var ports = config.Clouds.Values.Where(c => c is not null).Select(c => c.Port).Append(config.ControlPort);
+        var ports = config.Clouds.Values.Where(c => c is not null)
+            .SelectMany(c => (int[])[c.Port, c.Http2Port ?? 0]).Append(config.ControlPort);
         foreach (var port in ports.Where(p => p != 0).GroupBy(p => p).Where(g => g.Count() > 1))
         {
             errors.Add(
@@ -79,6 +80,7 @@ public static class EmulatorYaml
     static void CheckCloud(ConfigErrors errors, EmulatorConfig config, string key, CloudConfig cloud)
     {
         errors.Require(IsPort(cloud.Port), $"{key}.port", "must be 0 to 65535");
+        errors.Require(IsPort(cloud.Http2Port ?? 0), $"{key}.http2_port", "must be 0 to 65535");
         errors.Require(cloud.Keys.Count > 0, $"{key}.keys", "needs at least one key: an id and its secret");
         foreach (var (id, secret) in cloud.Keys)
         {

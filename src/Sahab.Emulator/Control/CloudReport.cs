@@ -20,9 +20,10 @@ internal sealed record CloudReport(
 
     public static CloudReport Read(Emulation emulation, CloudSockets sockets, Cloud cloud)
     {
-        var listener = sockets.Find(cloud.Id);
+        var listeners = sockets.Find(cloud.Id).ToList();
         return new CloudReport(
-            cloud.Id, cloud.Config.Style, sockets.AddressOf(cloud.Id), listener.IsOpen, listener.Connections,
+            cloud.Id, cloud.Config.Style, sockets.AddressOf(cloud.Id), listeners.TrueForAll(l => l.IsOpen),
+            listeners.Sum(l => l.Connections),
             cloud.Calls.Count, cloud.Config.RunningUsage, cloud.Config.BillsBrokenStreams,
             [.. cloud.Deployments.Select(d => Read(d, emulation.Clock.NowMs))],
             [.. emulation.Faults.Active.Where(f => f.Spec.Cloud == cloud.Id)]);

@@ -4,6 +4,7 @@ using Sahab.Emulator.Billing;
 using Sahab.Emulator.Configuration;
 using Sahab.Emulator.Dialects.Anthropic;
 using Sahab.Emulator.Dialects.Azure;
+using Sahab.Emulator.Dialects.Bedrock;
 using Sahab.Emulator.Dialects.Oci;
 using Sahab.Emulator.Dialects.OpenAI;
 using Sahab.Emulator.Dialects.Vertex;
@@ -26,12 +27,14 @@ internal abstract class CloudDialect(Emulation emulation)
     public static FrozenDictionary<CloudStyle, CloudDialect> All(Emulation emulation)
     {
         var openAI = new OpenAIDialect(emulation);
+        var bedrock = new BedrockDialect(emulation, openAI);
         return Enum.GetValues<CloudStyle>().ToFrozenDictionary(style => style, CloudDialect (style) => style switch
         {
             CloudStyle.Azure => new AzureDialect(emulation),
             CloudStyle.Anthropic => new AnthropicDialect(emulation),
             CloudStyle.Oracle => new OciDialect(emulation),
             CloudStyle.Google => new VertexDialect(emulation),
+            CloudStyle.Bedrock => bedrock,
             _ => openAI,
         });
     }

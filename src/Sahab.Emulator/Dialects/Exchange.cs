@@ -15,7 +15,8 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
 
     public Cloud Cloud => connection.Cloud;
 
-    public VendorStyle Vendor { get; } = vendor;
+    /// <summary>Whose habits the answer has; a cloud that speaks two protocols has two.</summary>
+    public VendorStyle Vendor { get; set; } = vendor;
 
     public ulong Ordinal { get; } = ordinal;
 
@@ -25,6 +26,9 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
 
     /// <summary>Id of the key that was presented.</summary>
     public string Key { get; private set; } = "";
+
+    /// <summary>Takes over who asks, where the cloud has found out in its own way.</summary>
+    public void AuthenticateAs(string key) => Key = key;
 
     public string Path => Http.Request.Path.Value ?? "";
 
@@ -44,6 +48,10 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
     /// <param name="findToken">Finds the key that a bearer token stands for; nothing where there are no tokens.</param>
     public void Authenticate(Func<Cloud, string, string?>? findToken = null)
     {
+        if (Key.Length > 0)
+        {
+            return;
+        }
         var secret = Vendor.KeyHeader is { } header ? Http.Request.Headers[header].ToString() : "";
         var bearer = Http.Request.Headers.Authorization.ToString();
         if (secret.Length == 0 && bearer.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
@@ -58,6 +66,7 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
 
     public async Task SendErrorAsync(ApiError error)
     {
+        Vendor.AddErrorHeaders(Http.Response.Headers, error);
         if (error.RetrySeconds is { } seconds)
         {
             Vendor.AddRetryHeaders(Http.Response.Headers, seconds);

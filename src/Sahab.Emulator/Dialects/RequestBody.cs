@@ -8,10 +8,14 @@ internal sealed class RequestBody : IDisposable
 {
     byte[] _bytes;
     JsonDocument? _json;
+    int _length;
 
     RequestBody(int size) => _bytes = ArrayPool<byte>.Shared.Rent(size);
 
     public JsonElement Root => _json!.RootElement;
+
+    /// <summary>The body as it came.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
     /// <summary>Reads and parses the whole body; Kestrel bounds its size.</summary>
     public static async Task<RequestBody> ReadAsync(HttpContext http, long limit)
@@ -23,8 +27,8 @@ internal sealed class RequestBody : IDisposable
         var body = new RequestBody((int)(http.Request.ContentLength ?? 4096) + 1);
         try
         {
-            var length = await body.FillAsync(http.Request.Body, http.RequestAborted);
-            body._json = JsonDocument.Parse(body._bytes.AsMemory(0, length));
+            body._length = await body.FillAsync(http.Request.Body, http.RequestAborted);
+            body._json = JsonDocument.Parse(body._bytes.AsMemory(0, body._length));
             return body;
         }
         catch (Exception error)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sahab.Emulator.Configuration;
 using Sahab.Emulator.Dialects.Anthropic;
+using Sahab.Emulator.Dialects.Bedrock;
 using Sahab.Emulator.Dialects.Oci;
 using Sahab.Emulator.Dialects.OpenAI.Vendors;
 using Sahab.Emulator.Engine;
@@ -19,6 +20,7 @@ internal abstract class VendorStyle
         CloudStyle.Vllm => new VllmStyle(),
         CloudStyle.Anthropic => new AnthropicStyle(),
         CloudStyle.Oracle => new OciStyle(),
+        CloudStyle.Bedrock => new BedrockStyle(),
         _ => new OpenAIStyle(),
     };
 
@@ -60,6 +62,11 @@ internal abstract class VendorStyle
     }
 
     public virtual void AddLimitHeaders(IHeaderDictionary headers, in LimitReading limits, EmulatedClock clock)
+    {
+    }
+
+    /// <summary>What headers say of an error, beside when to try again.</summary>
+    public virtual void AddErrorHeaders(IHeaderDictionary headers, ApiError error)
     {
     }
 

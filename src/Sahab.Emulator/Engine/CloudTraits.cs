@@ -14,6 +14,7 @@ internal sealed record CloudTraits(
     public static CloudTraits Of(CloudStyle style) => style switch
     {
         CloudStyle.Vllm => new CloudTraits(true, 60_000, 16, 16, true),
+        CloudStyle.Bedrock => new CloudTraits(false, 60_000, 128, 1024, true),
         // Azure enforces requests per minute over short windows, so that a burst is refused in a quiet minute.
         CloudStyle.Azure => new CloudTraits(false, 10_000, 128, 1024, false),
         CloudStyle.Anthropic => new CloudTraits(false, 60_000, 128, 1024, true),

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Sahab.Emulator.Hosting;
 
@@ -9,6 +10,8 @@ internal sealed class CallChannel(HttpContext http, CloudConnection connection)
 {
     /// <summary>How long a cut waits for the last bytes to leave before it gives the connection up.</summary>
     static readonly TimeSpan CutPatience = TimeSpan.FromSeconds(5);
+
+    const int Http2InternalError = 2;
 
     public PipeWriter Writer => http.Response.BodyWriter;
 
@@ -44,6 +47,12 @@ internal sealed class CallChannel(HttpContext http, CloudConnection connection)
         {
             await StartAsync();
             await FlushAsync();
+        }
+        if (HttpProtocol.IsHttp2(http.Request.Protocol))
+        {
+            // The connection carries other calls too: only this one's stream is reset. What was flushed is on its way.
+            http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(Http2InternalError);
+            return;
         }
         await connection.EndAfterFlushAsync(CutPatience);
         http.Abort();

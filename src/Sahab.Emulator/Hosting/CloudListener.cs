@@ -11,6 +11,9 @@ internal sealed class CloudEndPoint(Cloud cloud, int port) : IPEndPoint(IPAddres
 {
     public Cloud Cloud { get; } = cloud;
 
+    /// <summary>Whether HTTP/2 is spoken there, and nothing else.</summary>
+    public bool IsHttp2 { get; init; }
+
     /// <summary>Set once bound.</summary>
     public CloudListener? Listener { get; set; }
 }

@@ -3,17 +3,27 @@ using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Hosting;
 
-/// <summary>Where each cloud listens.</summary>
+/// <summary>Where each cloud listens: at one port, or at two where it has one for HTTP/2.</summary>
 internal sealed class CloudSockets(IEnumerable<Cloud> clouds)
 {
-    readonly Dictionary<string, CloudEndPoint> _endpoints =
-        clouds.ToDictionary(c => c.Id, c => new CloudEndPoint(c, c.Config.Port));
+    readonly Dictionary<string, CloudEndPoint[]> _endpoints = clouds.ToDictionary(c => c.Id, c => c.Config.Http2Port is { } port
+        ? [new CloudEndPoint(c, c.Config.Port), new CloudEndPoint(c, port) { IsHttp2 = true }]
+        : (CloudEndPoint[])[new CloudEndPoint(c, c.Config.Port)]);
 
-    public IEnumerable<CloudEndPoint> All => _endpoints.Values;
+    public IEnumerable<CloudEndPoint> All => _endpoints.Values.SelectMany(e => e);
 
-    /// <summary>The listener of a cloud; there is one as soon as the host has started.</summary>
-    public CloudListener Find(string cloud) =>
-        _endpoints[cloud].Listener ?? throw new InvalidOperationException("The clouds do not listen yet.");
+    /// <summary>The listeners of a cloud; they are there as soon as the host has started.</summary>
+    public IEnumerable<CloudListener> Find(string cloud) => _endpoints[cloud].Select(Find);
 
-    public Uri AddressOf(string cloud) => new($"http://127.0.0.1:{((IPEndPoint)Find(cloud).EndPoint).Port}/");
+    public Uri AddressOf(string cloud) => AddressOf(_endpoints[cloud][0]);
+
+    /// <summary>Where it speaks HTTP/2; null where it does not.</summary>
+    public Uri? Http2AddressOf(string cloud) =>
+        Array.Find(_endpoints[cloud], e => e.IsHttp2) is { } endpoint ? AddressOf(endpoint) : null;
+
+    static CloudListener Find(CloudEndPoint endpoint) =>
+        endpoint.Listener ?? throw new InvalidOperationException("The clouds do not listen yet.");
+
+    static Uri AddressOf(CloudEndPoint endpoint) =>
+        new($"http://127.0.0.1:{((IPEndPoint)Find(endpoint).EndPoint).Port}/");
 }

@@ -20,14 +20,10 @@ internal sealed class Outages(IReadOnlyDictionary<string, Cloud> clouds, CloudSo
             {
                 call.Kill();
             }
-            var listener = sockets.Find(cloud.Id);
-            if (own.Exists(o => o is { Region: null, Model: null }))
+            var isDown = own.Exists(o => o is { Region: null, Model: null });
+            foreach (var listener in sockets.Find(cloud.Id))
             {
-                await listener.CloseAsync();
-            }
-            else
-            {
-                await listener.OpenAsync();
+                await (isDown ? listener.CloseAsync() : listener.OpenAsync());
             }
         }
     }

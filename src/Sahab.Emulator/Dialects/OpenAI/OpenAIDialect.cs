@@ -9,6 +9,9 @@ namespace Sahab.Emulator.Dialects.OpenAI;
 /// <summary>The OpenAI-compatible surface of every cloud: <c>[/region]/v1/...</c>.</summary>
 internal class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
 {
+    /// <summary>Answers a call of a cloud that speaks this protocol beside its own.</summary>
+    public Task ServeAsync(Exchange exchange) => RouteAsync(exchange);
+
     protected override async Task RouteAsync(Exchange exchange)
     {
         var path = exchange.Http.Request.Path.Value ?? "";
