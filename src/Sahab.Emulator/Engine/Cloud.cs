@@ -96,6 +96,9 @@ internal sealed class Cloud
     /// <summary>Whether a key is accepted, as long as it is known.</summary>
     public bool Accepts(string key) => !_revoked.ContainsKey(key);
 
+    /// <summary>The secret of the key with this id, unless it was revoked.</summary>
+    public string? FindSecret(string key) => _revoked.ContainsKey(key) ? null : Config.Keys.GetValueOrDefault(key);
+
     /// <summary>Whether a key is accepted from now on. Tokens that it was given stay good.</summary>
     public void Accept(string key, bool accepts)
     {

@@ -170,11 +170,11 @@ internal sealed class BedrockDialect(Emulation emulation, OpenAIDialect openAI) 
     {
         var owner = exchange.Cloud.FindKey(exchange.Http.Request.Headers.Authorization.ToString())
             ?? throw new ApiException(AwsErrors.UnknownKey);
-        var seconds = int.TryParse(exchange.Http.Request.Query["seconds"], CultureInfo.InvariantCulture, out var asked)
-            ? Math.Clamp(asked, 1, 43_200)
-            : 3600;
+        var cloud = exchange.Cloud;
         var key = TemporaryKeys.Issue(
-            owner, exchange.Cloud.Config.Keys[owner], Emulation.Clock.Time.GetUtcNow().AddSeconds(seconds));
+            owner, cloud.Config.Keys[owner], Emulation.Clock.Time.GetUtcNow().AddSeconds(cloud.Config.TokenSeconds),
+            cloud.TokenEpoch);
+        cloud.CountToken();
         await exchange.SendJsonAsync(200, w => TemporaryKeys.Write(w, key));
     }
 

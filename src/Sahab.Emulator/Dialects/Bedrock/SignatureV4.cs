@@ -98,7 +98,7 @@ internal static class SignatureV4
     static string FindSecret(Cloud cloud, string keyId, string token, DateTimeOffset now, out string owner)
     {
         owner = keyId;
-        if (token.Length == 0 && cloud.Config.Keys.TryGetValue(keyId, out var secret))
+        if (token.Length == 0 && cloud.FindSecret(keyId) is { } secret)
         {
             return secret;
         }
@@ -107,7 +107,7 @@ internal static class SignatureV4
             throw new ApiException(AwsErrors.UnknownKey);
         }
         owner = found.Owner;
-        return found.ExpiresAt > now
+        return found.ExpiresAt > now && found.Epoch == cloud.TokenEpoch
             ? found.Secret
             : throw new ApiException(AwsErrors.Forbidden(
                 "ExpiredTokenException", "The security token included in the request is expired"));

@@ -210,6 +210,7 @@ internal sealed class ConfigRules(SahabConfig config, ProblemList problems)
         CheckOneSource(provider.Bedrock?.SecretAccessKey, $"{path}.bedrock.secret_access_key");
         CheckOneSource(provider.Bedrock?.SessionToken, $"{path}.bedrock.session_token");
         CheckOneSource(provider.Oci?.PrivateKey, $"{path}.oci.private_key");
+        CheckAwsKeys(provider, $"{path}.bedrock");
         AzureRules.Check(provider, path, problems);
         OciRules.Check(provider, path, problems);
         VertexRules.Check(provider, path, problems);
@@ -234,6 +235,28 @@ internal sealed class ConfigRules(SahabConfig config, ProblemList problems)
                     $"{path}.dialect", $"the dialect {key} needs more than an address",
                     $"Add {key}: with what docs/configuration.md says");
             }
+        }
+    }
+
+    void CheckAwsKeys(ProviderConfig provider, string path)
+    {
+        if (provider.Bedrock is not { } settings)
+        {
+            return;
+        }
+
+        if ((settings.AccessKeyId is null) != (settings.SecretAccessKey is null)
+            || (settings.SessionToken is not null && settings.AccessKeyId is null))
+        {
+            problems.Error(
+                path, "a key has an id and a secret, and a session's token goes with both",
+                "Write access_key_id and secret_access_key, or none of them");
+        }
+        else if (settings.AccessKeyId is not null && provider.Credentials is not null)
+        {
+            problems.Error(
+                $"{path}.access_key_id", "requests are either signed or carry an API key",
+                "Leave out credentials, or leave out the keys");
         }
     }
 

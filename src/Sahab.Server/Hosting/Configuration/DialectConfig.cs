@@ -83,6 +83,11 @@ internal sealed record BedrockConfig
     [Doc("Which of its APIs to speak: Converse or the OpenAI-compatible one, whose base URL ends with the version "
         + "(`…/openai/v1`).")]
     public BedrockApi Api { get; init; } = BedrockApi.Converse;
+
+    [Doc("The limit of output tokens where a request sets none. Bedrock takes this many out of the quota before it "
+        + "begins, and without a limit the most that the model could write.")]
+    [Between("1", "1000000")]
+    public int DefaultMaxTokens { get; init; } = 8192;
 }
 
 /// <summary>The APIs of Bedrock.</summary>

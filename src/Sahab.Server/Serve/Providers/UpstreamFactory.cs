@@ -5,12 +5,14 @@ using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Serve.Providers.Anthropic;
 using Sahab.Server.Serve.Providers.Azure;
+using Sahab.Server.Serve.Providers.Bedrock;
 using Sahab.Server.Serve.Providers.Credentials;
 using Sahab.Server.Serve.Providers.Oci;
 using Sahab.Server.Serve.Providers.OpenAI;
 using Sahab.Server.Serve.Providers.Vertex;
 using Sahab.Wire.Anthropic;
 using Sahab.Wire.Azure;
+using Sahab.Wire.Bedrock;
 using Sahab.Wire.Oci;
 
 namespace Sahab.Server.Serve.Providers;
@@ -35,6 +37,9 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
         ActivityHeadersPropagator = null,
     });
 
+    /// <summary>The keys that AWS's own tools would find: one set for the process, fetched when it is first needed.</summary>
+    readonly Lazy<AwsKeys> _awsKeys = new(() => AwsKeys.OfEnvironment(time));
+
     Dictionary<object, ICredential> _credentials = [];
     Dictionary<object, ICredential> _former = [];
 
@@ -49,6 +54,8 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
             OciApi.Cohere => Capabilities.Tools | Capabilities.JsonSchema,
             _ => AllCapabilities & ~Capabilities.Logprobs,
         },
+        Dialect.Bedrock when provider.Bedrock?.Api == BedrockApi.OpenAi => AllCapabilities,
+        Dialect.Bedrock => Capabilities.Tools | Capabilities.Vision | Capabilities.JsonSchema,
         _ => throw new ArgumentOutOfRangeException(nameof(provider)),
     };
 
@@ -70,6 +77,7 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
             Dialect.Anthropic => CreateAnthropic(provider, route, model),
             Dialect.Oci => CreateOci(provider.Oci!, provider, route, model, deployment.Capacity),
             Dialect.Vertex => CreateVertex(provider, region, deployment, route, model),
+            Dialect.Bedrock => CreateBedrock(provider, region, route, model, deployment.Model),
             _ => throw new ArgumentOutOfRangeException(nameof(provider)),
         };
     }
@@ -104,6 +112,31 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
         return new AnthropicUpstream(
             route with { Credential = KeyOf(provider, "x-api-key", "") },
             new AnthropicRequestTerms(model, config.Version, config.MaxTokens));
+    }
+
+    IUpstream CreateBedrock(
+        ProviderConfig provider, RegionConfig region, UpstreamRoute route, string model, string alias)
+    {
+        var settings = provider.Bedrock ?? new BedrockConfig();
+        route = route with
+        {
+            Credential = KeyOf(provider, "Authorization", "Bearer ") ?? SignatureOf(settings, region.Id, route.BaseUrl),
+        };
+        return settings.Api == BedrockApi.OpenAi
+            ? new OpenAIUpstream(route, JsonSerializer.SerializeToUtf8Bytes(model), runningUsage: false)
+            : new BedrockUpstream(route, new BedrockModel(model, alias), settings.DefaultMaxTokens);
+    }
+
+    SigV4Credential SignatureOf(BedrockConfig settings, string region, Uri address)
+    {
+        // The host says which service it is: "bedrock-mantle" has its own name in signatures.
+        var service = address.Host.StartsWith("bedrock-mantle", StringComparison.OrdinalIgnoreCase)
+            ? "bedrock-mantle"
+            : "bedrock";
+        var keys = settings is { AccessKeyId.Value: { } id, SecretAccessKey.Value: { } secret }
+            ? AwsKeys.Of(id.Reveal(), secret.Reveal(), settings.SessionToken?.Value?.Reveal())
+            : _awsKeys.Value;
+        return new SigV4Credential(keys, region, service, time);
     }
 
     IUpstream CreateOci(
