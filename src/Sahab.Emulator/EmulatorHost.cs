@@ -170,7 +170,7 @@ public sealed class EmulatorHost : IAsyncDisposable
             {
                 kestrel.Listen(endpoint, listen => listen.Protocols = endpoint.IsHttp2
                     ? HttpProtocols.Http2
-                    : HttpProtocols.Http1AndHttp2);
+                    : HttpProtocols.Http1);
             }
             kestrel.Listen(control);
         });

@@ -15,7 +15,7 @@ public static class BedrockErrors
 
     static readonly string[] TooLongWords =
     [
-        "too long", "too many input tokens", "too many tokens in", "maximum context", "context window", "context length",
+        "too long", "too many input tokens", "maximum context", "context window", "context length",
         "exceeds the maximum number of tokens", "max input tokens",
     ];
 

@@ -20,12 +20,12 @@ public enum BedrockFamily : byte
 }
 
 /// <summary>
-/// A model as Bedrock names it: a foundation model, an inference profile (<c>us.anthropic…</c>) or the ARN of a profile,
-/// of provisioned throughput or of a model of one's own.
+/// A model as Bedrock names it: a foundation model, an inference profile (<c>us.anthropic…</c>) or the ARN of a
+/// profile, of provisioned throughput or of a model of one's own.
 /// </summary>
 public sealed class BedrockModel
 {
-    /// <summary>Claude models that reason within a budget of tokens; newer ones decide by themselves and take an effort.</summary>
+    /// <summary>Claude models that reason within a budget of tokens; newer ones take an effort.</summary>
     static readonly string[] ByBudget =
     [
         "claude-3", "claude-sonnet-4-2", "claude-opus-4-2", "claude-opus-4-1", "claude-sonnet-4-5", "claude-haiku-4-5",

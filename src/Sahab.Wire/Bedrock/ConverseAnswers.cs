@@ -33,9 +33,8 @@ public sealed class ConverseAnswers : IAnswerTranslation
             read.WriteTo(output, terms);
             return true;
         }
-        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
+        catch (Exception wrong) when (ConverseWords.IsMalformed(wrong))
         {
-            // No JSON, text that is none, or a member of another kind than it should be.
             return false;
         }
     }
@@ -117,13 +116,14 @@ public sealed class ConverseAnswers : IAnswerTranslation
 
         string text = block.TryGetProperty("text"u8, out JsonElement said) ? said.GetString() ?? "" : "";
         choice.Reasoning.Append(text);
-        if (block.TryGetProperty("signature"u8, out JsonElement signed) && signed.GetString() is { Length: > 0 } signature)
+        if (block.TryGetProperty("signature"u8, out JsonElement signed)
+            && signed.GetString() is { Length: > 0 } signature)
         {
             choice.ThinkingBlocks.Add(Encoding.UTF8.GetString(ConverseWords.SignedThinking(text, signature).Span));
         }
     }
 
-    /// <summary>Arguments as the text that OpenAI's clients parse; most are an object, a few models write a string.</summary>
+    /// <summary>Arguments as the text that OpenAI's clients parse: most are an object, a few a string.</summary>
     static string Encode(JsonElement input) => input.ValueKind switch
     {
         JsonValueKind.Null => "{}",

@@ -104,8 +104,8 @@ sealed class ConverseMessages(Utf8JsonWriter json, ChatRequest request, BedrockM
     {
         if (block.ValueKind != JsonValueKind.Object)
         {
-            throw new ChatRequestException(new RequestFault(
-                $"'{message.Path}.thinking_blocks' must hold objects.", $"{message.Path}.thinking_blocks", "invalid_type"));
+            string path = $"{message.Path}.thinking_blocks";
+            throw new ChatRequestException(new RequestFault($"'{path}' must hold objects.", path, "invalid_type"));
         }
 
         if (TextOf(block, "data") is { } redacted)
@@ -133,8 +133,9 @@ sealed class ConverseMessages(Utf8JsonWriter json, ChatRequest request, BedrockM
 
     void WriteToolResult(ChatMessage message)
     {
-        string id = message.ToolCallId ?? message.Name ?? throw new ChatRequestException(new RequestFault(
-            $"'{message.Path}.tool_call_id' is missing.", $"{message.Path}.tool_call_id", "missing_required_parameter"));
+        string path = $"{message.Path}.tool_call_id";
+        string id = message.ToolCallId ?? message.Name ?? throw new ChatRequestException(
+            new RequestFault($"'{path}' is missing.", path, "missing_required_parameter"));
         BeginBlock("user");
         json.WriteStartObject();
         json.WriteStartObject("toolResult"u8);

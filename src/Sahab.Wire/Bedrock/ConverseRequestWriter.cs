@@ -20,7 +20,8 @@ public static class ConverseRequestWriter
     };
 
     internal static readonly Expressible Can = new(
-        "bedrock", "temperature", "top_p", "top_k", "stop", "reasoning_effort", "response_format", "parallel_tool_calls");
+        "bedrock", "temperature", "top_p", "top_k", "stop", "reasoning_effort", "response_format",
+        "parallel_tool_calls");
 
     /// <summary>Writes the body.</summary>
     /// <param name="request">What the client asks for.</param>
@@ -217,7 +218,8 @@ public static class ConverseRequestWriter
 
         return maxTokens > MinReasoningBudget
             ? Math.Max(MinReasoningBudget, (long)(maxTokens * share))
-            : throw Refuse("reasoning_effort", $"This model reasons only where max_tokens is above {MinReasoningBudget}.");
+            : throw Refuse(
+                "reasoning_effort", $"This model reasons only where max_tokens is above {MinReasoningBudget}.");
     }
 
     static void WriteText(Utf8JsonWriter json, string name, string? value)

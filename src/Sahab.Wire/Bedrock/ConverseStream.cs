@@ -77,9 +77,8 @@ sealed class ConverseStream : IStreamTranslation
                 {
                     return TryTakeEvent(frame.Name, frame.Payload, output);
                 }
-                catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
+                catch (Exception wrong) when (ConverseWords.IsMalformed(wrong))
                 {
-                    // No JSON, text that is none, or a member of another kind than it should be.
                     return false;
                 }
 

@@ -27,7 +27,7 @@ sealed class ConverseTools
 
         // A conversation in which tools were called must say which, even where none is offered any more.
         _former = hasUsedTools && _offered.Count == 0
-            ? [.. request.Messages.SelectMany(m => m.ToolCalls).Select(call => call.Name).Distinct(StringComparer.Ordinal)]
+            ? [.. request.Messages.SelectMany(m => m.ToolCalls).Select(c => c.Name).Distinct(StringComparer.Ordinal)]
             : [];
         bool mayCallNone = hasUsedTools && (_choice.Mode == ChatToolMode.None || _offered.Count == 0);
         if (mayCallNone && _choice.Mode == ChatToolMode.None && !isClaude)

@@ -20,7 +20,9 @@ static class ConverseWords
         _ => "stop",
     };
 
-    /// <summary>The usage; null where none is told. Bedrock counts what the cache read or took apart from the prompt.</summary>
+    /// <summary>
+    /// The usage; null where none is told. Bedrock counts what the cache read or took apart from the prompt.
+    /// </summary>
     public static AnswerUsage? UsageOf(JsonElement answer)
     {
         if (!answer.TryGetProperty("usage"u8, out JsonElement usage) || usage.ValueKind != JsonValueKind.Object)
@@ -60,6 +62,10 @@ static class ConverseWords
         json.Flush();
         return block.WrittenMemory;
     }
+
+    /// <summary>Whether bytes were no JSON, or a member was missing or of another kind than it should be.</summary>
+    public static bool IsMalformed(Exception wrong) =>
+        wrong is JsonException or InvalidOperationException or KeyNotFoundException or FormatException;
 
     static long CountOf(JsonElement usage, ReadOnlySpan<byte> name) =>
         usage.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number

@@ -83,7 +83,7 @@ public sealed class EmbeddingAnswers : IAnswerTranslation
             json.WriteEndObject();
             return true;
         }
-        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception wrong) when (ConverseWords.IsMalformed(wrong))
         {
             return false;
         }
@@ -134,7 +134,8 @@ public sealed class EmbeddingAnswers : IAnswerTranslation
 
     /// <summary>Prompt tokens; null where nobody tells.</summary>
     static long? TokensOf(JsonElement body, long told) =>
-        body.TryGetProperty("inputTextTokenCount"u8, out JsonElement count) && count.TryGetInt64(out long tokens) ? tokens
+        body.TryGetProperty("inputTextTokenCount"u8, out JsonElement count) && count.TryGetInt64(out long tokens)
+            ? tokens
         : told >= 0 ? told
         : null;
 }

@@ -49,7 +49,9 @@ public sealed class EventStreamDecoder : IDisposable
 
     /// <summary>Takes bytes up to the end of the next frame.</summary>
     /// <param name="bytes">What arrived; what was taken is cut off.</param>
-    /// <param name="frame">The frame, good until the next call and while <paramref name="bytes"/> stay as they are.</param>
+    /// <param name="frame">
+    /// The frame, good until the next call and while <paramref name="bytes"/> stay as they are.
+    /// </param>
     public EventStreamStatus Read(ref ReadOnlySpan<byte> bytes, out EventStreamFrame frame)
     {
         frame = default;

@@ -66,7 +66,8 @@ public readonly ref struct EventStreamFrame
 
         int headersEnd = PreludeBytes + (int)BinaryPrimitives.ReadUInt32BigEndian(whole[4..]);
         ReadOnlySpan<byte> headers = whole[PreludeBytes..headersEnd];
-        ReadOnlySpan<byte> type = default, eventType = default, exceptionType = default, code = default, message = default;
+        ReadOnlySpan<byte> type = default, eventType = default, exceptionType = default;
+        ReadOnlySpan<byte> code = default, message = default;
         while (!headers.IsEmpty)
         {
             if (!TryReadHeader(ref headers, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value))

@@ -8,8 +8,8 @@ using Sahab.Emulator.Engine;
 namespace Sahab.Emulator.Dialects.Bedrock;
 
 /// <summary>
-/// AWS Bedrock: <c>[/region]/model/{id}/...</c>, the OpenAI-compatible API below <c>[/region]/openai/v1/</c>, and what a
-/// container asks its host for, <c>/credentials</c>. The region is the one that the request was signed for; with a
+/// AWS Bedrock: <c>[/region]/model/{id}/...</c>, the OpenAI-compatible API below <c>[/region]/openai/v1/</c>, and what
+/// a container asks its host for, <c>/credentials</c>. The region is the one that the request was signed for; with a
 /// bearer key that of the path, or else the first. Keys are access keys by their id; the secret serves as bearer key.
 /// </summary>
 internal sealed class BedrockDialect(Emulation emulation, OpenAIDialect openAI) : CloudDialect(emulation)

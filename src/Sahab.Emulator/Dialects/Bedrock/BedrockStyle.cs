@@ -30,7 +30,8 @@ internal sealed class BedrockStyle : VendorStyle
     {
         writer.WriteStartObject();
         writer.WriteString(
-            "message", error.Code == "context_length_exceeded" ? "Input is too long for requested model." : error.Message);
+            "message",
+            error.Code == "context_length_exceeded" ? "Input is too long for requested model." : error.Message);
         writer.WriteEndObject();
     }
 

@@ -78,7 +78,8 @@ internal sealed class ConverseConversation(PromptText prompt, bool hasTools)
         {
             if (!_calls.SetEquals(_results))
             {
-                throw AwsErrors.Invalid($"Expected toolResult blocks at messages.{index}.content for the following Ids: "
+                throw AwsErrors.Invalid(
+                    $"Expected toolResult blocks at messages.{index}.content for the following Ids: "
                     + $"{string.Join(", ", _calls)}, and got: {string.Join(", ", _results)}.");
             }
             _calls.Clear();
@@ -95,7 +96,8 @@ internal sealed class ConverseConversation(PromptText prompt, bool hasTools)
                 throw AwsErrors.Invalid($"The toolUse at {path} is not an assistant's, or its id is there twice.");
             }
             prompt.AddText(use.RequiredText("name"));
-            _ = use.Object("input") ?? throw AwsErrors.Invalid($"The input of the toolUse at {path} must be an object.");
+            _ = use.Object("input")
+                ?? throw AwsErrors.Invalid($"The input of the toolUse at {path} must be an object.");
             prompt.AddText(use.Find("input")!.Value.GetRawText());
         }
         else if (block.Object("toolResult") is { } result)

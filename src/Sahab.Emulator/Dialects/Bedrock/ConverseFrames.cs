@@ -5,7 +5,7 @@ using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.Bedrock;
 
-/// <summary>Frames of a ConverseStream: each block of reasoning, text or a tool's arguments begins and ends for itself.</summary>
+/// <summary>Frames of a ConverseStream: each block of reasoning, text or arguments begins and ends.</summary>
 internal sealed class ConverseFrames(BedrockShape shape) : IStreamFrames
 {
     readonly ArrayBufferWriter<byte> _payload = new(256);

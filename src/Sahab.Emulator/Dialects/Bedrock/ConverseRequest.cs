@@ -23,7 +23,7 @@ internal sealed class ConverseRequest : IDisposable
     public void Read(JsonElement body, bool reasonsByDefault)
     {
         var fields = RequestFields.OfBody(body);
-        if (body.EnumerateObject().FirstOrDefault(m => !Members.Contains(m.Name)) is { Name: { } unknown })
+        if (body.EnumerateObject().Select(m => m.Name).FirstOrDefault(name => !Members.Contains(name)) is { } unknown)
         {
             throw AwsErrors.Invalid($"Malformed input request: extraneous key [{unknown}] is not permitted.");
         }
@@ -122,7 +122,7 @@ internal readonly record struct ModelFields(bool Thinks, string? ToolMode, bool 
         {
             return default;
         }
-        if (element.EnumerateObject().FirstOrDefault(m => !Known.Contains(m.Name)) is { Name: { } unknown })
+        if (element.EnumerateObject().Select(m => m.Name).FirstOrDefault(name => !Known.Contains(name)) is { } unknown)
         {
             throw AwsErrors.Invalid($"{unknown}: Extra inputs are not permitted");
         }

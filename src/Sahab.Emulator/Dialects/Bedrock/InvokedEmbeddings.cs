@@ -21,7 +21,7 @@ internal sealed class InvokedEmbeddings : IDisposable
         string[] known = _isTitan
             ? ["inputText", "dimensions", "normalize", "embeddingTypes"]
             : ["texts", "input_type", "truncate", "embedding_types", "output_dimension"];
-        if (body.EnumerateObject().FirstOrDefault(m => !known.Contains(m.Name)) is { Name: { } unknown })
+        if (body.EnumerateObject().Select(m => m.Name).FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             throw AwsErrors.Invalid($"Malformed input request: extraneous key [{unknown}] is not permitted.");
         }

@@ -127,7 +127,8 @@ internal static class SignatureV4
         }
         if (time > now + Skew)
         {
-            throw Invalid($"Signature not yet current: {text} is still later than {(now + Skew).ToString(TimeFormat)}.");
+            throw Invalid(
+                $"Signature not yet current: {text} is still later than {(now + Skew).ToString(TimeFormat)}.");
         }
     }
 
@@ -138,7 +139,7 @@ internal static class SignatureV4
         var canonical = new StringBuilder(path.Length * 2);
         foreach (var value in Encoding.UTF8.GetBytes(path))
         {
-            if (char.IsAsciiLetterOrDigit((char)value) || value is (byte)'/' or (byte)'-' or (byte)'_' or (byte)'.' or (byte)'~')
+            if (char.IsAsciiLetterOrDigit((char)value) || "/-_.~"u8.Contains(value))
             {
                 canonical.Append((char)value);
             }

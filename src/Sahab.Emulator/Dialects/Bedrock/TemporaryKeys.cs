@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace Sahab.Emulator.Dialects.Bedrock;
 
 /// <summary>A key that ends, made from a lasting one.</summary>
-internal sealed record TemporaryKey(string Owner, string Id, string Secret, string Token, DateTimeOffset ExpiresAt, int Epoch);
+internal sealed record TemporaryKey(
+    string Owner, string Id, string Secret, string Token, DateTimeOffset ExpiresAt, int Epoch);
 
 /// <summary>
 /// What a container asks its host for (ECS, EKS Pod Identity): keys that end after a while. Nothing is remembered of

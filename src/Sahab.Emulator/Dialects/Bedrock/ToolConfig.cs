@@ -90,7 +90,8 @@ internal sealed class ToolConfig
             ?? throw AwsErrors.Invalid("toolSpec.inputSchema.json is required.");
         if (schema.Text("type") != "object")
         {
-            throw AwsErrors.Invalid("The value at toolConfig.tools.0.toolSpec.inputSchema.json.type must be one of: object.");
+            throw AwsErrors.Invalid(
+                "The value at toolConfig.tools.0.toolSpec.inputSchema.json.type must be one of: object.");
         }
         _tools.Add(new ToolRequest(name, spec.Object("inputSchema")!.Value.Find("json")));
     }

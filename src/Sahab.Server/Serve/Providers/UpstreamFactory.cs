@@ -37,7 +37,7 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
         ActivityHeadersPropagator = null,
     });
 
-    /// <summary>The keys that AWS's own tools would find: one set for the process, fetched when it is first needed.</summary>
+    /// <summary>The keys that AWS's own tools would find: one set for the process, fetched at first need.</summary>
     readonly Lazy<AwsKeys> _awsKeys = new(() => AwsKeys.OfEnvironment(time));
 
     Dictionary<object, ICredential> _credentials = [];

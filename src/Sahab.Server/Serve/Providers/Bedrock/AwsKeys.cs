@@ -4,7 +4,7 @@ using Sahab.Server.Serve.Providers.Credentials;
 
 namespace Sahab.Server.Serve.Providers.Bedrock;
 
-/// <summary>The keys that requests to AWS are signed with: given ones, or those that AWS's own tools would find.</summary>
+/// <summary>The keys that requests to AWS are signed with: given ones, or those that AWS's own tools find.</summary>
 internal sealed class AwsKeys
 {
     /// <summary>The cache holds one text; none of a key's parts can have a line break.</summary>
@@ -21,8 +21,8 @@ internal sealed class AwsKeys
         token is null ? new BasicAWSCredentials(id, secret) : new SessionAWSCredentials(id, secret, token), null);
 
     /// <summary>
-    /// Keys from the environment, a web identity (IRSA), a profile, the container's or the machine's host, in the order of
-    /// AWS's own tools. Those that end are fetched anew before they do.
+    /// Keys from the environment, a web identity (IRSA), a profile, the container's or the machine's host, in the order
+    /// of AWS's own tools. Those that end are fetched anew before they do.
     /// </summary>
     public static AwsKeys OfEnvironment(TimeProvider time)
     {

@@ -31,15 +31,16 @@ internal sealed class BedrockUpstream(UpstreamRoute route, BedrockModel model, i
         switch (call.Operation)
         {
             case ApiOperation.ChatCompletions:
-                return route.SendAsync(call.Facts.Stream ? _stream : _converse, Translate(call.Body), call, cancellation);
+                var address = call.Facts.Stream ? _stream : _converse;
+                return route.SendAsync(address, Translate(call.Body), call, cancellation);
             case ApiOperation.Embeddings:
                 return EmbeddingRequests.TryWrite(call.Body, model, out var bodies, out var fault)
                     ? _embeddings.SendAsync(bodies, call, cancellation)
                     : throw new UntranslatableException(fault);
             default:
                 throw new UntranslatableException(new RequestFault(
-                    "A plain completion cannot be expressed in the protocol of bedrock. Ask for a chat completion, or for "
-                    + "a model that is served by a cloud which knows it.", "prompt", "unsupported_parameter"));
+                    "A plain completion cannot be expressed in the protocol of bedrock. Ask for a chat completion, or "
+                    + "for a model that is served by a cloud which knows it.", "prompt", "unsupported_parameter"));
         }
     }
 
