@@ -49,6 +49,17 @@ internal sealed class ConformanceHouse : IAsyncDisposable
         ["logprobs"] = "no token probabilities in OpenAI's form",
     };
 
+    static readonly Dictionary<string, string> Bedrock = new()
+    {
+        ["choices"] = "one choice only (`n`)",
+        ["seed"] = "no seed",
+        ["logprobs"] = "no token probabilities",
+        ["frequency-penalty"] = "no penalties",
+        ["presence-penalty"] = "no penalties",
+        ["logit-bias"] = "no `logit_bias`",
+        ["json-object"] = "JSON only by a schema",
+    };
+
     public static IReadOnlyList<ConformanceDialect> Dialects { get; } =
     [
         new("vllm", Cloud(CloudStyle.Vllm), """
@@ -92,6 +103,13 @@ internal sealed class ConformanceHouse : IAsyncDisposable
             regions:
               us: { country: US, base_url: "{oracle}/us/20231130" }
             """, Oracle),
+        new("bedrock", Cloud(CloudStyle.Bedrock), """
+            dialect: bedrock
+            bedrock: { access_key_id: { env: CLOUD_KEY_ID }, secret_access_key: { env: CLOUD_KEY } }
+            broken_streams: unbilled
+            regions:
+              us: { country: US, base_url: "{bedrock}" }
+            """, Bedrock),
     ];
 
     ConformanceHouse()

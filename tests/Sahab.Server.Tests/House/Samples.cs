@@ -69,7 +69,9 @@ internal static class Samples
     public static string AtAddresses(string yaml, EmulatorHost clouds, IEnumerable<string> names) => names.Aggregate(
         yaml,
         (text, name) => text.Replace(
-            $"{{{name}}}", clouds.CloudAddress(name).ToString().TrimEnd('/'), StringComparison.Ordinal));
+                $"{{{name}}}", clouds.CloudAddress(name).ToString().TrimEnd('/'), StringComparison.Ordinal)
+            .Replace(
+                $"{{{name}:http2}}", clouds.CloudHttp2Address(name)?.ToString().TrimEnd('/'), StringComparison.Ordinal));
 
     static CloudConfig Cloud(CloudStyle style, bool runningUsage) => new()
     {

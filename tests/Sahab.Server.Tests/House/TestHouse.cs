@@ -18,6 +18,7 @@ internal sealed class TestHouse : IAsyncDisposable
     public const string DemoKey = "sk-test-demo";
     public const string AdminKey = "sk-test-admin";
     public const string CloudKey = "cloud-secret";
+    public const string CloudKeyId = "sahab";
 
     readonly string _folder;
     bool _stopped;
@@ -103,6 +104,8 @@ internal sealed class TestHouse : IAsyncDisposable
             "DEMO_KEY" => DemoKey,
             "ADMIN_KEY" => AdminKey,
             "CLOUD_KEY" => CloudKey,
+            "CLOUD_KEY_ID" => CloudKeyId,
+            "WRONG_KEY" => "not-the-secret",
             _ => null,
         }).Read(file);
         reading.Errors.ShouldBeEmpty(string.Join('\n', reading.Problems));

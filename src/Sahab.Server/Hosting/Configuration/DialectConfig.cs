@@ -87,7 +87,7 @@ internal sealed record BedrockConfig
     [Doc("The limit of output tokens where a request sets none. Bedrock takes this many out of the quota before it "
         + "begins, and without a limit the most that the model could write.")]
     [Between("1", "1000000")]
-    public int DefaultMaxTokens { get; init; } = 8192;
+    public int MaxTokens { get; init; } = 8192;
 }
 
 /// <summary>The APIs of Bedrock.</summary>

@@ -124,7 +124,7 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
         };
         return settings.Api == BedrockApi.OpenAi
             ? new OpenAIUpstream(route, JsonSerializer.SerializeToUtf8Bytes(model), runningUsage: false)
-            : new BedrockUpstream(route, new BedrockModel(model, alias), settings.DefaultMaxTokens);
+            : new BedrockUpstream(route, new BedrockModel(model, alias), settings.MaxTokens);
     }
 
     SigV4Credential SignatureOf(BedrockConfig settings, string region, Uri address)
