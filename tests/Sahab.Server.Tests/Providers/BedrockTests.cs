@@ -110,7 +110,7 @@ public class BedrockTests
         back["messages"]![1]!["thinking_blocks"]![0]!["thinking"] = "something else";
         var forged = await house.ChatAsync(back.ToJsonString());
         forged.Status.ShouldBe(400);
-        ((string?)forged.Body!["error"]!["message"]).ShouldContain("signature");
+        ((string?)forged.Body!["error"]!["message"])!.ShouldContain("signature");
         (await Books.CloseAsync(house)).ShouldAgree();
     }
 
