@@ -24,7 +24,7 @@ static class ErrorText
     /// Redacts, then cuts; in this order, so that no cut leaves half a secret that no longer looks like one.
     /// </summary>
     /// <param name="secrets">What the provider was sent to prove who we are; null for nothing.</param>
-    public static string Clean(string text, int maxLength, IReadOnlyList<string>? secrets)
+    public static string Clean(string text, int maxLength, IReadOnlyList<string>? secrets = null)
     {
         string without = SecretRedaction.Remove(text, secrets);
         string bounded = without.Length > maxLength * 2 ? without[..(maxLength * 2)] : without;

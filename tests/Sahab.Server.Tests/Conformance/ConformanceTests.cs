@@ -15,7 +15,7 @@ public sealed class ConformanceTests(ITestOutputHelper output)
     const string Begin = "<!-- matrix -->";
     const string End = "<!-- end of matrix -->";
 
-    static readonly Face[] Faces = [new ChatFace(), new MessagesFace(), new ResponsesFace()];
+    static readonly Face[] Faces = [new ChatFace(), new ResponsesFace(), new MessagesFace(), new GeminiFace()];
 
     [Fact]
     public async Task Every_case_passes_through_every_api_over_every_dialect()
