@@ -27,9 +27,6 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
     /// <summary>Id of the key that was presented.</summary>
     public string Key { get; private set; } = "";
 
-    /// <summary>Takes over who asks, where the cloud has found out in its own way.</summary>
-    public void AuthenticateAs(string key) => Key = key;
-
     public string Path => Http.Request.Path.Value ?? "";
 
     /// <summary>The model, where the path names it.</summary>
