@@ -61,12 +61,6 @@ internal sealed class ConformanceHouse : IAsyncDisposable
         ["image-address"] = "pictures only inline, or from S3",
     };
 
-    static readonly Dictionary<string, string> Vertex = new()
-    {
-        ["logit-bias"] = "no `logit_bias`",
-        ["tools-not-parallel"] = "no way to forbid parallel calls",
-    };
-
     public static IReadOnlyList<ConformanceDialect> Dialects { get; } =
     [
         new("vllm", Cloud(CloudStyle.Vllm), """
@@ -117,14 +111,6 @@ internal sealed class ConformanceHouse : IAsyncDisposable
             regions:
               us: { country: US, base_url: "{bedrock}" }
             """, Bedrock),
-        new("vertex", Cloud(CloudStyle.Google), """
-            dialect: vertex
-            credentials: { env: CLOUD_KEY }
-            vertex: { project: demo }
-            broken_streams: unbilled
-            regions:
-              us: { country: US, base_url: "{vertex}/v1" }
-            """, Vertex),
     ];
 
     ConformanceHouse()
