@@ -59,6 +59,7 @@ internal sealed class ConformanceHouse : IAsyncDisposable
         ["logit-bias"] = "no `logit_bias`",
         ["json-object"] = "JSON only by a schema",
         ["image-address"] = "pictures only inline, or from S3",
+        ["tools-not-parallel"] = "no `parallel_tool_calls: false`",
     };
 
     public static IReadOnlyList<ConformanceDialect> Dialects { get; } =
