@@ -36,7 +36,7 @@ function task(visited) {
 /** The first steps must call a tool, by turns; the last one answers. */
 const stepOf = (models) => ({ stepNumber }) => ({
   model: sahab(models[stepNumber % models.length]),
-  toolChoice: stepNumber < calls ? { type: 'tool', toolName: stepNumber % 2 ? 'cellar' : 'attic' } : 'none',
+  toolChoice: stepNumber < calls ? { type: 'tool', toolName: stepNumber % 2 ? 'cellar' : 'attic' } : 'auto',
 });
 
 function check(result, visited) {
