@@ -106,6 +106,7 @@ internal sealed class TestHouse : IAsyncDisposable
             "CLOUD_KEY" => CloudKey,
             "CLOUD_KEY_ID" => CloudKeyId,
             "WRONG_KEY" => "not-the-secret",
+            "OCI_KEY" => OciKey.PrivatePem,
             _ => null,
         }).Read(file);
         reading.Errors.ShouldBeEmpty(string.Join('\n', reading.Problems));

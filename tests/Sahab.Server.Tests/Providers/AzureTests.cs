@@ -2,6 +2,7 @@ using Sahab.Emulator.Configuration;
 using Sahab.Emulator.Faults;
 using Sahab.Ledger.Rating;
 using Sahab.Server.Tests.Faults;
+using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Providers;
 
@@ -83,6 +84,32 @@ public class AzureTests
         answer = await house.ChatAsync($$"""{"model":"small",{{Ask}}}""");
         answer.Deployment.ShouldBe("own-small");
         (await Books.CloseAsync(house)).Events.Count(usage => usage.Outcome == AttemptOutcome.Throttled).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_Azure_says_of_its_spillover_stays_in_the_house()
+    {
+        await using var cloud = await ScriptedUpstream.StartAsync(async (_, http) =>
+        {
+            http.Response.Headers["x-ms-spillover-from-deployment"] = "provisioned";
+            http.Response.Headers["x-ms-deployment-name"] = "standard";
+            http.Response.ContentType = "application/json";
+            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(http.Response, """
+                {"id":"1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant",
+                "content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":2,"completion_tokens":1,"total_tokens":3}}
+                """);
+        });
+        var yaml = new[] { "{azure}/us/v1", "{azure}/no/v1", "{own}/us/v1", "{own}/no/v1" }.Aggregate(
+            Samples.TwoCloudsYaml, (text, region) => text.Replace(region, cloud.BaseUrl, StringComparison.Ordinal));
+        await using var house = await TestHouse.StartAsync(yaml);
+        using var client = house.Client();
+        using var body = new StringContent(
+            $$"""{"model":"small",{{Ask}}}""", System.Text.Encoding.UTF8, "application/json");
+        using var answer = await client.PostAsync("/v1/chat/completions", body);
+        answer.StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
+        answer.Headers.Select(header => header.Key)
+            .ShouldNotContain(name => name.StartsWith("x-ms-", StringComparison.OrdinalIgnoreCase));
+        cloud.Received.ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Sahab.Emulator.Configuration;
-using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Providers;
@@ -9,49 +7,9 @@ namespace Sahab.Server.Tests.Providers;
 /// Three clouds like Oracle's, one for each API that can be spoken there, and one of our own that routing takes only when
 /// it must.
 /// </summary>
-internal sealed class OciHouse : IAsyncDisposable
+internal static class OciHouse
 {
-    public const string KeyId = "ocid1.tenancy.oc1..demo/ocid1.user.oc1..demo/20:3b:97:13";
-
-    static readonly string[] Clouds = ["generic", "cohere", "compatible"];
-
-    readonly TemporaryFolder _folder;
-
-    OciHouse(TestHouse house, TemporaryFolder folder) => (House, _folder) = (house, folder);
-
-    public TestHouse House { get; }
-
-    public static async Task<OciHouse> StartAsync()
-    {
-        var folder = new TemporaryFolder();
-        using var key = RSA.Create(2048);
-        folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem());
-        var clouds = Emulated(key.ExportSubjectPublicKeyInfoPem());
-        return new OciHouse(await TestHouse.StartAsync(Yaml(folder), clouds), folder);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await House.DisposeAsync();
-        _folder.Dispose();
-    }
-
-    static EmulatorConfig Emulated(string publicKey)
-    {
-        var plain = Samples.TwoClouds();
-        var oracle = plain.Clouds["azure"] with
-        {
-            Style = CloudStyle.Oracle,
-            SigningKeys = new() { [KeyId] = publicKey },
-        };
-        return plain with
-        {
-            Clouds = Clouds.Select(id => KeyValuePair.Create(id, oracle))
-                .Append(KeyValuePair.Create("own", plain.Clouds["own"])).ToDictionary(),
-        };
-    }
-
-    static string Yaml(TemporaryFolder folder) => $$"""
+    const string Yaml = """
         routing: { policy: priority-order, max_attempts: 3 }
         providers:
           generic: &signed
@@ -62,7 +20,7 @@ internal sealed class OciHouse : IAsyncDisposable
               tenancy: ocid1.tenancy.oc1..demo
               user: ocid1.user.oc1..demo
               fingerprint: "20:3b:97:13"
-              private_key: { file: "{{folder.PathOf("key.pem")}}" }
+              private_key: { env: OCI_KEY }
             regions:
               us: { country: US, base_url: "{generic}/us/20231130" }
           cohere:
@@ -106,4 +64,23 @@ internal sealed class OciHouse : IAsyncDisposable
               demo: { secret: { env: DEMO_KEY } }
               admin: { secret: { env: ADMIN_KEY }, admin: true }
         """;
+
+    static readonly string[] Clouds = ["generic", "cohere", "compatible"];
+
+    public static Task<TestHouse> StartAsync() => TestHouse.StartAsync(Yaml, Emulated());
+
+    static EmulatorConfig Emulated()
+    {
+        var plain = Samples.TwoClouds();
+        var oracle = plain.Clouds["azure"] with
+        {
+            Style = CloudStyle.Oracle,
+            SigningKeys = new() { [OciKey.Id] = OciKey.PublicPem },
+        };
+        return plain with
+        {
+            Clouds = Clouds.Select(id => KeyValuePair.Create(id, oracle))
+                .Append(KeyValuePair.Create("own", plain.Clouds["own"])).ToDictionary(),
+        };
+    }
 }

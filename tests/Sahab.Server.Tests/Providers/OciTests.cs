@@ -3,6 +3,7 @@ using Sahab.Ledger.Rating;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
+using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Providers;
 
@@ -31,8 +32,7 @@ public class OciTests
     [InlineData("dedicated")]
     public async Task Every_API_of_it_serves_text_and_tools_and_is_metered_to_the_token(string model)
     {
-        await using var oracle = await OciHouse.StartAsync();
-        var house = oracle.House;
+        await using var house = await OciHouse.StartAsync();
         var whole = await house.ChatAsync($$"""{"model":"{{model}}",{{Ask}}}""");
         whole.Status.ShouldBe(200, whole.Body?.ToJsonString());
         ((string)whole.Message["content"]!).ShouldNotBeEmpty();
@@ -75,8 +75,7 @@ public class OciTests
     [Fact]
     public async Task The_generic_form_carries_images_schemas_reasoning_choices_and_cached_prompts()
     {
-        await using var oracle = await OciHouse.StartAsync();
-        var house = oracle.House;
+        await using var house = await OciHouse.StartAsync();
         var image = await house.ChatAsync("""
             {"model":"generic","messages":[{"role":"user","content":[{"type":"text","text":"what is it?"},
             {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA","detail":"low"}}]}]}
@@ -115,15 +114,15 @@ public class OciTests
     [InlineData("generic", "\"reasoning_effort\":\"xhigh\"", "reasoning_effort")]
     public async Task What_it_cannot_express_is_refused_by_name(string model, string member, string? param)
     {
-        await using var oracle = await OciHouse.StartAsync();
-        var answer = await oracle.House.ChatAsync($$"""{"model":"{{model}}",{{member}},{{Ask}}}""");
+        await using var house = await OciHouse.StartAsync();
+        var answer = await house.ChatAsync($$"""{"model":"{{model}}",{{member}},{{Ask}}}""");
         answer.Status.ShouldBe(400, answer.Body?.ToJsonString());
         if (param is not null)
         {
             ((string)answer.Body!["error"]!["param"]!).ShouldBe(param);
         }
 
-        (await Books.CloseAsync(oracle.House)).Events.ShouldBeEmpty();
+        (await Books.CloseAsync(house)).Events.ShouldBeEmpty();
     }
 
     [Theory]
@@ -131,21 +130,20 @@ public class OciTests
     [InlineData("base64")]
     public async Task Embeddings_are_the_client_s_form(string encoding)
     {
-        await using var oracle = await OciHouse.StartAsync();
-        var answer = await oracle.House.PostAsync(
+        await using var house = await OciHouse.StartAsync();
+        var answer = await house.PostAsync(
             "/v1/embeddings", $$"""{"model":"vectors","input":["one","two"],"encoding_format":"{{encoding}}"}""");
         answer.Status.ShouldBe(200, answer.Body?.ToJsonString());
         answer.Body!["data"]!.AsArray().Count.ShouldBe(2);
         answer.Body["data"]![1]!["embedding"]!.GetValueKind().ShouldBe(
             encoding == "float" ? System.Text.Json.JsonValueKind.Array : System.Text.Json.JsonValueKind.String);
-        (await Books.CloseAsync(oracle.House)).ShouldAgree();
+        (await Books.CloseAsync(house)).ShouldAgree();
     }
 
     [Fact]
     public async Task Throttling_and_failures_before_the_first_token_mean_the_next_deployment()
     {
-        await using var oracle = await OciHouse.StartAsync();
-        var house = oracle.House;
+        await using var house = await OciHouse.StartAsync();
         foreach (var fault in new FaultSpec[]
         {
             new() { Cloud = "generic", Kind = FaultKind.Throttle },
@@ -169,21 +167,20 @@ public class OciTests
     [InlineData(FaultKind.ErrorIn200, "cohere")]
     public async Task A_stream_that_breaks_in_the_middle_never_looks_whole(FaultKind kind, string model)
     {
-        await using var oracle = await OciHouse.StartAsync();
-        await oracle.House.Clouds.AddFaultAsync(new FaultSpec { Cloud = model, Kind = kind, AfterTokens = 5 });
-        var answer = await oracle.House.ChatAsync($$"""{"model":"{{model}}","stream":true,{{Ask}}}""");
+        await using var house = await OciHouse.StartAsync();
+        await house.Clouds.AddFaultAsync(new FaultSpec { Cloud = model, Kind = kind, AfterTokens = 5 });
+        var answer = await house.ChatAsync($$"""{"model":"{{model}}","stream":true,{{Ask}}}""");
         answer.IsDone.ShouldBeFalse();
         answer.Chunks[^1]["error"].ShouldNotBeNull();
-        (await Books.CloseAsync(oracle.House)).ShouldAgree();
+        (await Books.CloseAsync(house)).ShouldAgree();
     }
 
     [Fact]
     public async Task A_key_that_is_not_accepted_takes_the_deployment_out_and_no_client_hears_of_it()
     {
-        await using var oracle = await OciHouse.StartAsync();
-        var house = oracle.House;
+        await using var house = await OciHouse.StartAsync();
         (await house.ChatAsync($$"""{"model":"shared",{{Ask}}}""")).Deployment.ShouldBe("shared");
-        house.Clouds.AcceptKey("generic", OciHouse.KeyId, accepts: false);
+        house.Clouds.AcceptKey("generic", OciKey.Id, accepts: false);
         for (var call = 0; call < 3; call++)
         {
             var answer = await house.ChatAsync($$"""{"model":"shared",{{Ask}}}""");

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Sahab.Wire.Anthropic;
+using Sahab.Wire.Oci;
 using Sahab.Wire.Translation;
 
 namespace Sahab.Tests.Wire;
@@ -32,6 +33,8 @@ public sealed class StreamFuzzTests
 
     static readonly Decoder[] All =
     [
+        new("oci", () => new OciGenericAnswers().OpenStream(Terms), [Bytes(Oci)]),
+        new("oci-cohere", () => new OciCohereAnswers().OpenStream(Terms), [Bytes(OciCohere)]),
         new("anthropic", () => new AnthropicAnswers().OpenStream(Terms), [Bytes(Anthropic)]),
     ];
 
@@ -185,6 +188,24 @@ public sealed class StreamFuzzTests
     static Decoder Find(string name) => Array.Find(All, decoder => decoder.Name == name)!;
 
     static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    const string Oci = """
+        data: {"index":0,"message":{"role":"ASSISTANT","content":[{"type":"TEXT","text":"Hel"}]},"pad":"aaa"}
+        data: {"index":0,"message":{"role":"ASSISTANT","toolCalls":[{"type":"FUNCTION","id":"c1","name":"f","arguments":"{\"a\""}]},"pad":"a"}
+
+        data: {"index":0,"message":{"role":"ASSISTANT","toolCalls":[{"type":"FUNCTION","arguments":":1}"}]},"pad":"aa"}
+        data: {"message":{"role":"ASSISTANT"},"finishReason":"tool_calls","usage":{"promptTokens":3,"completionTokens":2,"totalTokens":5}}
+
+        """;
+
+    const string OciCohere = """
+        data: {"apiFormat":"COHERE","text":"Hel","pad":"aaa"}
+
+        data: {"apiFormat":"COHERE","text":"lo"}
+
+        data: {"apiFormat":"COHERE","text":"Hello","toolCalls":[{"name":"f","parameters":{"a":1}}],"finishReason":"COMPLETE","usage":{"promptTokens":3,"completionTokens":2,"totalTokens":5}}
+
+        """;
 
     const string Anthropic = """
         event: message_start
