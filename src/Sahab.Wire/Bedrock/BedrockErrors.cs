@@ -48,7 +48,7 @@ public static class BedrockErrors
 
     static UpstreamError Classify(in UpstreamError error, string? name, int status) => error with
     {
-        Type = name is null ? error.Type : ErrorText.Clean(name, UpstreamError.MaxWordLength),
+        Type = name is null ? error.Type : ErrorText.Clean(name, UpstreamError.MaxWordLength, secrets: null),
         Class = name switch
         {
             "ValidationException" => ClassOfInvalid(error.Message),

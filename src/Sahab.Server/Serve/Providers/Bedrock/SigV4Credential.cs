@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.Signing;
@@ -11,6 +12,7 @@ namespace Sahab.Server.Serve.Providers.Bedrock;
 internal sealed class SigV4Credential(AwsKeys keys, string region, string service, TimeProvider time) : ICredential
 {
     const string ContentType = "content-type";
+    const string ContentLength = "content-length";
 
     static readonly HttpRequestOptionsKey<AWSCredentials> SignedWith = new("sahab.aws-keys");
 
@@ -20,12 +22,14 @@ internal sealed class SigV4Credential(AwsKeys keys, string region, string servic
     {
         var credentials = await keys.GetAsync(cancellation);
         var content = request.Content!;
+        var body = await content.ReadAsByteArrayAsync(cancellation);
         var signing = new AWSSigningRequest
         {
             HttpMethod = request.Method,
             RequestUri = request.RequestUri,
-            Content = await content.ReadAsByteArrayAsync(cancellation),
+            Content = body,
         };
+        signing.Headers[ContentLength] = body.Length.ToString(CultureInfo.InvariantCulture);
         signing.Headers[ContentType] = content.Headers.ContentType!.ToString();
         var signed = AWSSigV4Signer.Sign(signing, new AWSSigV4Parameters
         {
