@@ -9,8 +9,7 @@ public sealed class AgentTests
     [Fact]
     public async Task A_loop_of_six_tool_calls_ends_well_over_every_cloud_and_across_them()
     {
-        await using var conformance = await ConformanceHouse.StartAsync();
-        var house = conformance.House;
+        await using var house = await ConformanceHouse.StartAsync();
         var clouds = ConformanceHouse.Dialects.Select(dialect => dialect.Name).ToArray();
 
         var (cases, output) = await ClientScript.RunAsync(

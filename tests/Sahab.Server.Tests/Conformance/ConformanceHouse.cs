@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Sahab.Emulator.Configuration;
-using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
 
@@ -18,12 +16,9 @@ internal sealed record ConformanceDialect(
 }
 
 /// <summary>One server over one cloud of each dialect.</summary>
-internal sealed class ConformanceHouse : IAsyncDisposable
+internal static class ConformanceHouse
 {
     const string Model = "small";
-    const string OracleKeyId = "ocid1.tenancy.oc1..demo/ocid1.user.oc1..demo/20:3b:97:13";
-
-    readonly TemporaryFolder _folder = new();
 
     static readonly Dictionary<string, string> None = [];
 
@@ -103,7 +98,7 @@ internal sealed class ConformanceHouse : IAsyncDisposable
         new("oracle", Cloud(CloudStyle.Oracle), """
             dialect: oci
             broken_streams: unbilled
-            oci: { compartment: ocid1.compartment.oc1..demo, tenancy: ocid1.tenancy.oc1..demo, user: ocid1.user.oc1..demo, fingerprint: "20:3b:97:13", private_key: { file: "{key}" } }
+            oci: { compartment: ocid1.compartment.oc1..demo, tenancy: ocid1.tenancy.oc1..demo, user: ocid1.user.oc1..demo, fingerprint: "20:3b:97:13", private_key: { env: OCI_KEY } }
             regions:
               us: { country: US, base_url: "{oracle}/us/20231130" }
             """, Oracle),
@@ -116,51 +111,28 @@ internal sealed class ConformanceHouse : IAsyncDisposable
             """, Bedrock),
     ];
 
-    ConformanceHouse()
-    {
-    }
-
-    public TestHouse House { get; private set; } = null!;
-
     /// <summary>A model of each dialect's own, clouds that answer at once, and one attempt for each call.</summary>
-    public static Task<ConformanceHouse> StartAsync() => StartAsync(Yaml(), emulated => emulated);
+    public static Task<TestHouse> StartAsync() => TestHouse.StartAsync(Yaml(), Emulated());
 
     /// <summary>
     /// One model that all dialects serve, clouds that take their time and have little room, and a server that goes on to
     /// the next when one fails.
     /// </summary>
-    public static Task<ConformanceHouse> StartSharedAsync() => StartAsync(SharedYaml(), emulated => emulated with
+    public static Task<TestHouse> StartSharedAsync() => TestHouse.StartAsync(SharedYaml(), Emulated() with
     {
         Speed = FaultHouse.Speed,
         Latency = Latency.Realistic,
         Models = FaultHouse.Clouds().Models,
     });
 
-    static async Task<ConformanceHouse> StartAsync(string yaml, Func<EmulatorConfig, EmulatorConfig> change)
-    {
-        var house = new ConformanceHouse();
-        using var key = RSA.Create(2048);
-        house._folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem());
-        house.House = await TestHouse.StartAsync(
-            yaml.Replace("{key}", house._folder.PathOf("key.pem"), StringComparison.Ordinal),
-            change(Emulated(key.ExportSubjectPublicKeyInfoPem())));
-        return house;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await House.DisposeAsync();
-        _folder.Dispose();
-    }
-
-    static EmulatorConfig Emulated(string oracleKey) => new()
+    static EmulatorConfig Emulated() => new()
     {
         Seed = 1,
         Latency = Latency.None,
         Models = new() { [Model] = new ModelConfig { ContextTokens = 32_768 } },
         Clouds = Dialects.ToDictionary(
             dialect => dialect.Name,
-            dialect => dialect.Cloud with { SigningKeys = new() { [OracleKeyId] = oracleKey } }),
+            dialect => dialect.Cloud with { SigningKeys = new() { [OciKey.Id] = OciKey.PublicPem } }),
     };
 
     static CloudConfig Cloud(CloudStyle style) => new()

@@ -30,8 +30,7 @@ public sealed class DialectFaultTests(ITestOutputHelper output)
             from dialect in Enumerable.Range(0, ConformanceHouse.Dialects.Count)
             where strikes(fault, dialect)
             select (FaultRunTests.Faults[fault].Fault, ConformanceHouse.Dialects[dialect].Name)).ToList();
-        await using var conformance = await ConformanceHouse.StartSharedAsync();
-        var house = conformance.House;
+        await using var house = await ConformanceHouse.StartSharedAsync();
         using var client = new LoadClient(house.Address);
         var seconds = (plan.Count * each.TotalSeconds) + 2;
         var speed = FaultHouse.TraceSpeed * ConformanceHouse.Dialects.Count / 4;

@@ -3,7 +3,6 @@ using Sahab.Emulator.Configuration;
 using Sahab.Emulator.Faults;
 using Sahab.Ledger.Rating;
 using Sahab.Server.Tests.Faults;
-using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Providers;
 

@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Text;
+using Sahab.Tests.Wire.Bedrock;
 using Sahab.Wire.Anthropic;
+using Sahab.Wire.Bedrock;
+using Sahab.Wire.Gemini;
 using Sahab.Wire.Oci;
 using Sahab.Wire.Translation;
 
@@ -36,6 +39,8 @@ public sealed class StreamFuzzTests
         new("oci", () => new OciGenericAnswers().OpenStream(Terms), [Bytes(Oci)]),
         new("oci-cohere", () => new OciCohereAnswers().OpenStream(Terms), [Bytes(OciCohere)]),
         new("anthropic", () => new AnthropicAnswers().OpenStream(Terms), [Bytes(Anthropic)]),
+        new("gemini", () => new GeminiAnswers().OpenStream(Terms), [Bytes(Gemini)]),
+        new("bedrock", () => ConverseAnswers.Instance.OpenStream(Terms), [Frames.Golden], IsChecked: true),
     ];
 
     public static TheoryData<string> Names() => [.. All.Select(decoder => decoder.Name)];
@@ -204,6 +209,16 @@ public sealed class StreamFuzzTests
         data: {"apiFormat":"COHERE","text":"lo"}
 
         data: {"apiFormat":"COHERE","text":"Hello","toolCalls":[{"name":"f","parameters":{"a":1}}],"finishReason":"COMPLETE","usage":{"promptTokens":3,"completionTokens":2,"totalTokens":5}}
+
+        """;
+
+    const string Gemini = """
+        data: {"candidates":[{"content":{"role":"model","parts":[{"text":"Sjøen 海 👩‍🚀 \"quoted\"\n"}]},"index":0}],"usageMetadata":{"trafficType":"ON_DEMAND"},"modelVersion":"m","responseId":"r1"}
+
+        data: {"candidates":[{"content":{"role":"model","parts":[{"functionCall":{"name":"f","args":{"a":1}},"thoughtSignature":"AQID"}]},"index":0}],"modelVersion":"m","responseId":"r1"}
+
+        data: {"candidates":[{"content":{"role":"model","parts":[{"text":""}]},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":4,"thoughtsTokenCount":1,"cachedContentTokenCount":2,"totalTokenCount":10},"modelVersion":"m","responseId":"r1"}
+
 
         """;
 

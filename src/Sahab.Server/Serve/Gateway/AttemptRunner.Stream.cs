@@ -57,7 +57,8 @@ internal sealed partial class AttemptRunner
     async ValueTask<AttemptEnd> CompleteAsync(Attempt attempt, StreamRelay relay)
     {
         var call = attempt.Call;
-        settlement.Succeeded(attempt, UsageMeter.Whole(attempt, relay.Usage, relay.OutputSeen, contentBytes: 0));
+        settlement.Succeeded(attempt, UsageMeter.Whole(
+            attempt, relay.Usage, relay.OutputSeen, contentBytes: 0, relay.BytesSeen));
         var recorded = await settlement.RecordAsync(call);
         if (!recorded && !relay.Committed)
         {

@@ -58,6 +58,9 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     /// <summary>Pieces of content seen.</summary>
     public int OutputSeen { get; private set; }
 
+    /// <summary>Bytes of that content, as written in JSON.</summary>
+    public long BytesSeen { get; private set; }
+
     /// <summary>What the cloud said went wrong, when it said so inside the stream.</summary>
     public UpstreamError? Error { get; private set; }
 
@@ -299,6 +302,7 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
         if (facts.HasContent)
         {
             OutputSeen += facts.ContentDeltas;
+            BytesSeen += facts.ContentBytes;
             if (attempt.FirstToken is null)
             {
                 // Now, and not when the stream ends: it closes a half-open breaker.

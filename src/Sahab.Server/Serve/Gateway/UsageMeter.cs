@@ -27,7 +27,9 @@ internal static class UsageMeter
     /// <summary>The usage of an answer that arrived whole.</summary>
     /// <param name="outputSeen">Pieces of content in the stream; 0 for an answer in one piece.</param>
     /// <param name="contentBytes">Bytes of content in an answer in one piece; 0 for a stream.</param>
-    public static MeteredUsage Whole(Attempt attempt, in UsageFigures figures, int outputSeen, int contentBytes)
+    /// <param name="bytesSeen">Bytes of content in the stream; 0 for an answer in one piece.</param>
+    public static MeteredUsage Whole(
+        Attempt attempt, in UsageFigures figures, int outputSeen, int contentBytes, long bytesSeen = 0)
     {
         var call = attempt.Call;
         var flags = call.Facts.Stream ? UsageFlags.Streamed : UsageFlags.None;
@@ -38,7 +40,7 @@ internal static class UsageMeter
         }
 
         var usage = FromFigures(figures);
-        return new MeteredUsage(usage, IsDoubtful(call, usage, outputSeen) ? flags | UsageFlags.Suspect : flags);
+        return new MeteredUsage(usage, IsDoubtful(call, usage, outputSeen, bytesSeen) ? flags | UsageFlags.Suspect : flags);
     }
 
     /// <summary>The usage of a stream that ended before its end.</summary>
@@ -92,7 +94,7 @@ internal static class UsageMeter
     static TokenUsage Estimate(Attempt attempt, int outputSeen) =>
         new(attempt.Call.Request.PromptTokens, 0, outputSeen, 0);
 
-    static bool IsDoubtful(Call call, in TokenUsage usage, int outputSeen)
+    static bool IsDoubtful(Call call, in TokenUsage usage, int outputSeen, long bytesSeen)
     {
         long expected = call.Request.PromptTokens;
         var most = (expected * Doubtful) + Slack + ((long)call.Facts.ImageCount * TokensPerImage);
@@ -107,6 +109,7 @@ internal static class UsageMeter
             || usage.PromptTokens > most
             || usage.PromptTokens < least
             || usage.PromptTokens == 0
-            || (outputSeen > 0 && visible > ((long)outputSeen * Doubtful) + Slack);
+            // Some clouds send many tokens in a piece; but no token is shorter than a byte.
+            || (outputSeen > 0 && visible > Math.Max((long)outputSeen * Doubtful, bytesSeen) + Slack);
     }
 }
