@@ -15,7 +15,12 @@ internal sealed partial class BatchLoop(
 
     const int PurgeBatch = 500;
 
-    static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    /// <summary>How often it looks without having been told: what begins or ends here wakes it.</summary>
+    static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
+
+    /// <summary>After something went wrong, which may be wrong for longer.</summary>
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
     static readonly TimeSpan PurgePeriod = TimeSpan.FromMinutes(10);
 
     readonly Dictionary<Guid, Task> _running = [];
@@ -30,9 +35,9 @@ internal sealed partial class BatchLoop(
             {
                 _wake.Release();
             }
-            catch (SemaphoreFullException)
+            catch (Exception told) when (told is SemaphoreFullException or ObjectDisposedException)
             {
-                // Somebody else has said so.
+                // Somebody else has said so, or the server has stopped.
             }
         }
     }
@@ -75,7 +80,7 @@ internal sealed partial class BatchLoop(
             catch (Exception failure)
             {
                 LogFailed(failure);
-                await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -99,7 +104,10 @@ internal sealed partial class BatchLoop(
             // A file that is not here was taken by another node, which works on it.
             if (_running.Count < MaxRunning && !_running.ContainsKey(batch.Id) && folder.Has(batch.InputFile))
             {
-                _running.Add(batch.Id, RunAsync(batch, room, stopping));
+                var running = RunAsync(batch, room, stopping);
+                _running.Add(batch.Id, running);
+                _ = running.ContinueWith(
+                    _ => Wake(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
         }
     }
@@ -118,8 +126,7 @@ internal sealed partial class BatchLoop(
         catch (Exception failure)
         {
             LogBatchFailed(batch.Id, failure);
-            // Not at once again: what is wrong may be wrong for longer.
-            await Task.Delay(Period * 5, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
