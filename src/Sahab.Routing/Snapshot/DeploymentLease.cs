@@ -78,5 +78,11 @@ public readonly struct DeploymentLease
     /// <param name="nowMs">Monotonic milliseconds.</param>
     /// <returns>False if it had ended before, or holds nothing.</returns>
     public bool Release(long tokensUsed, long nowMs) =>
-        _state is not null && _state.OnRelease(_index, _generation, tokensUsed, nowMs);
+        _state is not null && _state.OnRelease(_index, _generation, tokensUsed, nowMs, wasSent: true);
+
+    /// <summary>Ends the lease of an attempt that was never sent: request and tokens are given back.</summary>
+    /// <param name="nowMs">Monotonic milliseconds.</param>
+    /// <returns>False if it had ended before, or holds nothing.</returns>
+    public bool Cancel(long nowMs) =>
+        _state is not null && _state.OnRelease(_index, _generation, tokensUsed: 0, nowMs, wasSent: false);
 }

@@ -322,11 +322,11 @@ public sealed class DeploymentState
         }
     }
 
-    internal bool OnRelease(int index, int generation, long tokensUsed, long nowMs)
+    internal bool OnRelease(int index, int generation, long tokensUsed, long nowMs, bool wasSent)
     {
         lock (_lock)
         {
-            if (!TryEnd(index, generation, tokensUsed, nowMs, out var epoch))
+            if (!TryEnd(index, generation, tokensUsed, nowMs, out var epoch, keepsRequest: wasSent))
             {
                 return false;
             }
@@ -345,7 +345,8 @@ public sealed class DeploymentState
         _ => CandidateVerdict.LargerThanLimit,
     };
 
-    private bool TryEnd(int index, int generation, long tokensUsed, long nowMs, out int epoch)
+    private bool TryEnd(
+        int index, int generation, long tokensUsed, long nowMs, out int epoch, bool keepsRequest = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tokensUsed);
         epoch = 0;
@@ -355,7 +356,7 @@ public sealed class DeploymentState
         }
 
         epoch = _gate.NoteOf(index);
-        return _gate.TryLeave(index, generation, tokensUsed, keepsRequest: true, nowMs);
+        return _gate.TryLeave(index, generation, tokensUsed, keepsRequest, nowMs);
     }
 
     // A wait of hours answers a request that is larger than the whole quota. It benches nobody, unless it keeps

@@ -11,6 +11,9 @@ namespace Sahab.Wire.Translation;
 /// </summary>
 public sealed class ChunkWriter : IDisposable
 {
+    /// <summary>The most choices of one stream.</summary>
+    public const int MaxChoices = 64;
+
     static readonly JsonWriterOptions Options = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -27,12 +30,12 @@ public sealed class ChunkWriter : IDisposable
     ulong _finished;
 
     /// <summary>Begins a stream. Nothing is written yet.</summary>
-    /// <param name="terms">Id, time and model of every chunk; at most 64 choices.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are more than 64 choices, or none.</exception>
+    /// <param name="terms">Id, time and model of every chunk; at most <see cref="MaxChoices"/> choices.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are more choices, or none.</exception>
     public ChunkWriter(in AnswerTerms terms)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(terms.Choices, 1, nameof(terms));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(terms.Choices, 64, nameof(terms));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(terms.Choices, MaxChoices, nameof(terms));
         _terms = terms;
     }
 

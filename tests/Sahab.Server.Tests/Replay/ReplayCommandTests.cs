@@ -18,7 +18,7 @@ public class ReplayCommandTests
         using var folder = new TemporaryFolder();
         WriteTrace(folder, requests: 60, intervalMs: 5);
 
-        var (code, output) = await ReplayAsync(house, folder, "--json", "--admin-key-env", "ADMIN", "--seed", "9");
+        var (code, output) = await ReplayAsync(house, folder, "--json", "--admin-key-env", "ADMIN", "--seed", "9", "--exact-output");
 
         code.ShouldBe(0, output);
         var report = JsonNode.Parse(output)!;

@@ -148,6 +148,12 @@ internal static class ReplayCommand
             DefaultValueFactory = _ => 0.8,
         };
 
+        readonly Option<bool> _exactOutput = new("--exact-output")
+        {
+            Description = "Ask for exactly as many output tokens as the trace has (ignore_eos), which only vLLM and the "
+                + "emulated clouds that are like it can be asked.",
+        };
+
         readonly Option<int> _maxInFlight = new("--max-in-flight")
         {
             Description = "Calls in flight at most, 1 to 50000. What would be beyond is held back, and counted.",
@@ -187,7 +193,7 @@ internal static class ReplayCommand
 
         public IEnumerable<Option> All =>
         [
-            _trace, _speed, Url, Key, KeyVariable, Model, _limit, _duration, _loop, _streamShare, _maxInFlight, _seed,
+            _trace, _speed, Url, Key, KeyVariable, Model, _limit, _duration, _loop, _streamShare, _exactOutput, _maxInFlight, _seed,
             AdminKeyVariable, Json,
         ];
 
@@ -203,6 +209,7 @@ internal static class ReplayCommand
                 Limit = parsed.GetValue(_limit),
                 Loop = parsed.GetValue(_loop),
                 StreamShare = parsed.GetValue(_streamShare),
+                ExactOutput = parsed.GetValue(_exactOutput),
                 Seed = parsed.GetValue(_seed),
                 MaxInFlight = parsed.GetValue(_maxInFlight),
                 Duration = ReadDuration(parsed.GetValue(_duration)),

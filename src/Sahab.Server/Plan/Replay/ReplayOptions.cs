@@ -29,6 +29,9 @@ internal sealed record ReplayOptions
     /// <summary>The share of calls that ask for a stream, from 0 to 1.</summary>
     public double StreamShare { get; init; } = 0.8;
 
+    /// <summary>Whether to ask for exactly the trace's output tokens, rather than for at most so many.</summary>
+    public bool ExactOutput { get; init; }
+
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Calls in flight at most. What would be beyond is held back, and counted as held back.</summary>

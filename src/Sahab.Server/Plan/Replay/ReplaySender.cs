@@ -91,7 +91,7 @@ internal sealed class ReplaySender(ReplayOptions options, TimeProvider time) : I
         PromptBook.Write(body, source.Assistant, instructions);
         Append(body, "\"},{\"role\":\"user\",\"content\":\"");
         PromptBook.Write(body, source.Conversation, request.ContextTokens - instructions);
-        Append(body, "\"}],\"ignore_eos\":true,\"max_tokens\":");
+        Append(body, options.ExactOutput ? "\"}],\"ignore_eos\":true,\"max_tokens\":" : "\"}],\"max_tokens\":");
         Append(body, request.GeneratedTokens.ToString(CultureInfo.InvariantCulture));
         Append(body, isStream ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}" : "}");
         return body.WrittenMemory;

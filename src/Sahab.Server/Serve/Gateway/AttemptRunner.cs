@@ -4,6 +4,7 @@ using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting;
 using Sahab.Server.Serve.Providers;
 using Sahab.Wire.OpenAI;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -16,6 +17,10 @@ internal sealed partial class AttemptRunner(
 
     /// <summary>The largest answer that is not streamed.</summary>
     const int MaxReplyBytes = 64 * 1024 * 1024;
+
+    static readonly RequestFault TooManyChoices = new(
+        $"'n' is larger than {ChunkWriter.MaxChoices}. Ask for fewer choices, or for a model that is served by a cloud "
+        + "with OpenAI's own API.", "n", "unsupported_parameter");
 
     /// <summary>How long a client on a slow line has to take the error frame before its connection is cut.</summary>
     static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
@@ -48,6 +53,11 @@ internal sealed partial class AttemptRunner(
     async ValueTask<AttemptEnd> SendAsync(Attempt attempt)
     {
         var (call, target) = (attempt.Call, attempt.Target);
+        if (call.Facts.N > ChunkWriter.MaxChoices && attempt.Translation is not null)
+        {
+            return Untranslatable(attempt, TooManyChoices);
+        }
+
         HttpResponseMessage response;
         try
         {
@@ -158,7 +168,7 @@ internal sealed partial class AttemptRunner(
     /// <summary>Nothing was sent, so that there is nothing to settle: another deployment may speak another dialect.</summary>
     AttemptEnd Untranslatable(Attempt attempt, in RequestFault fault)
     {
-        attempt.Lease.Release(0, clock.NowMs);
+        attempt.Lease.Cancel(clock.NowMs);
         return new AttemptEnd(
             AttemptOutcome.Refused, false, $"cannot express the request: {fault.Message}", Untranslatable: fault);
     }
