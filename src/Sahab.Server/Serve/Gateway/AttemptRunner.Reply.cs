@@ -85,7 +85,7 @@ internal sealed partial class AttemptRunner
             // What a cloud answered was read as a chat completion before, so that this holds.
             if (exchange.TryWriteAnswer(answer.Span, told))
             {
-                if (call.Keeper is { } keeper && !await keeper.KeepAsync(call))
+                if (call.Door.HasKeeper && !await keeper.KeepAsync(call))
                 {
                     told.ResetWrittenCount();
                     exchange.TryWriteAnswer(answer.Span, told);

@@ -75,7 +75,7 @@ internal sealed partial class AttemptRunner
         }
 
         relay.CommitHeld();
-        if (call.Keeper is { } keeper)
+        if (call.Door.HasKeeper)
         {
             await keeper.KeepAsync(call);
         }

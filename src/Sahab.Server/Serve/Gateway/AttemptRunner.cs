@@ -10,8 +10,8 @@ namespace Sahab.Server.Serve.Gateway;
 
 /// <summary>Makes one attempt: sends it, reads what comes, answers the client if it is an answer, settles it.</summary>
 internal sealed partial class AttemptRunner(
-    Settlement settlement, CallWatch watch, DrainGate drains, TimeProvider time, MonotonicClock clock,
-    ILogger<AttemptRunner> logger)
+    Settlement settlement, CallWatch watch, DrainGate drains, IDoorKeeper keeper, TimeProvider time,
+    MonotonicClock clock, ILogger<AttemptRunner> logger)
 {
     const int MaxErrorBytes = 64 * 1024;
 

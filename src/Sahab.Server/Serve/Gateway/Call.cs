@@ -34,9 +34,6 @@ internal sealed class Call
     /// <summary>The tier that the call gets whatever it asks for; none where it may ask.</summary>
     public ServiceTier? FixedTier { get; init; }
 
-    /// <summary>Looks up and keeps for this call; none at doors that keep nothing.</summary>
-    public IDoorKeeper? Keeper { get; init; }
-
     /// <summary>Where the call may go: the key's countries, or fewer.</summary>
     public CountrySet? Countries { get; set; }
 

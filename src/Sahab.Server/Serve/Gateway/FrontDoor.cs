@@ -29,17 +29,16 @@ internal sealed partial class FrontDoor(
     /// <summary>Takes a call.</summary>
     /// <param name="caller">Whose it is, for calls that are made inside this process; the request says so otherwise.</param>
     /// <param name="tier">The tier that it gets; the request asks for one otherwise.</param>
-    public async Task HandleAsync(HttpContext context, Door door, ApiKey? caller, ServiceTier? tier)
+    public Task HandleAsync(HttpContext context, Door door, ApiKey? caller, ServiceTier? tier)
     {
         var snapshot = snapshots.Current;
-        var call = new Call
+        return RunAsync(new Call
         {
             Id = ids.Next(),
             Context = context,
             Snapshot = snapshot,
             Door = door,
             Api = door.Api,
-            Keeper = door.HasKeeper ? keeper : null,
             Key = caller,
             FixedTier = tier,
             StartedAt = time.GetUtcNow(),
@@ -47,25 +46,24 @@ internal sealed partial class FrontDoor(
             DeadlineMs = clock.NowMs + snapshot.CallDeadlineMs,
             ClientGone = context.RequestAborted,
             Span = CallTracing.StartCall(context, door),
-        };
-        context.Response.Headers["x-request-id"] = call.Id.ToString();
-        if (door.Api?.RequestIdHeader is { } header)
-        {
-            context.Response.Headers[header] = context.Response.Headers["x-request-id"];
-        }
+        });
+    }
 
-        var inHouse = Interlocked.Increment(ref _inHouse);
+    /// <summary>Sees a call through to its end. What it needs it takes of the call: a call that waits holds no more.</summary>
+    async Task RunAsync(Call call)
+    {
+        TellId(call);
         try
         {
-            var error = inHouse > snapshot.MaxConcurrentCalls
-                ? GatewayError.TooManyCalls(snapshot.MaxConcurrentCalls)
+            var error = Interlocked.Increment(ref _inHouse) > call.Snapshot.MaxConcurrentCalls
+                ? GatewayError.TooManyCalls(call.Snapshot.MaxConcurrentCalls)
                 : await PrepareAsync(call)
-                    ?? (door.CountsTokens ? await CountAsync(call) : await runner.RunAsync(call));
+                    ?? (call.Door.CountsTokens ? await CountAsync(call) : await runner.RunAsync(call));
             if (error is not null)
             {
                 call.Status = error.Status;
                 call.FailureReason = error.Message;
-                await ErrorResponse.WriteAsync(context, error, door.Api);
+                await ErrorResponse.WriteAsync(call.Context, error, call.Door.Api);
             }
         }
         catch (Exception failure)
@@ -80,13 +78,24 @@ internal sealed partial class FrontDoor(
                 await settlement.RecordAsync(call);
             }
 
-            await ErrorResponse.WriteAsync(context, GatewayError.Unexpected(call.Id), door.Api);
+            await ErrorResponse.WriteAsync(call.Context, GatewayError.Unexpected(call.Id), call.Door.Api);
         }
         finally
         {
             Interlocked.Decrement(ref _inHouse);
             call.ReleaseAll();
             settlement.Close(call);
+        }
+    }
+
+    /// <summary>Official clients show this id with every answer and in every error.</summary>
+    static void TellId(Call call)
+    {
+        var (context, door) = (call.Context, call.Door);
+        context.Response.Headers["x-request-id"] = call.Id.ToString();
+        if (door.Api?.RequestIdHeader is { } header)
+        {
+            context.Response.Headers[header] = context.Response.Headers["x-request-id"];
         }
     }
 
@@ -122,7 +131,7 @@ internal sealed partial class FrontDoor(
             call.Traces = [];
         }
 
-        if (call.Keeper is { } kept && await kept.OpenAsync(call) is { } missing)
+        if (call.Door.HasKeeper && await keeper.OpenAsync(call) is { } missing)
         {
             return missing;
         }
