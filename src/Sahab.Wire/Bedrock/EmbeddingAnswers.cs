@@ -44,6 +44,23 @@ public sealed class EmbeddingAnswers : IAnswerTranslation
         output.Write("]"u8);
     }
 
+    /// <summary>The prompt tokens that one answer tells; 0 where it tells none.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="tokens">The count in its headers; -1 where they tell none.</param>
+    public static long TokensOf(ReadOnlySpan<byte> body, long tokens)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            using JsonDocument document = JsonDocument.ParseValue(ref reader);
+            return TokensOf(document.RootElement, tokens) ?? 0;
+        }
+        catch (Exception wrong) when (ConverseWords.IsMalformed(wrong))
+        {
+            return 0;
+        }
+    }
+
     /// <inheritdoc/>
     public bool TryWriteAnswer(ReadOnlySpan<byte> answer, in AnswerTerms terms, IBufferWriter<byte> output)
     {

@@ -149,6 +149,19 @@ public class BedrockTests
         books.Events.Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task Embeddings_that_fail_in_the_middle_are_booked_as_far_as_they_came()
+    {
+        await using var house = await BedrockHouse.StartAsync();
+        await house.Clouds.AddFaultAsync(new FaultSpec { Cloud = "aws", Kind = FaultKind.Error, Status = 500, Rate = 0.2 });
+        var texts = string.Join(',', Enumerable.Range(0, 60).Select(i => $"\"text number {i}\""));
+        var answer = await house.PostAsync("/v1/embeddings", $$"""{"model":"titan","input":[{{texts}}]}""");
+        answer.Status.ShouldBeGreaterThanOrEqualTo(500);
+        var books = await Books.CloseAsync(house);
+        books.ShouldAgree();
+        books.Billed["aws"].Prompt.ShouldBeGreaterThan(0);
+    }
+
     [Theory]
     [InlineData(BedrockHouse.Bearer, "{aws}/us-east-1/openai/v1", "bedrock: { api: openai }")]
     [InlineData("", "{aws:http2}/us-east-1/openai/v1", "bedrock: { api: openai, access_key_id: { env: CLOUD_KEY_ID }, secret_access_key: { env: CLOUD_KEY } }")]

@@ -40,6 +40,9 @@ internal sealed class Attempt : IDisposable
     /// <summary>From sending to the first content; none before it came.</summary>
     public TimeSpan? FirstToken { get; set; }
 
+    /// <summary>What the provider had served when it refused the rest; mostly nothing.</summary>
+    public MeteredUsage Spent { get; set; }
+
     /// <summary>The attempt's span, when somebody listens.</summary>
     public Activity? Span { get; set; }
 

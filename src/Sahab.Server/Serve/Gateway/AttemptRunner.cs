@@ -108,6 +108,7 @@ internal sealed partial class AttemptRunner(
     {
         var retryAfterMs = RetryAfter.Parse(
             Header(response, "retry-after-ms"), Header(response, "retry-after"), time.GetUtcNow());
+        attempt.Spent = new MeteredUsage(new TokenUsage(PartlyServed.PromptTokens(response), 0, 0, 0), default);
         var (body, _) = await ReadWholeAsync(attempt, response, MaxErrorBytes);
         UpstreamError error;
         using (body)
@@ -126,7 +127,7 @@ internal sealed partial class AttemptRunner(
             AttemptOutcome.Throttled => Throttled(attempt, retryAfterMs),
             AttemptOutcome.Refused => Refused(attempt, error),
             AttemptOutcome.Unauthorized => Unauthorized(attempt, "did not accept our credentials"),
-            var outcome => Failed(attempt, outcome, default, Describe(attempt.UpstreamStatus, error)),
+            var outcome => Failed(attempt, outcome, attempt.Spent, Describe(attempt.UpstreamStatus, error)),
         };
     }
 

@@ -64,13 +64,13 @@ internal sealed partial class Settlement(
     public void Throttled(Attempt attempt, long? retryAfterMs)
     {
         attempt.Lease.Throttle(retryAfterMs, clock.NowMs);
-        Note(attempt, AttemptOutcome.Throttled, default);
+        Note(attempt, AttemptOutcome.Throttled, attempt.Spent);
     }
 
     public void Refused(Attempt attempt)
     {
         attempt.Lease.Release(0, clock.NowMs);
-        Note(attempt, AttemptOutcome.Refused, default);
+        Note(attempt, AttemptOutcome.Refused, attempt.Spent);
     }
 
     public void Unauthorized(Attempt attempt)
@@ -78,7 +78,7 @@ internal sealed partial class Settlement(
         attempt.Lease.RejectCredential(
             attempt.UpstreamStatus == 401 ? OutageReason.CredentialUnknown : OutageReason.CredentialForbidden,
             clock.NowMs);
-        Note(attempt, AttemptOutcome.Unauthorized, default);
+        Note(attempt, AttemptOutcome.Unauthorized, attempt.Spent);
     }
 
     /// <summary>

@@ -26,14 +26,15 @@ internal sealed class BedrockEmbeddings(UpstreamRoute route, Uri address)
         var answers = new Part?[bodies.Count];
         var next = -1;
         HttpResponseMessage? refused = null;
+        var isOver = false;
 
         async Task WorkAsync()
         {
             for (var index = Interlocked.Increment(ref next);
-                index < bodies.Count && Volatile.Read(ref refused) is null;
+                index < bodies.Count && !Volatile.Read(ref isOver);
                 index = Interlocked.Increment(ref next))
             {
-                var response = await route.SendAsync(address, BedrockUpstream.ContentOf(bodies[index]), call, cancellation);
+                var response = await SendOneAsync(bodies[index]);
                 if (response.StatusCode == HttpStatusCode.OK)
                 {
                     using (response)
@@ -41,10 +42,27 @@ internal sealed class BedrockEmbeddings(UpstreamRoute route, Uri address)
                         answers[index] = await ReadAsync(response, cancellation);
                     }
                 }
-                else if (Interlocked.CompareExchange(ref refused, response, null) is not null)
+                else
                 {
-                    response.Dispose();
+                    Volatile.Write(ref isOver, true);
+                    if (Interlocked.CompareExchange(ref refused, response, null) is not null)
+                    {
+                        response.Dispose();
+                    }
                 }
+            }
+        }
+
+        async ValueTask<HttpResponseMessage> SendOneAsync(ReadOnlyMemory<byte> body)
+        {
+            try
+            {
+                return await route.SendAsync(address, BedrockUpstream.ContentOf(body), call, cancellation);
+            }
+            catch
+            {
+                Volatile.Write(ref isOver, true);
+                throw;
             }
         }
 
@@ -52,13 +70,24 @@ internal sealed class BedrockEmbeddings(UpstreamRoute route, Uri address)
         {
             await Task.WhenAll(Enumerable.Range(0, Math.Min(Parallelism, bodies.Count)).Select(_ => WorkAsync()));
         }
+        catch (HttpRequestException) when (Array.Exists(answers, answer => answer is not null))
+        {
+            // What was answered will be billed: an error with that on it, rather than none.
+            refused ??= new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+        }
         catch (Exception)
         {
             refused?.Dispose();
             throw;
         }
 
-        return refused ?? Join([.. answers.Select(answer => answer!)]);
+        if (refused is null)
+        {
+            return Join([.. answers.Select(answer => answer!)]);
+        }
+
+        PartlyServed.Mark(refused, answers.OfType<Part>().Sum(part => EmbeddingAnswers.TokensOf(part.Body, part.Tokens)));
+        return refused;
     }
 
     static async Task<Part> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
@@ -77,7 +106,10 @@ internal sealed class BedrockEmbeddings(UpstreamRoute route, Uri address)
     {
         var output = new ArrayBufferWriter<byte>(parts.Sum(part => part.Body.Length) + (parts.Length * 32) + 2);
         EmbeddingAnswers.Join(parts.Select(part => ((ReadOnlyMemory<byte>)part.Body, part.Tokens)), output);
-        var joined = new HttpResponseMessage(HttpStatusCode.OK) { Content = BedrockUpstream.ContentOf(output.WrittenMemory) };
+        var joined = new HttpResponseMessage(HttpStatusCode.OK)
+        {
+            Content = BedrockUpstream.ContentOf(output.WrittenMemory),
+        };
         if (parts[0].RequestId is { } id)
         {
             joined.Headers.TryAddWithoutValidation(RequestIdHeader, id);
