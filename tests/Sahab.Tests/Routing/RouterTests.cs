@@ -66,6 +66,20 @@ public sealed class RouterTests
     }
 
     [Fact]
+    public void A_call_of_a_batch_goes_only_where_half_is_free()
+    {
+        var snapshot = Of(Spec("a", spec => spec with { Limits = Limit(concurrency: 4) }));
+        var batch = snapshot.Ask() with { Tier = ServiceTier.Batch };
+        snapshot.State("a").Reserve();
+        snapshot.State("a").Reserve();
+        snapshot.Decide(batch).Choice.ShouldNotBeNull();
+        snapshot.State("a").Reserve();
+        snapshot.Decide(batch).Reason.ShouldBe(RouteRejection.Full);
+        snapshot.Explain(batch).Candidates[0].Verdict.ShouldBe(CandidateVerdict.NotIdle);
+        snapshot.Decide(snapshot.Ask() with { Tier = ServiceTier.Flex }).Choice.ShouldNotBeNull();
+    }
+
+    [Fact]
     public void A_full_deployment_means_the_next()
     {
         var snapshot = Of(
