@@ -69,13 +69,16 @@ static class ChatMessageReader
                 ChatFields image = part.RequiredObject("image_url");
                 return ReadUrl(image.RequiredText("url"), ChatPartKind.Image, path) with
                 {
-                    Detail = image.Text("detail"), CacheControl = cache,
+                    Detail = image.Text("detail"),
+                    CacheControl = cache,
                 };
             case "input_audio":
                 ChatFields audio = part.RequiredObject("input_audio");
                 return new ChatPart
                 {
-                    Kind = ChatPartKind.Audio, Path = path, Data = audio.RequiredText("data"),
+                    Kind = ChatPartKind.Audio,
+                    Path = path,
+                    Data = audio.RequiredText("data"),
                     MediaType = $"audio/{audio.RequiredText("format")}",
                 };
             case "file":
@@ -114,7 +117,9 @@ static class ChatMessageReader
 
         return new ChatPart
         {
-            Kind = kind, Path = path, MediaType = head[..^Base64.Length].Split(';')[0].ToLowerInvariant(),
+            Kind = kind,
+            Path = path,
+            MediaType = head[..^Base64.Length].Split(';')[0].ToLowerInvariant(),
             Data = url[(comma + 1)..],
         };
     }

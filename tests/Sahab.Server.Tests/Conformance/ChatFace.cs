@@ -114,7 +114,9 @@ internal sealed class ChatFace() : Face("chat")
 
         return heard with
         {
-            Text = text.ToString(), Reasoning = reasoning.ToString(), Pieces = pieces,
+            Text = text.ToString(),
+            Reasoning = reasoning.ToString(),
+            Pieces = pieces,
             Uses = [.. uses.Select(use => new ToolUse(use.Id, use.Name, use.Arguments.ToString()))],
         };
     }

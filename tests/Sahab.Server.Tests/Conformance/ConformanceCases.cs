@@ -196,7 +196,8 @@ internal static class ConformanceCases
                 heard.Text.ShouldNotBeEmpty();
             })
             {
-                Fault = new FaultSpec { Cloud = "", Kind = kind, AfterTokens = 3 }, Streamed = true,
+                Fault = new FaultSpec { Cloud = "", Kind = kind, AfterTokens = 3 },
+                Streamed = true,
             };
         }
 

@@ -110,7 +110,9 @@ internal sealed class GeminiFace() : Face("gemini")
 
         return heard with
         {
-            Text = text.ToString(), Pieces = pieces, Uses = uses,
+            Text = text.ToString(),
+            Pieces = pieces,
+            Uses = uses,
             Finish = finish switch
             {
                 "STOP" => uses.Count > 0 ? "tool_calls" : "stop",
@@ -129,7 +131,8 @@ internal sealed class GeminiFace() : Face("gemini")
             {
                 ["functionResponse"] = new JsonObject
                 {
-                    ["id"] = turn.Answers, ["name"] = turn.ToolName,
+                    ["id"] = turn.Answers,
+                    ["name"] = turn.ToolName,
                     ["response"] = new JsonObject { ["output"] = turn.Text },
                 },
             });
@@ -146,7 +149,8 @@ internal sealed class GeminiFace() : Face("gemini")
         {
             ["functionCall"] = new JsonObject
             {
-                ["id"] = use.Id, ["name"] = use.Name,
+                ["id"] = use.Id,
+                ["name"] = use.Name,
                 ["args"] = JsonNode.Parse(use.Arguments.Length == 0 ? "{}" : use.Arguments),
             },
         }));

@@ -125,7 +125,8 @@ internal sealed class MessagesFace() : Face("messages")
 
         return heard with
         {
-            Text = text.ToString(), Pieces = pieces,
+            Text = text.ToString(),
+            Pieces = pieces,
             Uses =
             [
                 .. blocks.Where(block => block.Type == "tool_use")
@@ -139,7 +140,8 @@ internal sealed class MessagesFace() : Face("messages")
         ((string?)body["type"]).ShouldBe("error");
         return heard with
         {
-            ErrorMessage = (string?)body["error"]!["message"], ErrorCode = (string?)body["error"]!["type"],
+            ErrorMessage = (string?)body["error"]!["message"],
+            ErrorCode = (string?)body["error"]!["type"],
         };
     }
 
@@ -149,7 +151,9 @@ internal sealed class MessagesFace() : Face("messages")
         {
             return Message("user", new JsonObject
             {
-                ["type"] = "tool_result", ["tool_use_id"] = turn.Answers, ["content"] = turn.Text,
+                ["type"] = "tool_result",
+                ["tool_use_id"] = turn.Answers,
+                ["content"] = turn.Text,
             });
         }
 
@@ -162,7 +166,9 @@ internal sealed class MessagesFace() : Face("messages")
         blocks.AddRange(turn.Images.Select(WriteImage));
         blocks.AddRange(turn.Uses.Select(use => new JsonObject
         {
-            ["type"] = "tool_use", ["id"] = use.Id, ["name"] = use.Name,
+            ["type"] = "tool_use",
+            ["id"] = use.Id,
+            ["name"] = use.Name,
             ["input"] = JsonNode.Parse(use.Arguments.Length == 0 ? "{}" : use.Arguments),
         }));
         return Message(turn.Role, [.. blocks]);
@@ -177,7 +183,8 @@ internal sealed class MessagesFace() : Face("messages")
         var source = url.StartsWith("data:", StringComparison.Ordinal)
             ? new JsonObject
             {
-                ["type"] = "base64", ["media_type"] = url[5..url.IndexOf(';', StringComparison.Ordinal)],
+                ["type"] = "base64",
+                ["media_type"] = url[5..url.IndexOf(';', StringComparison.Ordinal)],
                 ["data"] = url[(comma + 1)..],
             }
             : new JsonObject { ["type"] = "url", ["url"] = url };

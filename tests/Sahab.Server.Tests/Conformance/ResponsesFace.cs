@@ -36,7 +36,10 @@ internal sealed class ResponsesFace() : Face("responses")
             {
                 ["format"] = new JsonObject
                 {
-                    ["type"] = "json_schema", ["name"] = "answer", ["schema"] = schema.DeepClone(), ["strict"] = true,
+                    ["type"] = "json_schema",
+                    ["name"] = "answer",
+                    ["schema"] = schema.DeepClone(),
+                    ["strict"] = true,
                 },
             };
         }
@@ -129,7 +132,9 @@ internal sealed class ResponsesFace() : Face("responses")
             {
                 input.Add(new JsonObject
                 {
-                    ["type"] = "function_call_output", ["call_id"] = turn.Answers, ["output"] = turn.Text,
+                    ["type"] = "function_call_output",
+                    ["call_id"] = turn.Answers,
+                    ["output"] = turn.Text,
                 });
                 continue;
             }
@@ -143,7 +148,10 @@ internal sealed class ResponsesFace() : Face("responses")
             {
                 input.Add(new JsonObject
                 {
-                    ["type"] = "function_call", ["call_id"] = use.Id, ["name"] = use.Name, ["arguments"] = use.Arguments,
+                    ["type"] = "function_call",
+                    ["call_id"] = use.Id,
+                    ["name"] = use.Name,
+                    ["arguments"] = use.Arguments,
                 });
             }
         }

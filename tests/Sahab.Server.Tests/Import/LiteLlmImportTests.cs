@@ -47,7 +47,9 @@ public sealed class LiteLlmImportTests
         bedrock.UpstreamModel.ShouldBe("eu.anthropic.claude-sonnet-4-20250514-v1:0");
         config.FindRegion(bedrock)!.ShouldBe(new RegionConfig
         {
-            Id = "eu-central-1", Country = "DE", BaseUrl = "https://bedrock-runtime.eu-central-1.amazonaws.com",
+            Id = "eu-central-1",
+            Country = "DE",
+            BaseUrl = "https://bedrock-runtime.eu-central-1.amazonaws.com",
         });
         var vertex = config.Deployments.Single(deployment => deployment.Provider == "vertex");
         config.FindRegion(vertex)!.Country.ShouldBe("NL");

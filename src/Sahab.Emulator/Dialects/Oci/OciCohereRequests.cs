@@ -127,7 +127,9 @@ internal static class OciCohereRequests
         }
         return JsonSerializer.SerializeToElement(new JsonObject
         {
-            ["type"] = "object", ["properties"] = properties, ["required"] = required,
+            ["type"] = "object",
+            ["properties"] = properties,
+            ["required"] = required,
         });
     }
 
