@@ -6,20 +6,10 @@ set -euo pipefail
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 root=$(cd "$here/../.." && pwd)
 rounds=${1:-5}
-seconds=${BENCH_SECONDS:-5}
-for tool in nginx wrk taskset; do
-  PATH="$PATH:/usr/sbin" command -v "$tool" >/dev/null || { echo "bench: '$tool' is needed: apt-get install nginx-light wrk util-linux" >&2; exit 1; }
-done
-export PATH="$PATH:/usr/sbin"
-source "$root/eng/build.sh"
-build_product
+# shellcheck source=bench/load/measure.sh
+source "$here/measure.sh"
 
-work=$(mktemp -d)
 declare -i port_upstream=18081 port_nginx=18082 port_sahab=18083 port_streams=18084 port_control=18085 port_nginx_streams=18086
-children=()
-stop() { for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"; }
-trap stop EXIT
-
 answer=$(printf 'The clouds over the sea are gathering and the light is going. %.0s' {1..11} | cut -c1-640)
 fill() {
   sed -e "s#DIR#$work#g; s#PORT_UPSTREAM#$3#; s#PORT_NGINX#$4#; s#PORT_STREAMS#$port_streams#; s#PORT_CONTROL#$port_control#; s#ANSWER#$answer#" \
@@ -46,35 +36,10 @@ fill sahab.yaml config-streams/sahab.yaml $port_streams 0
 fill emulator.yaml emulator.yaml 0 0
 sed -i 's#base_url: \(.*\)/v1 }#base_url: \1/v1 }#; s#^    dialect: openai#    dialect: openai\n    credentials: { env: BENCH_KEY }#' "$work/config-streams/sahab.yaml"
 
-start() { "$@" >"$work/log.${#children[@]}" 2>&1 & children+=($!); last=$!; }
 start taskset -c 1 nginx -c "$work/upstream.conf"
 start taskset -c 0 nginx -c "$work/nginx.conf"; nginx=$last
 start taskset -c 0 nginx -c "$work/nginx-streams.conf"; nginx_streams=$last
 start taskset -c 1 dotnet "$root/artifacts/bin/Sahab.Emulator/release/sahab-emulator.dll" --config "$work/emulator.yaml"
-export BENCH_KEY=sk-bench
-serve() { # CONFIG DATA PORT
-  start "$root/sahab" serve --config "$1" --data "$2" --listen "127.0.0.1:$3" --quiet
-}
-ready() { for _ in $(seq 1 200); do curl -sf "http://127.0.0.1:$1/readyz" >/dev/null && return; sleep 0.1; done; echo "bench: the server does not answer" >&2; cat "$work"/log.*; exit 1; }
-pin() { for task in /proc/"$1"/task/*; do taskset -p -c 0 "$(basename "$task")" >/dev/null; done; }
-ticks() { # the CPU time of a process and its children, in hundredths of a second
-  local total=0 pid
-  for pid in "$1" $(pgrep -P "$1" || true); do total=$((total + $(awk '{print $14+$15}' "/proc/$pid/stat"))); done
-  echo "$total"
-}
-load() { # SCRIPT CONNECTIONS PORT -> requests answered; fails on errors
-  local out; out=$(taskset -c 1 wrk -t1 -c"$2" -d"${seconds}s" --timeout 10s -s "$work/$1.lua" "http://127.0.0.1:$3${4:-}/v1/chat/completions")
-  if grep -q 'Non-2xx' <<<"$out"; then echo "bench: $(grep 'Non-2xx' <<<"$out")" >&2; fi
-  awk '/requests in/{print $1}' <<<"$out"
-}
-warm() { for _ in 1 2 3 4 5; do for s in $2; do wrk -t1 -c64 -d4s -s "$work/$s.lua" "http://127.0.0.1:$1/v1/chat/completions" >/dev/null; done; done; }
-measure() { # SCRIPT CONNECTIONS PID PORT UNITS PREFIX -> microseconds of CPU per unit
-  local before after count
-  before=$(ticks "$3"); count=$(load "$1" "$2" "$4" "${6:-}"); after=$(ticks "$3")
-  awk -v t=$((after - before)) -v n="$count" -v u="$5" 'BEGIN { printf "%.2f", t * 10000 / (n * u) }'
-}
-summary() { tr ' ' '\n' <<<"$1" | grep . | sort -n | awk '{v[NR]=$1} END {printf "%.1f / %.1f / %.1f", v[1], v[int((NR+1)/2)], v[NR]}'; }
-median() { tr ' ' '\n' <<<"$1" | grep . | sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
 compare() { # NAME SCRIPT CONNECTIONS NGINX_PID NGINX_PORT SAHAB_PID SAHAB_PORT UNITS PREFIX
   local a='' b='' ratios='' x y
   for _ in $(seq 1 "$rounds"); do
@@ -83,8 +48,6 @@ compare() { # NAME SCRIPT CONNECTIONS NGINX_PID NGINX_PORT SAHAB_PID SAHAB_PORT 
   done
   echo "| $1 | $(summary "$a") | $(summary "$b") | $(summary "$ratios") |"
 }
-memory() { awk '/VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"; }
-
 echo "| | nginx, µs (min / median / max) | Sahab, µs (min / median / max) | ratio (min / median / max) |"
 echo "|---|---|---|---|"
 serve "$work/config/sahab.yaml" "$work/data" $port_sahab; sahab=$last; ready $port_sahab; sleep 2; idle=$(memory "$sahab")

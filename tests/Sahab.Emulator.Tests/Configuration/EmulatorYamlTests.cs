@@ -67,6 +67,8 @@ public class EmulatorYamlTests
             ["google"] = 8092,
             ["coreweave"] = 8093,
             ["own"] = 8094,
+            ["aws"] = 8095,
+            ["oracle"] = 8096,
         });
         config.ControlPort.ShouldBe(8090);
     }
