@@ -44,7 +44,8 @@ static class ConfigText
     /// <summary>The variables that <see cref="Small"/> and the sample name.</summary>
     public static string? Environment(string name) => name switch
     {
-        "AZURE_API_KEY" or "GOOGLE_API_KEY" or "COREWEAVE_API_KEY" or "OWN_API_KEY" => "made-up-" + name,
+        "AZURE_API_KEY" or "GOOGLE_API_KEY" or "COREWEAVE_API_KEY" or "OWN_API_KEY" or "ORACLE_API_KEY"
+            or "AWS_ACCESS_KEY_ID" or "AWS_SECRET_ACCESS_KEY" => "made-up-" + name,
         "DEMO_KEY" => "sk-demo",
         "SAHAB_ADMIN_KEY" => "sk-admin",
         _ => null,

@@ -28,6 +28,7 @@ public class SampleTests
         config.Providers.Select(provider => (provider.Id, provider.RunningUsage, provider.BrokenStreams)).ShouldBe(
         [
             ("azure", false, BrokenStreams.Unbilled), ("google", false, BrokenStreams.Unbilled),
+            ("aws", false, BrokenStreams.Unbilled), ("oracle", false, BrokenStreams.Unbilled),
             ("coreweave", true, BrokenStreams.Billed), ("own", true, BrokenStreams.Billed),
         ]);
         var keys = config.Tenants.SelectMany(tenant => tenant.Keys).ToDictionary(key => key.Id);
@@ -54,8 +55,8 @@ public class SampleTests
             provider.RunningUsage.ShouldBe(cloud.RunningUsage);
             (provider.BrokenStreams == BrokenStreams.Billed).ShouldBe(cloud.BillsBrokenStreams);
             provider.Regions.Select(region => (region.Id, region.Country, region.BaseUrl)).ShouldBe(
-                cloud.Regions.Select(pair =>
-                    (pair.Key, pair.Value.Country, $"http://127.0.0.1:{cloud.Port}/{pair.Key}/v1")),
+                cloud.Regions.Select(pair => (
+                    pair.Key, pair.Value.Country, $"http://127.0.0.1:{cloud.Port}/{pair.Key}{VersionOf(provider.Dialect)}")),
                 ignoreOrder: true);
         }
 
@@ -80,7 +81,11 @@ public class SampleTests
     {
         var reading = new ConfigReader(_ => null).Read(SamplePath);
 
-        string[] names = ["AZURE_API_KEY", "GOOGLE_API_KEY", "COREWEAVE_API_KEY", "OWN_API_KEY", "SAHAB_ADMIN_KEY"];
+        string[] names =
+        [
+            "AZURE_API_KEY", "GOOGLE_API_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ORACLE_API_KEY",
+            "COREWEAVE_API_KEY", "OWN_API_KEY", "SAHAB_ADMIN_KEY",
+        ];
         reading.Errors.Select(error => error.Message).ShouldBe(
             names.Select(name => $"the environment variable {name} is not set, or empty"));
         new ConfigReader(_ => null, lookUpSecrets: false).Read(SamplePath).Errors.ShouldBeEmpty();
@@ -103,6 +108,14 @@ public class SampleTests
             reading.Problems.ShouldAllBe(problem => problem.Remedy.Length > 0);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
     }
+
+    /// <summary>What follows the region in the base URL of each dialect.</summary>
+    static string VersionOf(Dialect dialect) => dialect switch
+    {
+        Dialect.Azure or Dialect.Oci => "/openai/v1",
+        Dialect.Bedrock => "",
+        _ => "/v1",
+    };
 
     static string Damage(string text, (int Kind, int Start, int Length) damage)
     {

@@ -64,10 +64,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Kills it without warning, and does not wait until it is gone.</summary>
     public void Kill() => _process.Kill();
 
-    /// <summary>Stops it as Ctrl-C does, waits until it and its output have ended, and returns its exit code.</summary>
+    /// <summary>Stops it as a service manager does, waits until it and its output have ended, and returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using (var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]))
+        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
         {
             await kill.WaitForExitAsync();
         }
