@@ -36,8 +36,6 @@ internal static class ConformanceHouse
         ["frequency-penalty"] = "no penalties",
         ["presence-penalty"] = "no penalties",
         ["logit-bias"] = "no `logit_bias`",
-        ["image-address"] = "images inline only",
-        ["tools-not-parallel"] = "only Claude can be told",
         ["json-object"] = "JSON only by a schema",
     };
 

@@ -1,3 +1,4 @@
+using System.Data;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -54,7 +55,7 @@ public sealed class CutConnectionTests(PostgresServer server) : IDisposable
         {
             return await UsageStoreTests.ReadAllAsync(store);
         }
-        catch (NpgsqlException)
+        catch (Exception failure) when (failure is NpgsqlException or DataException)
         {
             NpgsqlConnection.ClearAllPools();
             return await UsageStoreTests.ReadAllAsync(store);
