@@ -31,7 +31,7 @@ load() { # SCRIPT CONNECTIONS PORT -> requests answered; fails on errors
   if grep -q 'Non-2xx' <<<"$out"; then echo "bench: $(grep 'Non-2xx' <<<"$out")" >&2; fi
   awk '/requests in/{print $1}' <<<"$out"
 }
-warm() { for _ in 1 2 3 4 5; do for s in $2; do wrk -t1 -c64 -d4s -s "$work/$s.lua" "http://127.0.0.1:$1/v1/chat/completions" >/dev/null; done; done; }
+warm() { for _ in $(seq 1 "${BENCH_WARM_ROUNDS:-5}"); do for s in $2; do wrk -t1 -c64 -d4s -s "$work/$s.lua" "http://127.0.0.1:$1/v1/chat/completions" >/dev/null; done; done; }
 measure() { # SCRIPT CONNECTIONS PID PORT UNITS PREFIX -> microseconds of CPU per unit
   local before after count
   before=$(ticks "$3"); count=$(load "$1" "$2" "$4" "${6:-}"); after=$(ticks "$3")

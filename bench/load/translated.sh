@@ -14,7 +14,7 @@ port=18083
 dialects='vllm anthropic vertex bedrock'
 mkdir -p "$work/config"
 cp "$here/translated-sahab.yaml" "$work/config/sahab.yaml"
-prompt=$(yes 'Tell me more about the weather of the northern seas in autumn.' | tr '\n' ' ' | head -c 800)
+prompt=$(printf 'Tell me more about the weather of the northern seas in autumn. %.0s' {1..13} | cut -c1-800)
 for dialect in $dialects; do
   for kind in whole stream; do
     stream=''
