@@ -44,15 +44,9 @@ internal static class ConformanceHouse
         ["logprobs"] = "no token probabilities in OpenAI's form",
     };
 
-    static readonly Dictionary<string, string> Bedrock = new()
+    /// <summary>Converse has the words of Anthropic's API, and fewer.</summary>
+    static readonly Dictionary<string, string> Bedrock = new(Anthropic)
     {
-        ["choices"] = "one choice only (`n`)",
-        ["seed"] = "no seed",
-        ["logprobs"] = "no token probabilities",
-        ["frequency-penalty"] = "no penalties",
-        ["presence-penalty"] = "no penalties",
-        ["logit-bias"] = "no `logit_bias`",
-        ["json-object"] = "JSON only by a schema",
         ["image-address"] = "pictures only inline, or from S3",
         ["tools-not-parallel"] = "no `parallel_tool_calls: false`",
     };

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using Sahab.Wire.Chat;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
 
@@ -19,33 +18,19 @@ public sealed class GeminiClientApi : IClientApi
         [NotNullWhen(true)] out IClientExchange? exchange, out RequestFault fault)
     {
         ArgumentNullException.ThrowIfNull(output);
-        exchange = null;
-        try
-        {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = RequestScanner.MaxDepth });
-            var fields = GeminiFields.Of(document.RootElement, "");
-            // Its clients count the tokens of a request that is wrapped so.
-            fields = fields.Object("generateContentRequest") ?? fields;
-            using var json = new Utf8JsonWriter(output, GeminiJson.Options);
-            bool showsThoughts = GeminiClientRequest.Write(json, fields, terms);
-            exchange = new GeminiClientExchange(terms, showsThoughts);
-            fault = default;
-            return true;
-        }
-        catch (JsonException wrong)
-        {
-            fault = new RequestFault($"The body is not valid JSON: {wrong.Message}", null, "invalid_json");
-        }
-        catch (InvalidOperationException)
-        {
-            fault = new RequestFault("The body has text that is not valid Unicode.", null, "invalid_json");
-        }
-        catch (ChatRequestException wrong)
-        {
-            fault = wrong.Fault;
-        }
-
-        return false;
+        var known = terms;
+        return GeminiBody.TryOpen(
+            body,
+            fields =>
+            {
+                // Its clients count the tokens of a request that is wrapped so.
+                fields = fields.Object("generateContentRequest") ?? fields;
+                using var json = new Utf8JsonWriter(output, GeminiJson.Options);
+                bool showsThoughts = GeminiClientRequest.Write(json, fields, known);
+                return new GeminiClientExchange(known, showsThoughts);
+            },
+            out exchange,
+            out fault);
     }
 
     /// <inheritdoc/>

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using Sahab.Wire.Chat;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
 
@@ -29,33 +28,19 @@ public sealed class GeminiEmbeddingApi(GeminiEmbeddingForm form) : IClientApi
         ReadOnlyMemory<byte> body, in ClientTerms terms, IBufferWriter<byte> output,
         [NotNullWhen(true)] out IClientExchange? exchange, out RequestFault fault)
     {
-        exchange = null;
-        try
-        {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = RequestScanner.MaxDepth });
-            var fields = GeminiFields.Of(document.RootElement, "");
-            var (inputs, dimensions) = Read(fields);
-            fields.Ignore("model");
-            fields.RefuseRest();
-            Write(output, terms.Model ?? "", inputs, dimensions);
-            exchange = new GeminiEmbeddingExchange(form);
-            fault = default;
-            return true;
-        }
-        catch (JsonException wrong)
-        {
-            fault = new RequestFault($"The body is not valid JSON: {wrong.Message}", null, "invalid_json");
-        }
-        catch (InvalidOperationException)
-        {
-            fault = new RequestFault("The body has text that is not valid Unicode.", null, "invalid_json");
-        }
-        catch (ChatRequestException wrong)
-        {
-            fault = wrong.Fault;
-        }
-
-        return false;
+        var model = terms.Model ?? "";
+        return GeminiBody.TryOpen(
+            body,
+            fields =>
+            {
+                var (inputs, dimensions) = Read(fields);
+                fields.Ignore("model");
+                fields.RefuseRest();
+                Write(output, model, inputs, dimensions);
+                return new GeminiEmbeddingExchange(form);
+            },
+            out exchange,
+            out fault);
     }
 
     /// <inheritdoc/>
