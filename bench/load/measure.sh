@@ -38,5 +38,4 @@ measure() { # SCRIPT CONNECTIONS PID PORT UNITS PREFIX -> microseconds of CPU pe
   awk -v t=$((after - before)) -v n="$count" -v u="$5" 'BEGIN { printf "%.2f", t * 10000 / (n * u) }'
 }
 summary() { tr ' ' '\n' <<<"$1" | grep . | sort -n | awk '{v[NR]=$1} END {printf "%.1f / %.1f / %.1f", v[1], v[int((NR+1)/2)], v[NR]}'; }
-median() { tr ' ' '\n' <<<"$1" | grep . | sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
 memory() { awk '/VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"; }
