@@ -30,7 +30,7 @@ internal sealed class Migrator(SahabDatabase database, TimeProvider time)
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await database.LockMigrationsAsync(connection, transaction, cancellation);
         await ExecuteAsync(connection, transaction, CreateTable, cancellation);
-        var applied = await connection.QueryAsync<AppliedRow>(new CommandDefinition(
+        var applied = await connection.ReadAllAsync<AppliedRow>(new CommandDefinition(
             "SELECT number AS Number, name AS Name, checksum AS Checksum FROM schema_migration ORDER BY number",
             transaction: transaction,
             cancellationToken: cancellation));

@@ -82,7 +82,7 @@ internal sealed partial class UsageStore
             ORDER BY e.started_us DESC, e.event_id DESC LIMIT @Limit
             """;
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = await connection.QueryAsync<UsageEventRow>(
+        var rows = await connection.ReadAllAsync<UsageEventRow>(
             new CommandDefinition(sql, parameters, cancellationToken: cancellation));
         return rows.Select(row => row.FromRow()).ToList();
     }
@@ -95,7 +95,7 @@ internal sealed partial class UsageStore
             FROM account WHERE postings > 0
             """;
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = await connection.QueryAsync<(string Name, long Usd, long Nano, long Postings)>(
+        var rows = await connection.ReadAllAsync<(string Name, long Usd, long Nano, long Postings)>(
             new CommandDefinition(Sql, cancellationToken: cancellation));
         return rows
             .Select(row => new AccountBalance(row.Name, ToUsd(row.Usd, row.Nano), row.Postings))

@@ -47,7 +47,7 @@ internal sealed partial class UsageStore(SahabDatabase database)
     public async Task<long> PositionAsync(Guid journal, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<long>(new CommandDefinition(
+        return await connection.ReadOneAsync<long>(new CommandDefinition(
             "SELECT position FROM journal_position WHERE journal_id = @Journal",
             new { Journal = database.IdValue(journal) },
             cancellationToken: cancellation));
@@ -136,12 +136,12 @@ internal sealed partial class UsageStore(SahabDatabase database)
             Output = series.Prices.OutputNanoPerMillion,
         };
         var select = new CommandDefinition(SelectSeries, parameters, cancellationToken: cancellation);
-        var id = await connection.QuerySingleOrDefaultAsync<long?>(select);
+        var id = await connection.ReadOneAsync<long?>(select);
         if (id is null)
         {
             await connection.ExecuteAsync(
                 new CommandDefinition(InsertSeries, parameters, cancellationToken: cancellation));
-            id = await connection.QuerySingleAsync<long>(select);
+            id = await connection.ReadOneAsync<long>(select);
         }
 
         if (_series.Count >= MaxKnownNames)
@@ -164,7 +164,7 @@ internal sealed partial class UsageStore(SahabDatabase database)
             "INSERT INTO account (name) VALUES (@Name) ON CONFLICT DO NOTHING",
             new { account.Name },
             cancellationToken: cancellation));
-        _accounts[account.Name] = await connection.QuerySingleAsync<long>(new CommandDefinition(
+        _accounts[account.Name] = await connection.ReadOneAsync<long>(new CommandDefinition(
             "SELECT account_id FROM account WHERE name = @Name",
             new { account.Name },
             cancellationToken: cancellation));

@@ -52,7 +52,7 @@ internal sealed class BatchStore(SahabDatabase database, FileStore files)
     public async Task<long> CountActiveAsync(string tenant, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.QuerySingleAsync<long>(new CommandDefinition(
+        return await connection.ReadOneAsync<long>(new CommandDefinition(
             """
             SELECT COUNT(*) FROM batch
             WHERE tenant = @Tenant AND status IN ('validating', 'in_progress', 'finalizing', 'cancelling')
@@ -64,7 +64,7 @@ internal sealed class BatchStore(SahabDatabase database, FileStore files)
     public async Task<bool> IsInUseAsync(Guid file, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.QuerySingleAsync<long>(new CommandDefinition(
+        return await connection.ReadOneAsync<long>(new CommandDefinition(
             """
             SELECT COUNT(*) FROM batch WHERE input_file = @File
                 AND status IN ('validating', 'in_progress', 'finalizing', 'cancelling')
@@ -109,7 +109,7 @@ internal sealed class BatchStore(SahabDatabase database, FileStore files)
     public async Task<HashSet<long>> LinesDoneAsync(Guid batch, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return [.. await connection.QueryAsync<long>(new CommandDefinition(
+        return [.. await connection.ReadAllAsync<long>(new CommandDefinition(
             "SELECT line FROM batch_result WHERE batch_id = @Batch", new { Batch = database.IdValue(batch) },
             cancellationToken: cancellation))];
     }
@@ -119,7 +119,7 @@ internal sealed class BatchStore(SahabDatabase database, FileStore files)
         Guid batch, bool succeeded, long after, int most, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return (await connection.QueryAsync<(long, string)>(new CommandDefinition(
+        return (await connection.ReadAllAsync<(long, string)>(new CommandDefinition(
             """
             SELECT line, body FROM batch_result WHERE batch_id = @Batch AND succeeded = @Succeeded AND line > @After
             ORDER BY line LIMIT @Most
@@ -200,7 +200,7 @@ internal sealed class BatchStore(SahabDatabase database, FileStore files)
             FROM batch b WHERE {where} {rest}
             """;
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = await connection.QueryAsync<BatchRow>(
+        var rows = await connection.ReadAllAsync<BatchRow>(
             new CommandDefinition(sql, parameters, cancellationToken: cancellation));
         return rows.Select(row => row.ToBatch()).ToList();
     }

@@ -69,7 +69,7 @@ internal sealed class FileStore(SahabDatabase database)
     public async Task<long> BytesAsync(string tenant, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.QuerySingleAsync<long>(new CommandDefinition(
+        return await connection.ReadOneAsync<long>(new CommandDefinition(
             "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM file WHERE tenant = @Tenant",
             new { Tenant = tenant }, cancellationToken: cancellation));
     }
@@ -93,7 +93,7 @@ internal sealed class FileStore(SahabDatabase database)
     public async Task<bool> IsKnownAsync(Guid id, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.QuerySingleAsync<long>(new CommandDefinition(
+        return await connection.ReadOneAsync<long>(new CommandDefinition(
             "SELECT COUNT(*) FROM file WHERE file_id = @Id", new { Id = database.IdValue(id) },
             cancellationToken: cancellation)) > 0;
     }
@@ -107,7 +107,7 @@ internal sealed class FileStore(SahabDatabase database)
             FROM file WHERE {where} {rest}
             """;
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = await connection.QueryAsync<Row>(
+        var rows = await connection.ReadAllAsync<Row>(
             new CommandDefinition(sql, parameters, cancellationToken: cancellation));
         return rows.Select(row => new StoredFile(
             Guid.Parse(row.Id), row.Tenant, row.Purpose, row.Name, row.Bytes, UnixMicroseconds.ToTime(row.CreatedUs),

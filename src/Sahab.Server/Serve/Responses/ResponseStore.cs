@@ -33,7 +33,7 @@ internal sealed class ResponseStore(SahabDatabase database)
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var conversation = response.Previous is { } previous
-            ? await connection.QuerySingleOrDefaultAsync<string?>(new CommandDefinition(
+            ? await connection.ReadOneAsync<string?>(new CommandDefinition(
                 $"SELECT {database.IdText("conversation_id")} FROM response WHERE response_id = @Previous",
                 new { Previous = database.IdValue(previous) }, transaction, TimeoutSeconds,
                 cancellationToken: cancellation))
@@ -129,7 +129,7 @@ internal sealed class ResponseStore(SahabDatabase database)
             FROM turn ORDER BY depth DESC
             """;
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+        var rows = await connection.ReadAllAsync<Row>(new CommandDefinition(
             sql,
             new { Id = database.IdValue(id), Tenant = tenant, NowUs = UnixMicroseconds.From(now), Most = most },
             commandTimeout: TimeoutSeconds, cancellationToken: cancellation));
