@@ -26,7 +26,7 @@ internal readonly record struct Tokens(long Prompt, long Cached, long Output)
 /// <summary>Our ledger beside the clouds' own books, once all is quiet.</summary>
 internal sealed class Books
 {
-    const UsageFlags Unsure = UsageFlags.Estimated | UsageFlags.Suspect;
+    public const UsageFlags Unsure = UsageFlags.Estimated | UsageFlags.Suspect;
 
     public required IReadOnlyList<UsageEvent> Events { get; init; }
 

@@ -113,9 +113,16 @@ public sealed class FaultRunTests(ITestOutputHelper output)
         var trace = Trace.Read(seconds, FaultHouse.TraceSpeed, MaxPrompt, maxOutput, seed: (ulong)name.Length);
         var playing = client.PlayAsync(trace);
         await Task.Delay(TimeSpan.FromSeconds(seconds / 5));
-        var fault = Faults.Single(fault => fault.Name == name).Fault with { Cloud = cloud };
-        await house.Clouds.AddFaultAsync(fault with { DurationSeconds = seconds * 3 / 5 });
+        var spec = Faults.Single(fault => fault.Name == name).Fault with { Cloud = cloud, DurationSeconds = null };
+        var fault = await house.Clouds.AddFaultAsync(spec);
+        await Task.Delay(TimeSpan.FromSeconds(seconds * 3 / 5));
+        // A machine that stood still meanwhile has made no calls for it to strike.
+        while (!playing.IsCompleted && !await HasStruckAsync(name, cloud, client, house))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+        }
 
+        await house.Clouds.RemoveFaultAsync(fault.Id);
         var calls = await playing;
         FaultHouse.ShouldHaveEndedHonestly(calls);
         var books = await Books.CloseAsync(house);
@@ -129,11 +136,9 @@ public sealed class FaultRunTests(ITestOutputHelper output)
         switch (name)
         {
             case "missing" or "misreported":
-                books.Flagged.ShouldNotBeEmpty();
                 books.Flagged.ShouldAllBe(usage => usage.Provider == cloud);
                 break;
             case "inflated":
-                books.Flagged.ShouldNotBeEmpty();
                 books.Flagged.ShouldAllBe(usage => (usage.Flags & UsageFlags.Suspect) != 0);
                 books.ShouldAgree();
                 break;
@@ -149,22 +154,31 @@ public sealed class FaultRunTests(ITestOutputHelper output)
         }
 
         books.ShouldAgreeButForFlagged();
-        // The fault struck; otherwise nothing was proved.
-        AttemptOutcome[] struck = name switch
-        {
-            "down" => [AttemptOutcome.Unreachable, AttemptOutcome.Cut],
-            "throttle" => [AttemptOutcome.Throttled],
-            "error" or "error-before" or "error-after" => [AttemptOutcome.ServerError],
-            "stall" => [AttemptOutcome.Stalled],
-            "cut" or "cut-first" => [AttemptOutcome.Cut],
-            _ => [AttemptOutcome.Succeeded],
-        };
-        books.Events.ShouldContain(usage => usage.Provider == cloud && struck.Contains(usage.Outcome));
-        if (name is "cut" or "error-after" or "stall")
+        // Otherwise nothing was proved.
+        books.Events.ShouldContain(usage => IsStruck(name, cloud, usage));
+        if (BreaksStreams(name))
         {
             calls.ShouldContain(call => call.IsBroken);
         }
     }
+
+    static async Task<bool> HasStruckAsync(string name, string cloud, LoadClient client, TestHouse house) =>
+        (!BreaksStreams(name) || client.Broken > 0)
+        && (await Books.ReadEventsAsync(house.Get<UsageStore>())).Any(usage => IsStruck(name, cloud, usage));
+
+    static bool BreaksStreams(string name) => name is "cut" or "error-after" or "stall";
+
+    /// <summary>Whether an attempt shows what the fault does.</summary>
+    static bool IsStruck(string name, string cloud, UsageEvent usage) => usage.Provider == cloud && name switch
+    {
+        "down" => usage.Outcome is AttemptOutcome.Unreachable or AttemptOutcome.Cut,
+        "throttle" => usage.Outcome == AttemptOutcome.Throttled,
+        "error" or "error-before" or "error-after" => usage.Outcome == AttemptOutcome.ServerError,
+        "stall" => usage.Outcome == AttemptOutcome.Stalled,
+        "cut" or "cut-first" => usage.Outcome == AttemptOutcome.Cut,
+        "inflated" or "missing" or "misreported" => (usage.Flags & Books.Unsure) != 0,
+        _ => usage.Outcome == AttemptOutcome.Succeeded,
+    };
 
     static async Task PostingsSumToZeroAsync(TestHouse house)
     {

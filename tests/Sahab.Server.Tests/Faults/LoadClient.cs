@@ -11,6 +11,7 @@ internal sealed class LoadClient : IDisposable
 {
     readonly HttpClient _http;
     int _salt;
+    int _broken;
 
     public LoadClient(Uri address, string? key = null, int connections = 1000)
     {
@@ -23,6 +24,9 @@ internal sealed class LoadClient : IDisposable
             new AuthenticationHeaderValue("Bearer", key ?? TestHouse.DemoKey);
     }
 
+    /// <summary>Calls so far that broke.</summary>
+    public int Broken => Volatile.Read(ref _broken);
+
     public void Dispose() => _http.Dispose();
 
     /// <summary>Makes one call. Does not throw, whatever the server does.</summary>
@@ -30,6 +34,11 @@ internal sealed class LoadClient : IDisposable
     {
         var began = Stopwatch.GetTimestamp();
         var end = await SendAsync(plan);
+        if (end.IsBroken)
+        {
+            Interlocked.Increment(ref _broken);
+        }
+
         return end with { Duration = Stopwatch.GetElapsedTime(began) };
     }
 
