@@ -86,7 +86,9 @@ internal sealed class SahabServer : IAsyncDisposable
     static WebApplication Build(SahabServerOptions options)
     {
         var config = options.Configuration.Current;
-        var builder = WebApplication.CreateSlimBuilder();
+        // The YAML is what is reloaded. Without this the whole working folder is watched for an appsettings.json, and
+        // where the data lies below it, each commit of the journal is looked at.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.SetMinimumLevel(options.LogLevel);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddServerLog(options.JsonLogs);

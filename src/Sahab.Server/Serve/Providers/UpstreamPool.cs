@@ -81,6 +81,10 @@ internal sealed class UpstreamPool(TimeProvider time) : IDisposable
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             // Spans are the gateway's own; without a propagator the handler adds no diagnostics of its own.
             ActivityHeadersPropagator = null,
+            PlaintextStreamFilter = static (connection, _) => ValueTask.FromResult<Stream>(
+                connection.NegotiatedHttpVersion == HttpVersion.Version11
+                    ? new GatheringStream(connection.PlaintextStream)
+                    : connection.PlaintextStream),
         });
 
     sealed record PoolSettings(string Provider, int MaxConnections, TimeSpan Connect, bool Http2);

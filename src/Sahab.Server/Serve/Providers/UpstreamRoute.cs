@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Sahab.Server.Serve.Providers.Credentials;
 
@@ -12,8 +11,6 @@ namespace Sahab.Server.Serve.Providers;
 internal sealed record UpstreamRoute(
     HttpMessageInvoker Http, Uri BaseUrl, Version Version, HttpVersionPolicy VersionPolicy, ICredential? Credential)
 {
-    static readonly ProductInfoHeaderValue UserAgent = new("sahab", "0.1");
-
     /// <summary>Headers that go with every request.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
 
@@ -38,7 +35,8 @@ internal sealed record UpstreamRoute(
                 Content = content,
             };
             var headers = request.Headers;
-            headers.UserAgent.Add(UserAgent);
+            // As text: a value that has been read already would be made into one, and written out, for each call.
+            headers.TryAddWithoutValidation("User-Agent", "sahab/0.1");
             headers.TryAddWithoutValidation("X-Client-Request-Id", call.CallId.ToString());
             if (call.TraceParent is not null)
             {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
@@ -60,8 +59,6 @@ internal sealed class OpenAIUpstream(
     /// <summary>Writes the body's slices and the inserts between them, without a copy of the whole.</summary>
     sealed class EditedContent : HttpContent
     {
-        static readonly MediaTypeHeaderValue Json = new("application/json");
-
         readonly ReadOnlyMemory<byte> _body;
         readonly RequestEdits _edits;
 
@@ -69,7 +66,7 @@ internal sealed class OpenAIUpstream(
         {
             _body = body;
             _edits = edits;
-            Headers.ContentType = Json;
+            Headers.TryAddWithoutValidation("Content-Type", "application/json");
         }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
