@@ -35,10 +35,13 @@ static class GeminiCandidates
     /// The usage; null where none is told. What is told along a stream is what was used so far, so that the last counts,
     /// and most events only name the pool that serves.
     /// </summary>
-    public static AnswerUsage? ReadUsage(JsonElement root)
+    public static AnswerUsage? ReadUsage(JsonElement root) =>
+        GeminiJson.Find(root, "usageMetadata"u8) is { } usage ? UsageOf(usage) : null;
+
+    /// <summary>The same of the value of <c>usageMetadata</c>.</summary>
+    public static AnswerUsage? UsageOf(JsonElement usage)
     {
-        if (GeminiJson.Find(root, "usageMetadata"u8) is not { } usage
-            || GeminiJson.Find(usage, "promptTokenCount"u8) is null)
+        if (GeminiJson.Find(usage, "promptTokenCount"u8) is null)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Sahab.Wire.Json;
 using Sahab.Wire.Sse;
 using Sahab.Wire.Translation;
 
@@ -18,6 +19,8 @@ sealed class GeminiStream : IStreamTranslation
     byte[] _buffer = ArrayPool<byte>.Shared.Rent(4 * 1024);
     int _start, _end;
     AnswerUsage? _usage;
+    /// <summary>The usage that was told last, as it came: it is told with every event, and only the last one counts.</summary>
+    readonly ArrayBufferWriter<byte> _unread = new();
     bool _blocked;
     bool _failed;
 
@@ -104,7 +107,7 @@ sealed class GeminiStream : IStreamTranslation
             _chunks.Finish(output, GeminiCandidates.FinishOf(reason, candidate.Calls > 0), i);
         }
 
-        if (!any)
+        if (!any || !TryReadUsage())
         {
             return false;
         }
@@ -169,6 +172,12 @@ sealed class GeminiStream : IStreamTranslation
 
     bool TakeData(ReadOnlyMemory<byte> data, IBufferWriter<byte> output)
     {
+        if (GeminiTextEvent.TryRead(data.Span, out GeminiTextEvent text))
+        {
+            TakeText(data.Span, text, output);
+            return true;
+        }
+
         try
         {
             using var document = JsonDocument.Parse(data, new JsonDocumentOptions { MaxDepth = GeminiJson.ReaderOptions.MaxDepth });
@@ -180,11 +189,50 @@ sealed class GeminiStream : IStreamTranslation
             }
 
             RequestId ??= GeminiJson.FindText(root, "responseId"u8);
-            _usage = GeminiCandidates.ReadUsage(root) ?? _usage;
+            if (GeminiCandidates.ReadUsage(root) is { } usage)
+            {
+                _usage = usage;
+                _unread.ResetWrittenCount();
+            }
+
             _blocked |= GeminiCandidates.IsBlocked(root);
             return GeminiJson.Find(root, "candidates"u8) is { } candidates
                 ? TakeAll(candidates, output)
                 : _blocked || GeminiJson.Find(root, "usageMetadata"u8) is not null;
+        }
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    void TakeText(ReadOnlySpan<byte> data, in GeminiTextEvent text, IBufferWriter<byte> output)
+    {
+        RequestId ??= JsonSlice.Text(data[text.ResponseId]);
+        ReadOnlySpan<byte> usage = data[text.Usage];
+        if (usage.IndexOf("\"promptTokenCount\""u8) >= 0)
+        {
+            _unread.ResetWrittenCount();
+            _unread.Write(usage);
+        }
+
+        _candidates[0].Seen = true;
+        _chunks.ContentJson(output, data[text.Text]);
+    }
+
+    /// <summary>False where the usage that was told last is none.</summary>
+    bool TryReadUsage()
+    {
+        if (_unread.WrittenCount == 0)
+        {
+            return true;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(_unread.WrittenMemory);
+            _usage = GeminiCandidates.UsageOf(document.RootElement) ?? _usage;
+            return true;
         }
         catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sahab.Wire.OpenAI;
@@ -23,7 +24,8 @@ public sealed class ChunkWriter : IDisposable
     /// <summary>The length of a JSON string that holds nothing: its quotes.</summary>
     const int EmptyJsonText = 2;
 
-    readonly AnswerTerms _terms;
+    /// <summary>What every chunk begins with, up to its choices.</summary>
+    readonly byte[] _head;
     readonly Utf8JsonWriter _json = new(Stream.Null, Options);
     readonly ArrayBufferWriter<byte> _event = new(256);
     ulong _opened;
@@ -36,7 +38,13 @@ public sealed class ChunkWriter : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(terms.Choices, 1, nameof(terms));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(terms.Choices, MaxChoices, nameof(terms));
-        _terms = terms;
+        _event.Write("data: "u8);
+        _json.Reset(_event);
+        _json.WriteStartObject();
+        AnswerJson.WriteHead(_json, terms, "chat.completion.chunk"u8);
+        _json.WriteStartArray("choices"u8);
+        _json.Flush();
+        _head = _event.WrittenSpan.ToArray();
     }
 
     /// <summary>Choices that have been given a finish reason.</summary>
@@ -216,13 +224,22 @@ public sealed class ChunkWriter : IDisposable
             return;
         }
 
-        BeginDelta(output, choice);
-        _json.WritePropertyName(member);
-        _json.WriteRawValue(text, skipInputValidation: true);
-        EndDelta(output, finish: null);
+        // Most chunks of most streams are this one: nothing in it needs a writer.
+        Open(output, choice);
+        output.Write(_head);
+        output.Write("{\"index\":"u8);
+        Span<byte> digits = stackalloc byte[2];
+        choice.TryFormat(digits, out int count, provider: CultureInfo.InvariantCulture);
+        output.Write(digits[..count]);
+        output.Write(",\"delta\":{\""u8);
+        output.Write(member);
+        output.Write("\":"u8);
+        output.Write(text);
+        output.Write("},\"finish_reason\":null}]}\n\n"u8);
     }
 
-    void BeginDelta(IBufferWriter<byte> output, int choice)
+    /// <summary>Writes the role of a choice that has not been heard of.</summary>
+    void Open(IBufferWriter<byte> output, int choice)
     {
         if ((_opened & (1UL << choice)) == 0)
         {
@@ -232,7 +249,11 @@ public sealed class ChunkWriter : IDisposable
             _json.WriteString("content"u8, ""u8);
             EndDelta(output, finish: null);
         }
+    }
 
+    void BeginDelta(IBufferWriter<byte> output, int choice)
+    {
+        Open(output, choice);
         BeginEvent();
         _json.WriteStartObject();
         _json.WriteNumber("index"u8, choice);
@@ -259,11 +280,8 @@ public sealed class ChunkWriter : IDisposable
     void BeginEvent()
     {
         _event.ResetWrittenCount();
-        _event.Write("data: "u8);
+        _event.Write(_head);
         _json.Reset(_event);
-        _json.WriteStartObject();
-        AnswerJson.WriteHead(_json, _terms, "chat.completion.chunk"u8);
-        _json.WriteStartArray("choices"u8);
     }
 
     void EndEvent(IBufferWriter<byte> output)

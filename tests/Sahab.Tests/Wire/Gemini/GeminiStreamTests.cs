@@ -44,6 +44,40 @@ public class GeminiStreamTests
         Numbers(usage).ShouldBe((5, 2, 5, 1, 10));
     }
 
+    /// <summary>Most events only go on with text, and are read in a way of their own: it must not show.</summary>
+    [Theory]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":"a\u003cb\n\u00e9 – 😀"}],"role":"model"},"index":0}]}""")]
+    [InlineData("""{ "responseId" : "r1" , "candidates" : [ { "index" : 0 , "content" : { "parts" : [ { "text" : "a\u003cb\n\u00e9 – 😀" } ] } } ] }""")]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":"a\u003cb"},{"text":"\n\u00e9 – 😀"}]}}]}""")]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":"a\u003cb\n\u00e9 – \ud83d\ude00"}]},"safetyRatings":[{"category":"C"}]}]}""")]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"te\u0078t":"a\u003cb\n\u00e9 – 😀"}]}}],"candidates":[{"content":{"parts":[{"text":"a\u003cb\n\u00e9 – 😀"}]}}]}""")]
+    public void The_text_of_an_event_is_the_same_however_it_is_written(string text)
+    {
+        var (chunks, isDone, _) = Read(Bytes([text, Golden[^1]]));
+        isDone.ShouldBeTrue();
+        string.Concat(Deltas(chunks).Select(delta => (string?)delta["content"])).ShouldBe("a<b\né – 😀");
+    }
+
+    [Theory]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":"\ud83d"}]}}]}""")]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":"a"}]}}]} x""")]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":"a"}]}}]""")]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":1}]}}]}""")]
+    [InlineData("""{"candidates":[{"index":7,"content":{"parts":[{"text":"a"}]}}]}""")]
+    public void An_event_of_text_that_is_none_breaks_the_stream(string text) =>
+        Translate([Bytes([text, Golden[^1]])]).Ok.ShouldBeFalse();
+
+    [Fact]
+    public void The_usage_that_was_told_last_counts_wherever_it_stands()
+    {
+        var early = """{"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":9}}""";
+        Numbers(Read(Bytes([early, Golden[^1]])).Chunks[^1]["usage"]!).ShouldBe((5, 2, 5, 1, 10));
+        var late = """{"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":8,"candidatesTokenCount":"3"}}""";
+        Numbers(Read(Bytes([Golden[^1], late])).Chunks[^1]["usage"]!).ShouldBe((8, 0, 3, 0, 11));
+        var odd = """{"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":["promptTokenCount",8]}""";
+        Translate([Bytes([Golden[^1], odd])]).Ok.ShouldBeFalse();
+    }
+
     [Fact]
     public void However_the_bytes_are_cut_the_events_are_the_same()
     {
