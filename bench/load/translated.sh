@@ -11,7 +11,9 @@ rounds=${1:-5}
 source "$here/measure.sh"
 
 port=18083
-dialects='vllm anthropic vertex bedrock'
+dialects='vllm anthropic vertex bedrock bedrock-signed'
+# What the emulated AWS calls the key whose secret is BENCH_KEY.
+export BENCH_KEY_ID=bench
 mkdir -p "$work/config"
 cp "$here/translated-sahab.yaml" "$work/config/sahab.yaml"
 prompt=$(printf 'Tell me more about the weather of the northern seas in autumn. %.0s' {1..13} | cut -c1-800)
