@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
-import OpenAI from 'openai';
-import { baseURL, runAll, secretOf, test } from './harness.mjs';
+import OpenAI, { toFile } from 'openai';
+import { baseURL, runAll, secretOf, test, until } from './harness.mjs';
 
 const apiKey = secretOf('demo');
 const root = new URL(baseURL).origin;
@@ -59,7 +59,36 @@ async function gemini(model) {
   return [name, prompt];
 }
 
-for (const cloud of process.env.SAHAB_MODELS.split(',')) {
+const clouds = process.env.SAHAB_MODELS.split(',');
+
+test('batch', async () => {
+  const lines = clouds.map((model) => JSON.stringify({
+    custom_id: model, method: 'POST', url: '/v1/chat/completions',
+    body: {
+      model, messages: [{ role: 'user', content: ask }],
+      tools: [{ type: 'function', function: { ...tool, parameters } }],
+    },
+  }));
+  const file = await openai.files.create({
+    file: await toFile(Buffer.from(lines.join('\n')), 'lines.jsonl'), purpose: 'batch',
+  });
+  const made = await openai.batches.create({
+    input_file_id: file.id, endpoint: '/v1/chat/completions', completion_window: '24h',
+  });
+  const batch = await until(async () => {
+    const now = await openai.batches.retrieve(made.id);
+    return ['completed', 'failed', 'cancelled', 'expired'].includes(now.status) && now;
+  }, 'the batch ends');
+  assert.deepEqual(batch.request_counts, { total: clouds.length, completed: clouds.length, failed: 0 });
+  const results = (await (await openai.files.content(batch.output_file_id)).text()).trim().split('\n')
+    .map((text) => JSON.parse(text));
+  assert.deepEqual(results.map((result) => result.custom_id).sort(), [...clouds].sort());
+  for (const { response } of results) {
+    assert.equal(response.body.choices[0].message.tool_calls[0].function.name, 'look_up');
+  }
+});
+
+for (const cloud of clouds) {
   for (const [face, run] of Object.entries({ chat, responses, messages, gemini })) {
     test(`${face}_${cloud}`, async () => {
       const [name, prompt] = await run(cloud);

@@ -19,6 +19,8 @@ internal sealed partial class UsageLoop(
     static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(10);
 
+    static readonly TaskScheduler Pool = new ConcurrentExclusiveSchedulerPair().ConcurrentScheduler;
+
     readonly SemaphoreSlim _posting = new(1, 1);
     long? _position;
     long _lastDecoded;
@@ -84,7 +86,14 @@ internal sealed partial class UsageLoop(
         }
     }
 
-    async Task PostCommittedAsync(CancellationToken cancellation)
+    /// <summary>
+    /// On the pool's own scheduler, which every await below comes back to: a driver's read may end on a thread that serves
+    /// sockets, and to make rows of some thousand events there would keep its calls waiting.
+    /// </summary>
+    Task PostCommittedAsync(CancellationToken cancellation) => Task.Factory.StartNew(
+        () => PostGroupsAsync(cancellation), cancellation, TaskCreationOptions.None, Pool).Unwrap();
+
+    async Task PostGroupsAsync(CancellationToken cancellation)
     {
         await _posting.WaitAsync(cancellation);
         try
