@@ -1,5 +1,6 @@
 using System.Net;
 using Sahab.Emulator.Faults;
+using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
 
@@ -8,13 +9,14 @@ namespace Sahab.Server.Tests.Batches;
 /// <summary><c>/v1/files</c> and <c>/v1/batches</c> through the whole server, with the emulated clouds behind it.</summary>
 public sealed class BatchesTests : IAsyncLifetime
 {
+    readonly JumpingTime _time = new();
     TestHouse _house = null!;
     HttpClient _http = null!;
     BatchClient _client = null!;
 
     public async Task InitializeAsync()
     {
-        _house = await TestHouse.StartAsync();
+        _house = await TestHouse.StartAsync(time: _time);
         _http = _house.Client();
         _client = new BatchClient(_http);
     }
@@ -74,11 +76,7 @@ public sealed class BatchesTests : IAsyncLifetime
     [Fact]
     public async Task What_is_throttled_waits_and_a_cancelled_batch_keeps_what_it_has()
     {
-        foreach (var cloud in (string[])["azure", "own"])
-        {
-            await _house.Clouds.AddFaultAsync(new FaultSpec { Cloud = cloud, Kind = FaultKind.Throttle });
-        }
-
+        await ThrottleAsync("small");
         var waiting = await _client.StartAsync(BatchClient.Lines(9));
         await _client.UntilAsync(waiting, batch => (string)batch["status"]! == "in_progress");
         await _client.PostAsync($"/v1/batches/{waiting}/cancel");
@@ -86,6 +84,53 @@ public sealed class BatchesTests : IAsyncLifetime
         ((string)batch["status"]!).ShouldBe("cancelled");
         ((int)batch["request_counts"]!["completed"]!).ShouldBe(0);
         ((int)batch["request_counts"]!["failed"]!).ShouldBe(0, "what found no room has not failed");
+    }
+
+    [Fact]
+    public async Task A_batch_whose_time_is_over_keeps_what_it_has_and_names_what_it_has_not()
+    {
+        await ThrottleAsync("small");
+        var waiting = await _client.StartAsync(
+            BatchClient.Lines(3) + "\n" + BatchClient.Lines(1, model: "nothing")
+                .Replace("line-1", "wrong", StringComparison.Ordinal));
+        await _client.UntilAsync(waiting, batch => (int)batch["request_counts"]!["failed"]! == 1);
+        _time.SetClock(TimeSpan.FromHours(24.5));
+        var batch = await _client.EndAsync(waiting);
+        ((string)batch["status"]!).ShouldBe("expired");
+        ((long)batch["expired_at"]!).ShouldBeGreaterThan((long)batch["created_at"]!);
+        batch["request_counts"]!.ToJsonString().ShouldBe("""{"total":4,"completed":0,"failed":4}""");
+        var errors = await _client.ResultsAsync(batch["error_file_id"]);
+        errors.Select(line => (string)line["custom_id"]!).ShouldBe(["wrong", "line-1", "line-2", "line-3"]);
+        ((int)errors[0]["response"]!["status_code"]!).ShouldBe(404);
+        errors.Skip(1).ShouldAllBe(line => (string)line["error"]!["code"]! == "batch_expired");
+    }
+
+    [Fact]
+    public async Task A_key_that_was_revoked_runs_no_further_line()
+    {
+        await ThrottleAsync("small");
+        var waiting = await _client.StartAsync(BatchClient.Lines(3));
+        await _client.UntilAsync(waiting, batch => (string)batch["status"]! == "in_progress");
+        // The tenant has another key now, and looks with that.
+        var config = _house.Configuration.Current;
+        var tenant = config.Tenants.Single(tenant => tenant.Id == "demo");
+        _house.Configuration.TryApply(new ConfigReading
+        {
+            Source = "reload",
+            Config = config with
+            {
+                Tenants = config.Tenants.Replace(
+                    tenant, tenant with { Keys = [.. tenant.Keys.Select(key => key with { Id = key.Id + "-new" })] }),
+            },
+            Problems = [],
+            Files = [],
+            Hash = "",
+        }).ShouldBeTrue();
+        var batch = await _client.EndAsync(waiting);
+        ((string)batch["status"]!).ShouldBe("completed");
+        (await _client.ResultsAsync(batch["error_file_id"]))
+            .ShouldAllBe(line => (string)line["error"]!["code"]! == "invalid_api_key");
+        batch["request_counts"]!.ToJsonString().ShouldBe("""{"total":3,"completed":0,"failed":3}""");
     }
 
     [Fact]
@@ -116,4 +161,12 @@ public sealed class BatchesTests : IAsyncLifetime
     [InlineData("""{"endpoint":"/v1/embeddings","completion_window":"24h","metadata":[]}""", "metadata")]
     public async Task A_request_that_is_none_names_what_is_wrong(string body, string param) =>
         ((string)(await _client.PostAsync("/v1/batches", body))["error"]!["param"]!).ShouldBe(param);
+
+    async Task ThrottleAsync(string model)
+    {
+        foreach (var cloud in (string[])["azure", "own"])
+        {
+            await _house.Clouds.AddFaultAsync(new FaultSpec { Cloud = cloud, Model = model, Kind = FaultKind.Throttle });
+        }
+    }
 }

@@ -16,7 +16,7 @@ internal sealed class BatchRun(
     /// <summary>Results that are copied into a file at a time.</summary>
     const int Page = 500;
 
-    /// <summary>How often it looks whether a batch was cancelled.</summary>
+    /// <summary>How often it looks whether a batch was cancelled or its time is over.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     /// <summary>Carries a batch on until it has ended or the server stops.</summary>
@@ -29,11 +29,9 @@ internal sealed class BatchRun(
             return;
         }
 
-        var left = batch.ExpiresAt - time.GetUtcNow();
-        using (var expiry = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time))
-        using (var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, expiry.Token))
+        using (var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping))
         {
-            if (await IsCancelledAsync(batch, stopping))
+            if (await IsOverAsync(batch, stopping))
             {
                 await stop.CancelAsync();
             }
@@ -125,7 +123,7 @@ internal sealed class BatchRun(
         }
     }
 
-    /// <summary>Begins no further line once the batch was cancelled.</summary>
+    /// <summary>Begins no further line once the batch is over.</summary>
     async Task WatchAsync(Batch batch, CancellationTokenSource stop)
     {
         try
@@ -133,7 +131,7 @@ internal sealed class BatchRun(
             while (true)
             {
                 await Task.Delay(Look, time, stop.Token);
-                if (await IsCancelledAsync(batch, stop.Token))
+                if (await IsOverAsync(batch, stop.Token))
                 {
                     await stop.CancelAsync();
                 }
@@ -145,8 +143,10 @@ internal sealed class BatchRun(
         }
     }
 
-    async Task<bool> IsCancelledAsync(Batch batch, CancellationToken cancellation) =>
-        await store.FindAsync(batch.Tenant, batch.Id, cancellation) is null or { Status: BatchStatus.Cancelling };
+    /// <summary>Whether it was cancelled, or its time has passed by the clock: a machine may have slept meanwhile.</summary>
+    async Task<bool> IsOverAsync(Batch batch, CancellationToken cancellation) =>
+        time.GetUtcNow() >= batch.ExpiresAt
+        || await store.FindAsync(batch.Tenant, batch.Id, cancellation) is null or { Status: BatchStatus.Cancelling };
 
     async Task EndAsync(Batch batch, BatchInput input, CancellationToken stopping)
     {
