@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
@@ -78,6 +79,11 @@ public sealed class OciGenericAnswers : IAnswerTranslation
                         : OciJson.MakeCallId(terms, index, choice.ToolCalls.Count),
                     OciJson.Text(call, "name") ?? "", OciJson.Text(call, "arguments") ?? ""));
             }
+        }
+
+        if (OciLogprobs.Read(element) is { } logprobs)
+        {
+            choice.Logprobs = Encoding.UTF8.GetString(logprobs.WrittenSpan);
         }
 
         choice.Finish = FinishOf(OciJson.Text(element, "finishReason"), choice.ToolCalls.Count > 0);

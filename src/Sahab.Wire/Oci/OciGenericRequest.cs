@@ -19,7 +19,7 @@ public static class OciGenericRequest
 
     static readonly Expressible Known = new(
         "OCI Generative AI", "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "seed", "n", "stop",
-        "logit_bias", "response_format", "reasoning_effort", "verbosity", "parallel_tool_calls");
+        "logit_bias", "logprobs", "top_logprobs", "response_format", "reasoning_effort", "verbosity", "parallel_tool_calls");
 
     static readonly string[] Efforts = ["none", "minimal", "low", "medium", "high"];
 
@@ -207,6 +207,11 @@ public static class OciGenericRequest
         {
             json.WritePropertyName("logitBias"u8);
             bias.WriteTo(json);
+        }
+
+        if (request.Logprobs)
+        {
+            json.WriteNumber("logProbs"u8, request.TopLogprobs ?? 0);
         }
 
         if (request.ReasoningEffort is { } effort)

@@ -68,8 +68,17 @@ sealed class OciGenericStream(AnswerTerms terms) : IOciEvents
         if (OciJson.Object(element, "message") is { } message)
         {
             _chunks.Reasoning(output, OciJson.Text(message, "reasoningContent"), choice);
+            ArrayBufferWriter<byte>? logprobs = OciLogprobs.Read(element);
             foreach (JsonElement part in OciJson.Items(message, "content"))
             {
+                if (OciJson.Text(part, "text") is { Length: > 0 } text && logprobs is not null)
+                {
+                    _chunks.Content(output, text, logprobs.WrittenSpan, choice);
+                    // They are told once for all parts of the event.
+                    logprobs = null;
+                    continue;
+                }
+
                 _chunks.Content(output, OciJson.Text(part, "text"), choice);
             }
 

@@ -67,6 +67,7 @@ internal sealed class ChatFace() : Face("chat")
             Text = (string?)message["content"] ?? "",
             Reasoning = (string?)message["reasoning_content"] ?? "",
             Finish = (string)choice["finish_reason"]!,
+            Probable = [.. ReadProbable(choice)],
             Uses =
             [
                 .. (message["tool_calls"] as JsonArray ?? []).Select(call => new ToolUse(
@@ -79,6 +80,7 @@ internal sealed class ChatFace() : Face("chat")
     {
         var (text, reasoning, pieces) = (new StringBuilder(), new StringBuilder(), 0);
         var uses = new List<(string Id, string Name, StringBuilder Arguments)>();
+        var probable = new List<(string, int)>();
         foreach (var (_, data) in events)
         {
             if (data == "[DONE]")
@@ -108,6 +110,7 @@ internal sealed class ChatFace() : Face("chat")
             }
 
             reasoning.Append((string?)delta["reasoning_content"]);
+            probable.AddRange(ReadProbable(choices[0]!));
             AddUses(uses, delta["tool_calls"] as JsonArray ?? []);
             heard = heard with { Finish = (string?)choices[0]!["finish_reason"] ?? heard.Finish };
         }
@@ -117,9 +120,17 @@ internal sealed class ChatFace() : Face("chat")
             Text = text.ToString(),
             Reasoning = reasoning.ToString(),
             Pieces = pieces,
+            Probable = probable,
             Uses = [.. uses.Select(use => new ToolUse(use.Id, use.Name, use.Arguments.ToString()))],
         };
     }
+
+    static IEnumerable<(string Token, int Alternatives)> ReadProbable(JsonNode choice) =>
+        (choice["logprobs"]?["content"] as JsonArray ?? []).Select(token =>
+        {
+            ((double)token!["logprob"]!).ShouldBeInRange(-50, 0);
+            return ((string)token["token"]!, token["top_logprobs"]!.AsArray().Count);
+        });
 
     static void AddUses(List<(string Id, string Name, StringBuilder Arguments)> uses, JsonArray deltas)
     {

@@ -75,7 +75,12 @@ internal static class ConformanceCases
         yield return Answered("choices", Talk.Say("Hello.") with { Extra = new() { ["n"] = 2 } });
         yield return new(
             "logprobs", Talk.Say("Hello.") with { Extra = new() { ["logprobs"] = true, ["top_logprobs"] = 2 }, MaxTokens = 8 },
-            (heard, stream) => ShouldBeWhole(heard, stream));
+            (heard, stream) =>
+            {
+                ShouldBeWhole(heard, stream);
+                string.Concat(heard.Probable.Select(token => token.Token)).ShouldBe(heard.Text);
+                heard.Probable.ShouldAllBe(token => token.Alternatives == 2);
+            });
         yield return Answered("frequency-penalty", Talk.Say("Hello.") with { Extra = new() { ["frequency_penalty"] = 0.5 } });
         yield return Answered("presence-penalty", Talk.Say("Hello.") with { Extra = new() { ["presence_penalty"] = 0.5 } });
         yield return Answered("logit-bias", Talk.Say("Hello.") with { Extra = new() { ["logit_bias"] = new JsonObject { ["50"] = 1 } } });

@@ -39,11 +39,6 @@ internal static class ConformanceHouse
         ["json-object"] = "JSON only by a schema",
     };
 
-    static readonly Dictionary<string, string> Oracle = new()
-    {
-        ["logprobs"] = "no token probabilities in OpenAI's form",
-    };
-
     /// <summary>Converse has the words of Anthropic's API, and fewer.</summary>
     static readonly Dictionary<string, string> Bedrock = new(Anthropic)
     {
@@ -93,7 +88,7 @@ internal static class ConformanceHouse
             oci: { compartment: ocid1.compartment.oc1..demo, tenancy: ocid1.tenancy.oc1..demo, user: ocid1.user.oc1..demo, fingerprint: "20:3b:97:13", private_key: { env: OCI_KEY } }
             regions:
               us: { country: US, base_url: "{oracle}/us/20231130" }
-            """, Oracle),
+            """, None),
         new("bedrock", Cloud(CloudStyle.Bedrock), """
             dialect: bedrock
             bedrock: { access_key_id: { env: CLOUD_KEY_ID }, secret_access_key: { env: CLOUD_KEY } }

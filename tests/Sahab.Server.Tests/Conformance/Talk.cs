@@ -89,6 +89,9 @@ internal sealed record Heard
     /// <summary>Prompt tokens with cached ones, cached tokens, output tokens; none where nothing was told.</summary>
     public (long Prompt, long Cached, long Output)? Usage { get; init; }
 
+    /// <summary>The tokens whose probabilities were told, each with the number of its alternatives.</summary>
+    public IReadOnlyList<(string Token, int Alternatives)> Probable { get; init; } = [];
+
     public string? ErrorMessage { get; init; }
 
     public string? ErrorCode { get; init; }

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using Sahab.Emulator.Dialects.OpenAI;
 using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.Oci;
@@ -104,7 +106,7 @@ internal static class OciAnswers
         writer.WriteStartArray("choices");
         for (var index = 0; index < shape.Generation.Choices.Length; index++)
         {
-            WriteChoice(writer, shape.Generation.Choices[index], index);
+            WriteChoice(writer, shape, index);
         }
         writer.WriteEndArray();
         if (usage is { } told)
@@ -113,8 +115,9 @@ internal static class OciAnswers
         }
     }
 
-    static void WriteChoice(Utf8JsonWriter writer, Sequence sequence, int index)
+    static void WriteChoice(Utf8JsonWriter writer, OciShape shape, int index)
     {
+        var sequence = shape.Generation.Choices[index];
         writer.WriteStartObject();
         writer.WriteNumber("index", index);
         writer.WriteStartObject("message");
@@ -144,6 +147,44 @@ internal static class OciAnswers
         }
         writer.WriteEndObject();
         writer.WriteString("finishReason", FinishOfGeneric(sequence.Finish));
+        if (shape.Logprobs is { } top && sequence.Content is { } told)
+        {
+            writer.WritePropertyName("logprobs");
+            WriteLogprobs(writer, told, 0, told.Count, sequence.ReasoningTokens, top);
+        }
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Lists beside each other; the alternatives are texts, and the token itself is the first of them.</summary>
+    public static void WriteLogprobs(Utf8JsonWriter writer, TokenSource tokens, int from, int to, int offset, int top)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartArray("tokens");
+        for (var i = from; i < to; i++)
+        {
+            writer.WriteStringValue(tokens.At(i));
+        }
+        writer.WriteEndArray();
+        writer.WriteStartArray("tokenLogprobs");
+        for (var i = from; i < to; i++)
+        {
+            writer.WriteNumberValue(TokenLogprobs.Of(tokens.At(i), offset + i));
+        }
+        writer.WriteEndArray();
+        writer.WriteStartArray("topLogprobs");
+        for (var i = from; i < to; i++)
+        {
+            writer.WriteStartObject();
+            for (var rank = 0; rank < top; rank++)
+            {
+                var value = TokenLogprobs.Of(tokens.At(i), offset + i) - rank;
+                writer.WriteString(
+                    TokenLogprobs.Alternative(tokens.At(i), rank),
+                    Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
+            }
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
         writer.WriteEndObject();
     }
 

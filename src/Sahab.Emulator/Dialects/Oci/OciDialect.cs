@@ -97,7 +97,8 @@ internal sealed class OciDialect(Emulation emulation) : OpenAIDialect(emulation)
             shape = new OciShape(
                 deployment.ModelId, isCohere, Plan(request, deployment, exchange.Cloud.Traits),
                 chat.Object("streamOptions")?.Flag("isIncludeUsage") ?? false, Emulation.Clock.Time.GetUtcNow(),
-                isCohere ? chat.RequiredText("message") : "");
+                isCohere ? chat.RequiredText("message") : "",
+                isCohere ? null : chat.Integer("logProbs", 0, 20));
         }
         await ServeAsync(exchange, call, shape.Generation, runner => call.Streamed
             ? StreamAsync(exchange, runner, shape)
@@ -176,4 +177,5 @@ internal sealed class OciDialect(Emulation emulation) : OpenAIDialect(emulation)
 /// <param name="TellsUsage">Whether a stream tells its usage.</param>
 /// <param name="Message">Cohere's last message of the user, which its answer repeats.</param>
 internal sealed record OciShape(
-    string Model, bool IsCohere, Generation Generation, bool TellsUsage, DateTimeOffset Created, string Message);
+    string Model, bool IsCohere, Generation Generation, bool TellsUsage, DateTimeOffset Created, string Message,
+    int? Logprobs);

@@ -50,6 +50,14 @@ internal sealed class OciGenericFrames(OciShape shape) : IStreamFrames
                 break;
         }
         to.Raw("}"u8);
+        if (piece.Kind == PieceKind.Content && shape.Logprobs is { } top
+            && shape.Generation.Choices[choice] is { Content: { } content } sequence)
+        {
+            var at = index - sequence.ReasoningTokens;
+            to.Raw(",\"logprobs\":"u8);
+            using var writer = new Utf8JsonWriter(to);
+            OciAnswers.WriteLogprobs(writer, content, at, at + 1, sequence.ReasoningTokens, top);
+        }
         End(to);
     }
 

@@ -48,12 +48,8 @@ internal sealed class UpstreamFactory(TimeProvider time) : IDisposable
     {
         Dialect.OpenAi or Dialect.Azure or Dialect.Vertex => AllCapabilities,
         Dialect.Anthropic => Capabilities.Tools | Capabilities.Vision | Capabilities.JsonSchema,
-        Dialect.Oci => provider.Oci!.Api switch
-        {
-            OciApi.OpenAi => AllCapabilities,
-            OciApi.Cohere => Capabilities.Tools | Capabilities.JsonSchema,
-            _ => AllCapabilities & ~Capabilities.Logprobs,
-        },
+        Dialect.Oci when provider.Oci!.Api == OciApi.Cohere => Capabilities.Tools | Capabilities.JsonSchema,
+        Dialect.Oci => AllCapabilities,
         Dialect.Bedrock when provider.Bedrock?.Api == BedrockApi.OpenAi => AllCapabilities,
         Dialect.Bedrock => Capabilities.Tools | Capabilities.Vision | Capabilities.JsonSchema,
         _ => throw new ArgumentOutOfRangeException(nameof(provider)),

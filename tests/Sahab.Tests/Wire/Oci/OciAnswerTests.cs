@@ -177,6 +177,21 @@ public sealed class OciAnswerTests
     }
 
     [Fact]
+    public void Probabilities_in_lists_become_those_of_tokens()
+    {
+        JsonNode answer = Read(Generic, """
+            {"chatResponse":{"choices":[{"index":0,"finishReason":"stop",
+            "message":{"role":"ASSISTANT","content":[{"type":"TEXT","text":"a b"}]},
+            "logprobs":{"tokens":["a"," b"],"tokenLogprobs":[-0.5,-1],"textOffset":[0,1],
+            "topLogprobs":[{"a":"-0.5","c":"-2"},{" b":-1}]}}]}}
+            """)!;
+        answer["choices"]![0]!["logprobs"]!.ToJsonString().ShouldBe(
+            """{"content":[{"token":"a","logprob":-0.5,"bytes":null,"top_logprobs":[{"token":"a","logprob":-0.5,"bytes":null},"""
+            + """{"token":"c","logprob":-2,"bytes":null}]},{"token":" b","logprob":-1,"bytes":null,"top_logprobs":["""
+            + """{"token":" b","logprob":-1,"bytes":null}]}],"refusal":null}""");
+    }
+
+    [Fact]
     public void Reasoning_that_ate_the_whole_answer_leaves_neither_message_nor_count()
     {
         JsonNode answer = Read(Generic, """

@@ -52,6 +52,13 @@ public sealed class OciRequestTests
     }
 
     [Theory]
+    [InlineData("\"logprobs\":true", 0)]
+    [InlineData("\"logprobs\":true,\"top_logprobs\":3", 3)]
+    public void Probabilities_are_asked_for_by_the_number_of_alternatives(string members, long wanted) => Write(
+            $$"""{"model":"m",{{members}},"messages":[{"role":"user","content":"x"}]}""")
+        .Body!["chatRequest"]!["logProbs"]!.GetValue<long>().ShouldBe(wanted);
+
+    [Theory]
     [InlineData("openai.gpt-5-mini", "maxCompletionTokens")]
     [InlineData("openai.o3", "maxCompletionTokens")]
     [InlineData("openai.gpt-oss-120b", "maxTokens")]
@@ -61,7 +68,7 @@ public sealed class OciRequestTests
         .Body!["chatRequest"]![member]!.GetValue<long>().ShouldBe(9);
 
     [Theory]
-    [InlineData("\"logprobs\":true", "logprobs", false)]
+    [InlineData("\"logprobs\":true", "logprobs", true)]
     [InlineData("\"reasoning_effort\":\"xhigh\"", "reasoning_effort", false)]
     [InlineData("\"n\":65", "n", false)]
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}]", "tools[0].strict", false)]
