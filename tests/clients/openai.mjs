@@ -2,6 +2,7 @@
 import './openai/chat.mjs';
 import './openai/tools.mjs';
 import './openai/other-operations.mjs';
+import './openai/media.mjs';
 import './openai/responses.mjs';
 import './openai/batches.mjs';
 import './openai/errors.mjs';

@@ -16,7 +16,9 @@ internal sealed class Bill
     {
         lock (_gate)
         {
-            var isBilled = line.Billed != Usage.None;
+            // What is billed by the piece or the second has no tokens.
+            var isBilled = line.Billed != Usage.None
+                || (line.Outcome == CallOutcome.Answered && line.Served == Usage.None);
             var entry = _entries.GetValueOrDefault(line.Account)
                 ?? new BillEntry(line.Account, 0, 0, Usage.None, Usage.None);
             _entries[line.Account] = entry with

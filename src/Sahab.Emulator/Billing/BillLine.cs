@@ -34,7 +34,7 @@ public enum CallOutcome
     Refused,
 }
 
-/// <summary>One call that used tokens.</summary>
+/// <summary>One call that was served, be it in part.</summary>
 public sealed record BillLine
 {
     /// <summary>The <c>x-request-id</c> that the client was told.</summary>

@@ -134,6 +134,18 @@ public enum ModelKind
 
     /// <summary>Embeddings.</summary>
     Embedding,
+
+    /// <summary>Moderations.</summary>
+    Moderation,
+
+    /// <summary>Images: made, edited, varied.</summary>
+    Image,
+
+    /// <summary>Text of sound: transcriptions and translations.</summary>
+    Transcription,
+
+    /// <summary>Sound of text.</summary>
+    Speech,
 }
 
 /// <summary>One model, wherever it runs.</summary>
@@ -147,6 +159,12 @@ public sealed record ModelConfig
 
     /// <summary>Whether it thinks first, with effort <c>medium</c> unless the request says otherwise.</summary>
     public bool Reasoning { get; init; }
+
+    /// <summary>
+    /// Whether images and transcriptions are billed by the token, as those of newer models are, and not by the piece or the
+    /// second. Moderations and speech never are.
+    /// </summary>
+    public bool BillsTokens { get; init; } = true;
 
     /// <summary>Length of an embedding, in numbers.</summary>
     public int Dimensions { get; init; } = 1536;

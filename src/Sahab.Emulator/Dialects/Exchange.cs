@@ -94,6 +94,28 @@ internal sealed class Exchange(HttpContext http, CloudConnection connection, Ven
         await Channel.FlushAsync();
     }
 
+    /// <summary>Sends what is not JSON, a piece at a time, as servers do that make it while they send it.</summary>
+    /// <param name="isHalf">Whether it ends in the middle, and the connection with it.</param>
+    public async Task SendPiecesAsync(string contentType, ReadOnlyMemory<byte> body, bool isHalf)
+    {
+        const int piece = 4096;
+        Http.Response.ContentType = contentType;
+        await Channel.StartAsync();
+        body = isHalf ? body[..(body.Length / 2)] : body;
+        for (; body.Length > 0; body = body[Math.Min(piece, body.Length)..])
+        {
+            Channel.Writer.Raw(body.Span[..Math.Min(piece, body.Length)]);
+            if (!await Channel.FlushAsync())
+            {
+                return;
+            }
+        }
+        if (isHalf)
+        {
+            await Channel.CutAsync();
+        }
+    }
+
     /// <summary>Promises the whole body, sends half, and ends the connection.</summary>
     public async Task SendHalfAsync(Action<Utf8JsonWriter> write)
     {

@@ -43,7 +43,7 @@ internal sealed class AnswerRunner(
             await emulation.Ticker.WaitUntil(_wait, _clock.RealMs + Ticker.SlotMs);
         }
         var known = generation.Blocks.Sum(CountCached);
-        generation.CachedTokens = Math.Min(known, generation.PromptTokens - 1);
+        generation.CachedTokens = Math.Max(0, Math.Min(known, generation.PromptTokens - 1));
         return true;
     }
 

@@ -131,12 +131,15 @@ internal sealed class Generation
     /// <summary>The most tokens that the request allowed, as a rate limit counts it.</summary>
     public required long OutputEstimate { get; init; }
 
+    /// <summary>Output tokens beside those of the choices: what is generated is no text.</summary>
+    public long OtherOutputTokens { get; init; }
+
     public int CachedTokens { get; set; }
 
     /// <summary>Tokens of the longest choice.</summary>
     public int Steps => Choices.Length == 0 ? 0 : Choices.Max(c => c.Count);
 
-    public long OutputTokens => Choices.Sum(c => (long)c.Count);
+    public long OutputTokens => OtherOutputTokens + Choices.Sum(c => (long)c.Count);
 
     public Usage Usage => new(PromptTokens, CachedTokens, OutputTokens, Choices.Sum(c => (long)c.ReasoningTokens));
 }

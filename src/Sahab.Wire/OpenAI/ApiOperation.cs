@@ -13,6 +13,37 @@ public enum ApiOperation : byte
 
     /// <summary><c>POST /v1/embeddings</c>.</summary>
     Embeddings,
+
+    /// <summary><c>POST /v1/moderations</c>.</summary>
+    Moderations,
+
+    /// <summary><c>POST /v1/images/generations</c>.</summary>
+    ImageGenerations,
+
+    /// <summary><c>POST /v1/images/edits</c>.</summary>
+    ImageEdits,
+
+    /// <summary><c>POST /v1/images/variations</c>.</summary>
+    ImageVariations,
+
+    /// <summary><c>POST /v1/audio/transcriptions</c>.</summary>
+    Transcriptions,
+
+    /// <summary><c>POST /v1/audio/translations</c>.</summary>
+    Translations,
+
+    /// <summary><c>POST /v1/audio/speech</c>.</summary>
+    Speech,
+}
+
+/// <summary>What is common to some operations.</summary>
+public static class ApiOperations
+{
+    /// <summary>
+    /// Whether requests and answers go through as they are, but for the model's name: no dialect translates them, and
+    /// only clouds with OpenAI's own API have them.
+    /// </summary>
+    public static bool IsPassThrough(this ApiOperation operation) => operation >= ApiOperation.Moderations;
 }
 
 /// <summary>The <c>service_tier</c> that a request names.</summary>

@@ -83,6 +83,15 @@ public struct RequestEdits
         return edits;
     }
 
+    /// <summary>One change alone.</summary>
+    /// <param name="edit">The change.</param>
+    internal static RequestEdits Of(in RequestEdit edit)
+    {
+        var edits = default(RequestEdits);
+        edits.Add(edit);
+        return edits;
+    }
+
     /// <summary>The length of the changed body in bytes.</summary>
     /// <param name="bodyLength">The length of the original in bytes.</param>
     public readonly long ContentLength(long bodyLength) => bodyLength + _change;

@@ -14,11 +14,19 @@ public struct RequestFacts
     /// <summary>The largest <c>n</c> and <c>best_of</c>.</summary>
     public const int MaxChoices = 128;
 
-    /// <summary>Where the JSON string of <c>model</c> begins, at its opening quote.</summary>
+    /// <summary>
+    /// Where the JSON string of <c>model</c> begins, at its opening quote; in a form, where its value begins.
+    /// </summary>
     public int ModelStart { get; internal set; }
 
-    /// <summary>The length of the JSON string of <c>model</c>, both quotes included. At least 3 bytes.</summary>
+    /// <summary>
+    /// The length of the JSON string of <c>model</c>, both quotes included, at least 3 bytes; in a form, of its value. 0
+    /// where an operation that is passed through names none: then <see cref="ModelStart"/> is where JSON has null, or 0.
+    /// </summary>
     public int ModelLength { get; internal set; }
+
+    /// <summary>Whether the body is <c>multipart/form-data</c> and not JSON.</summary>
+    public bool IsForm { get; internal set; }
 
     /// <summary>Whether the model's name is written with escapes, so that its bytes are not its name.</summary>
     public bool ModelHasEscapes { get; internal set; }
@@ -112,7 +120,10 @@ public struct RequestFacts
     /// <summary>The encoding in which embeddings are wanted.</summary>
     public EmbeddingEncoding Encoding { get; internal set; }
 
-    /// <summary>The offset of the body's closing brace, before which members can be inserted.</summary>
+    /// <summary>
+    /// The offset of the body's closing brace, before which members can be inserted; in a form, of its closing delimiter,
+    /// before which parts can be.
+    /// </summary>
     public int ObjectEnd { get; internal set; }
 
     /// <summary>
@@ -122,7 +133,7 @@ public struct RequestFacts
     /// </summary>
     public int PromptBytes { get; internal set; }
 
-    /// <summary>Token ids given as the prompt in place of text.</summary>
+    /// <summary>Token ids given as the prompt in place of text; for uploaded sound, about what it will be.</summary>
     public int PromptTokenIds { get; internal set; }
 
     /// <summary>Images and videos in the messages.</summary>
@@ -148,6 +159,11 @@ public struct RequestFacts
     /// <exception cref="ArgumentException">The scratch is too small.</exception>
     public readonly ReadOnlySpan<byte> ReadModel(ReadOnlySpan<byte> body, Span<byte> scratch)
     {
+        if (IsForm)
+        {
+            return body.Slice(ModelStart, ModelLength);
+        }
+
         if (!ModelHasEscapes)
         {
             return body.Slice(ModelStart + 1, ModelLength - 2);

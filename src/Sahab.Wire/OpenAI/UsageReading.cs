@@ -68,6 +68,27 @@ ref struct UsageReading
         }
         else
         {
+            ReadOtherName(document, ref cursor, name);
+        }
+    }
+
+    /// <summary>Images and sound have other names for the same; where both are there, the names of chat count.</summary>
+    void ReadOtherName(ReadOnlySpan<byte> document, ref JsonCursor cursor, JsonText name)
+    {
+        if (_prompt == Missing && name.Is(document, "input_tokens"u8))
+        {
+            _prompt = Count(document, ref cursor);
+        }
+        else if (_output == Missing && name.Is(document, "output_tokens"u8))
+        {
+            _output = Count(document, ref cursor);
+        }
+        else if (_cached == Missing && name.Is(document, "input_tokens_details"u8))
+        {
+            _cached = Part(document, ref cursor, "cached_tokens"u8);
+        }
+        else
+        {
             cursor.Skip();
         }
     }

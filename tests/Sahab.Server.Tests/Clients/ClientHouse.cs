@@ -29,6 +29,17 @@ internal sealed class ClientHouse : IAsyncDisposable
     /// <summary>Models that think long before they speak.</summary>
     static readonly string[] Late = ["late-node", "late-ai", "late-net"];
 
+    /// <summary>Models of another kind than text, each at one cloud.</summary>
+    static readonly (string Model, string Cloud, ModelKind Kind, string Operations)[] Media =
+    [
+        ("guard", "own", ModelKind.Moderation, "moderations"),
+        ("painter", "azure", ModelKind.Image, "image-generations, image-edits"),
+        ("old-painter", "own", ModelKind.Image, "image-generations, image-variations"),
+        ("scribe", "azure", ModelKind.Transcription, "transcriptions"),
+        ("old-scribe", "own", ModelKind.Transcription, "transcriptions, translations"),
+        ("voice", "own", ModelKind.Speech, "speech"),
+    ];
+
     readonly ScriptedUpstream _echo;
 
     ClientHouse(TestHouse house, ScriptedUpstream echo) => (House, _echo) = (house, echo);
@@ -121,6 +132,12 @@ internal sealed class ClientHouse : IAsyncDisposable
         {
             ["vectors"] = new() { Kind = ModelKind.Embedding, Dimensions = 64, Profile = instant },
         };
+        foreach (var (model, _, kind, _) in Media)
+        {
+            var billsTokens = !model.StartsWith("old-", StringComparison.Ordinal);
+            models[model] = new ModelConfig { Kind = kind, BillsTokens = billsTokens, Profile = instant };
+        }
+
         foreach (var model in Quick)
         {
             models[model] = new ModelConfig { ContextTokens = 32_768, Profile = instant };
@@ -219,6 +236,12 @@ internal sealed class ClientHouse : IAsyncDisposable
             {
                 deployments.Append($"  own-no-{id}: {{ <<: *chat, provider: own, region: \"no\", model: {model} }}\n");
             }
+        }
+
+        foreach (var (model, cloud, _, operations) in Media)
+        {
+            yaml.Append($"  {model}: {{ operations: [{operations}] }}\n");
+            deployments.Append($"  {cloud}-{model}: {{ <<: *chat, provider: {cloud}, model: {model} }}\n");
         }
 
         return yaml.Append(deployments).ToString();

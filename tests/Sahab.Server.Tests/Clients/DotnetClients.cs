@@ -2,9 +2,12 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net;
 using OpenAI;
+using OpenAI.Audio;
 using OpenAI.Chat;
 using OpenAI.Embeddings;
+using OpenAI.Images;
 using OpenAI.Models;
+using OpenAI.Moderations;
 using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Clients;
@@ -25,6 +28,15 @@ public sealed class DotnetClients : IAsyncLifetime
         new(model, new ApiKeyCredential(ClientHouse.SecretOf(key)), Options(retries, watch));
 
     internal EmbeddingClient Embeddings(string model = "vectors") =>
+        new(model, new ApiKeyCredential(ClientHouse.SecretOf("demo")), Options(0, null));
+
+    internal ModerationClient Moderations() =>
+        new("guard", new ApiKeyCredential(ClientHouse.SecretOf("demo")), Options(0, null));
+
+    internal ImageClient Images(string model = "painter") =>
+        new(model, new ApiKeyCredential(ClientHouse.SecretOf("demo")), Options(0, null));
+
+    internal AudioClient Audio(string model) =>
         new(model, new ApiKeyCredential(ClientHouse.SecretOf("demo")), Options(0, null));
 
     internal OpenAIModelClient Models() => new(new ApiKeyCredential(ClientHouse.SecretOf("demo")), Options(0, null));

@@ -89,6 +89,8 @@ public class ConfigReaderTests
     [InlineData("default: gpt-oss-120b", "default: gpt-oss", "aliases.default", "The models and aliases: gpt-oss-120b")]
     [InlineData("default: gpt-oss-120b", "gpt-oss-120b: gpt-oss-120b", "aliases.gpt-oss-120b", "never be reached")]
     [InlineData("default: gpt-oss-120b", "one: two\n  two: one", "aliases.one", "one -> two -> one")]
+    [InlineData("{ context_tokens: 131072 }", "{ operations: [chat, speach] }", "models.gpt-oss-120b.operations[1]",
+        "Did you mean speech?")]
     [InlineData("prompt: 0.15", "prompt: -1", "deployments.azure-eastus.price.prompt", "from 0 to 1000000")]
     [InlineData("prompt: 0.15", "promt: 0.15", "deployments.azure-eastus.price.promt", "Did you mean prompt?")]
     [InlineData("prompt: 0.15, ", "", "deployments.azure-eastus.price", "the key prompt is missing")]
@@ -161,6 +163,33 @@ public class ConfigReaderTests
 
         reading.Errors.ShouldHaveSingleItem().Key.ShouldBe(key);
         reading.Errors[0].Line.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("anthropic", "[chat, speech]", "speech", "with dialect openai or azure,")]
+    [InlineData("bedrock", "[transcriptions, translations]", "transcriptions, translations", "with dialect openai or azure,")]
+    [InlineData("azure", "[image-edits, image-variations]", "image-variations", "with dialect openai,")]
+    [InlineData("azure", "[moderations, speech]", "moderations", "with dialect openai,")]
+    [InlineData("azure", "[image-generations, image-edits, transcriptions, translations, speech]", null, null)]
+    [InlineData("openai", "[moderations, image-generations, image-edits, image-variations, speech]", null, null)]
+    public void A_cloud_that_does_not_know_an_operation_of_its_model_is_an_error_at_the_deployment(
+        string dialect, string operations, string? unknown, string? remedy)
+    {
+        var reading = ConfigText.Read(ConfigText.Small
+            .Replace("  azure:\n", $"  azure:\n    dialect: {dialect}\n", StringComparison.Ordinal)
+            .Replace("{ context_tokens: 131072 }", $"{{ operations: {operations} }}", StringComparison.Ordinal));
+
+        if (unknown is null)
+        {
+            reading.Errors.ShouldBeEmpty();
+            return;
+        }
+
+        var error = reading.Errors.ShouldHaveSingleItem();
+        error.Key.ShouldBe("deployments.azure-eastus.provider");
+        error.Line.ShouldBe(14);
+        error.ToString().ShouldContain($"serves {unknown}, which the dialect {dialect} does not know");
+        error.ToString().ShouldContain(remedy!);
     }
 
     [Fact]

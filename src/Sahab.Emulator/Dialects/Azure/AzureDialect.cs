@@ -1,4 +1,5 @@
 using Sahab.Emulator.Dialects.OpenAI;
+using Sahab.Emulator.Dialects.OpenAI.Media;
 using Sahab.Emulator.Engine;
 
 namespace Sahab.Emulator.Dialects.Azure;
@@ -53,6 +54,10 @@ internal sealed class AzureDialect(Emulation emulation) : OpenAIDialect(emulatio
         }
         await OperateAsync(exchange, region, deployments, rest);
     }
+
+    /// <summary>Azure has no moderations, and no variations of images.</summary>
+    protected override MediaOperation? FindMedia(string path) =>
+        path is "moderations" or "images/variations" ? null : base.FindMedia(path);
 
     static ApiException NotFound() => new(new ApiError(404, "Resource not found", "invalid_request_error", null, "404"));
 }

@@ -7,7 +7,7 @@ using Sahab.Emulator.Engine;
 namespace Sahab.Emulator.Dialects.OpenAI;
 
 /// <summary>The OpenAI-compatible surface of every cloud: <c>[/region]/v1/...</c>.</summary>
-internal class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
+internal partial class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
 {
     /// <summary>Answers a call of a cloud that speaks this protocol beside its own.</summary>
     public Task ServeAsync(Exchange exchange) => RouteAsync(exchange);
@@ -59,6 +59,9 @@ internal class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
             case ("POST", "embeddings"):
                 await EmbedAsync(exchange, deployments);
                 break;
+            case ("POST", _) when FindMedia(operation) is { } media:
+                await AnswerMediaAsync(exchange, deployments, media);
+                break;
             case ("GET", "models"):
                 if (DropWhenDown(exchange, region))
                 {
@@ -76,6 +79,7 @@ internal class OpenAIDialect(Emulation emulation) : CloudDialect(emulation)
                 await exchange.SendJsonAsync(200, w => ModelList.Write(w, model, Emulation.Clock));
                 break;
             case (_, "chat/completions" or "completions" or "embeddings" or "models"):
+            case (_, _) when FindMedia(operation) is not null:
                 throw new ApiException(ApiError.UnknownPath(exchange.Path) with
                 {
                     Status = 405,

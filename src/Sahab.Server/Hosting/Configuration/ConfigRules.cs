@@ -70,6 +70,10 @@ internal sealed class ConfigRules(SahabConfig config, ProblemList problems)
             else
             {
                 CheckReference($"{path}.model", deployment.Model, _models, "models");
+                if (config.FindProvider(deployment.Provider) is { } cloud && _index.Model(deployment.Model) is { } served)
+                {
+                    OperationRules.Check(cloud, served, path, problems);
+                }
             }
         }
     }

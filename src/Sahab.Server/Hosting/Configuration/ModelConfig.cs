@@ -23,8 +23,8 @@ internal sealed record ModelConfig
     [Between("0", "100000000")]
     public int MaxOutputTokens { get; init; }
 
-    [Doc("The operations that it serves.")]
-    [AtMost(3)]
+    [Doc("The operations that it serves. All but the first three need a cloud with OpenAI's own API.")]
+    [AtMost(10)]
     public ImmutableArray<Operation> Operations { get; init; } = [Operation.ChatCompletions];
 
     [Doc("What `/v1/models` says of its owner.")]

@@ -14,11 +14,12 @@ internal static class Reading
     public static async Task<List<T>> ReadAllAsync<T>(this DbConnection connection, CommandDefinition command)
     {
         await using var reader = await connection.ExecuteReaderAsync(command);
-        var parse = reader.GetRowParser<T>();
+        // By way of an object: the parser that Dapper has for a column that is a text is none of texts.
+        var parse = reader.GetRowParser<object?>(typeof(T));
         var rows = new List<T>();
         while (await reader.ReadAsync(command.CancellationToken))
         {
-            rows.Add(parse(reader));
+            rows.Add((T)parse(reader)!);
         }
 
         return rows;

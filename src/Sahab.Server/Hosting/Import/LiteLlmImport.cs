@@ -65,7 +65,7 @@ internal sealed partial class LiteLlmImport
 
         if (OperationOf(info) is not { } operation)
         {
-            info.Note("mode", ImportVerdict.Unsupported, "only chat, completion and embedding are served; left out");
+            info.Note("mode", ImportVerdict.Unsupported, "only chat, completion and embedding are imported; left out");
             return;
         }
 

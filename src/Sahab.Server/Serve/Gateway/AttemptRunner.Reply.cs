@@ -41,7 +41,8 @@ internal sealed partial class AttemptRunner
             }
 
             ReplyFacts facts = default;
-            if (!UsageReader.Read(answer.Span, ref facts, attempt.Target.Secrets))
+            if (!UsageReader.Read(answer.Span, ref facts, attempt.Target.Secrets)
+                && !(call.Operation.IsPassThrough() && PassThroughScanner.IsText(answer.Span)))
             {
                 return Failed(attempt, AttemptOutcome.ServerError, default, "answered with something that is not JSON");
             }
@@ -54,7 +55,9 @@ internal sealed partial class AttemptRunner
 
             attempt.FirstToken = TimeSpan.FromMilliseconds(
                 clock.MillisecondsBetween(attempt.StartedTimestamp, clock.Timestamp));
-            settlement.Succeeded(attempt, UsageMeter.Whole(attempt, facts.Usage, outputSeen: 0, facts.ContentBytes));
+            settlement.Succeeded(attempt, call.Operation.IsPassThrough()
+                ? UsageMeter.Stated(attempt, facts.Usage)
+                : UsageMeter.Whole(attempt, facts.Usage, outputSeen: 0, facts.ContentBytes));
             if (!await settlement.RecordAsync(call))
             {
                 return new AttemptEnd(AttemptOutcome.Succeeded, false, "could not be recorded");

@@ -33,6 +33,14 @@ internal sealed partial class AttemptRunner
         var metered = relay.OutputSeen > 0
             ? UsageMeter.Broken(attempt, relay.Usage, relay.OutputSeen, end, byProvider)
             : UsageMeter.Silent(attempt, end);
+        return await EndBrokenAsync(attempt, outcome, reason, metered, relay.Committed);
+    }
+
+    /// <summary>Ends an attempt whose answer broke: for good where a part of it has reached the client.</summary>
+    async ValueTask<AttemptEnd> EndBrokenAsync(
+        Attempt attempt, AttemptOutcome outcome, string reason, MeteredUsage metered, bool isCommitted)
+    {
+        var call = attempt.Call;
         if (outcome == AttemptOutcome.Abandoned)
         {
             settlement.Abandoned(attempt, metered);
@@ -42,14 +50,14 @@ internal sealed partial class AttemptRunner
             settlement.Failed(attempt, outcome, metered);
         }
 
-        if (!relay.Committed && !call.IsClientGone)
+        if (!isCommitted && !call.IsClientGone)
         {
             return new AttemptEnd(outcome, false, reason);
         }
 
         await settlement.RecordAsync(call);
         call.FailureReason = $"{attempt.Target.Deployment.Spec.Id} {reason}";
-        call.Status = relay.Committed ? StatusCodes.Status200OK : StatusCodes.Status499ClientClosedRequest;
+        call.Status = isCommitted ? StatusCodes.Status200OK : StatusCodes.Status499ClientClosedRequest;
         await BreakOffAsync(call, GatewayError.StreamBroken(call.FailureReason));
         return new AttemptEnd(outcome, true, reason);
     }
@@ -137,7 +145,7 @@ internal sealed partial class AttemptRunner
         {
             exchange.Fail(writer, told);
         }
-        else
+        else if (IsEvents(call.Context.Response.ContentType))
         {
             ErrorWriter.WriteEvent(writer, told);
         }

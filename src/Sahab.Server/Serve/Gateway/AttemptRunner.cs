@@ -93,7 +93,8 @@ internal sealed partial class AttemptRunner(
                     return await TakeErrorAsync(attempt, response);
                 }
 
-                return call.Facts.Stream
+                return call.Operation.IsPassThrough() ? await PassThroughAsync(attempt, response)
+                    : call.Facts.Stream
                     ? await RelayStreamAsync(attempt, response)
                     : await RelayReplyAsync(attempt, response);
             }

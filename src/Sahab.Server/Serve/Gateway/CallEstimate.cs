@@ -11,19 +11,20 @@ internal static class CallEstimate
     /// <summary>What an image adds to the prompt in tokens; providers count some hundreds to some thousands.</summary>
     const int TokensPerImage = 1024;
 
-    public static RouteRequest For(ModelRoute route, in RequestFacts facts, ApiKey key, ServiceTier tier)
+    public static RouteRequest For(
+        ModelRoute route, ApiOperation operation, in RequestFacts facts, ApiKey key, ServiceTier tier)
     {
         var prompt = (long)route.EstimatePromptTokens(facts.PromptBytes)
             + facts.PromptTokenIds + ((long)facts.ImageCount * TokensPerImage);
-        var isEmbedding = facts.MaxOutputTokens == 0 && !facts.Stream && facts.PrefixHash == 0;
+        var isSilent = operation is ApiOperation.Embeddings or ApiOperation.Moderations or ApiOperation.Speech;
         var choices = Math.Max(facts.N, facts.BestOf) * Math.Max(1, facts.PromptCount);
         var limit = (int)Math.Min(facts.MaxOutputTokens, int.MaxValue);
         return new RouteRequest
         {
             Route = route,
-            Needs = NeedsOf(facts),
+            Needs = NeedsOf(operation, facts),
             PromptTokens = (int)Math.Min(prompt, int.MaxValue),
-            OutputTokens = isEmbedding ? 0 : route.EstimateOutputTokens(limit, choices),
+            OutputTokens = isSilent ? 0 : route.EstimateOutputTokens(limit, choices),
             PrefixHash = facts.PrefixHash,
             Countries = key.Countries,
             Tier = tier,
@@ -33,7 +34,7 @@ internal static class CallEstimate
     /// <summary>In words, what a request needs beyond plain text.</summary>
     public static string Describe(Capabilities needs) => needs.ToString();
 
-    static Capabilities NeedsOf(in RequestFacts facts)
+    static Capabilities NeedsOf(ApiOperation operation, in RequestFacts facts)
     {
         var needs = Capabilities.None;
         needs |= facts.HasTools ? Capabilities.Tools : 0;
@@ -41,7 +42,7 @@ internal static class CallEstimate
         needs |= facts.HasAudio ? Capabilities.Audio : 0;
         needs |= facts.HasJsonSchema ? Capabilities.JsonSchema : 0;
         needs |= facts.Logprobs ? Capabilities.Logprobs : 0;
-        needs |= facts.N > 1 ? Capabilities.MultipleChoices : 0;
+        needs |= facts.N > 1 && !operation.IsPassThrough() ? Capabilities.MultipleChoices : 0;
         return needs;
     }
 }

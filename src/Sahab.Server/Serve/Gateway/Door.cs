@@ -23,6 +23,9 @@ internal sealed record Door(
     /// <summary>Whether a call may refer to earlier ones and may be kept itself (<see cref="IDoorKeeper"/>).</summary>
     public bool HasKeeper { get; init; }
 
+    /// <summary>Whether requests may be <c>multipart/form-data</c>, as those with files are.</summary>
+    public bool TakesForms { get; init; }
+
     /// <summary>Whether the key may stand in the query (<c>?key=</c>), as Google's clients may send it.</summary>
     public bool KeyInQuery { get; init; }
 
@@ -40,6 +43,20 @@ internal sealed record Door(
     static readonly Door ResponseTokens =
         Responses with { Route = "/v1/responses/input_tokens", CountsTokens = true };
 
+    static readonly Door Moderations = new(ApiOperation.Moderations, null, "/v1/moderations");
+    static readonly Door ImageGenerations = new(ApiOperation.ImageGenerations, null, "/v1/images/generations");
+    static readonly Door ImageEdits = new(ApiOperation.ImageEdits, null, "/v1/images/edits") { TakesForms = true };
+    static readonly Door ImageVariations =
+        new(ApiOperation.ImageVariations, null, "/v1/images/variations") { TakesForms = true };
+
+    static readonly Door Transcriptions =
+        new(ApiOperation.Transcriptions, null, "/v1/audio/transcriptions") { TakesForms = true };
+
+    static readonly Door Translations =
+        new(ApiOperation.Translations, null, "/v1/audio/translations") { TakesForms = true };
+
+    static readonly Door Speech = new(ApiOperation.Speech, null, "/v1/audio/speech");
+
     /// <summary>The door that a path leads to, or none.</summary>
     public static Door? At(string? path) => path switch
     {
@@ -50,6 +67,13 @@ internal sealed record Door(
         "/v1/messages/count_tokens" => MessageTokens,
         "/v1/responses" => Responses,
         "/v1/responses/input_tokens" => ResponseTokens,
+        "/v1/moderations" => Moderations,
+        "/v1/images/generations" => ImageGenerations,
+        "/v1/images/edits" => ImageEdits,
+        "/v1/images/variations" => ImageVariations,
+        "/v1/audio/transcriptions" => Transcriptions,
+        "/v1/audio/translations" => Translations,
+        "/v1/audio/speech" => Speech,
         _ => GeminiDoors.At(path),
     };
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sahab.Routing.Decisions;
+using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
@@ -63,28 +64,46 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
         }
 
         var body = request.Span;
-        if (!RequestScanner.TryScan(body, operation, out var facts, out fault))
+        var isReadable = operation.IsPassThrough()
+            ? PassThroughBody.TryScan(context.Request.ContentType, door!, body, out var facts, out fault)
+            : RequestScanner.TryScan(body, operation, out facts, out fault);
+        if (!isReadable)
         {
             error = GatewayError.BadRequest(fault);
             return null;
         }
 
-        Span<byte> scratch = stackalloc byte[RequestFacts.MaxModelBytes];
-        var name = facts.ReadModel(body, scratch);
-        if (!snapshot.TryFindModel(name, out var route) || !key.MayUse(name))
+        var route = FindRoute(snapshot, key, operation, body, facts, out error);
+        if (route is null)
         {
-            error = GatewayError.ModelNotFound(System.Text.Encoding.UTF8.GetString(name));
             return null;
         }
 
         var tier = FrontDoor.TierOf(facts.Tier, key.MaxTier);
-        var wanted = CallEstimate.For(route, facts, key, tier);
+        var wanted = CallEstimate.For(route, operation, facts, key, tier);
         var random = new RandomSource(ids.NextSeed());
         var trace = new DecisionTrace();
         Router.Decide(wanted, snapshot.Routing.Profile, clock.NowMs, ref random, trace);
         return new ExplainedRequest(
             key.Id, route.Name, key.CountryList, tier.ToString(), CallEstimate.Describe(wanted.Needs),
             wanted.PromptTokens, wanted.OutputTokens, Explanation.Of(trace));
+    }
+
+    static ModelRoute? FindRoute(
+        ServeSnapshot snapshot, ApiKey key, ApiOperation operation, ReadOnlySpan<byte> body, in RequestFacts facts,
+        out GatewayError? error)
+    {
+        if (facts.ModelLength == 0)
+        {
+            error = PassThroughBody.FindOnlyModel(snapshot, key, operation, out var only);
+            return only;
+        }
+
+        Span<byte> scratch = stackalloc byte[RequestFacts.MaxModelBytes];
+        var name = facts.ReadModel(body, scratch);
+        var isKnown = snapshot.TryFindModel(name, out var route) && key.MayUse(name);
+        error = isKnown ? null : GatewayError.ModelNotFound(System.Text.Encoding.UTF8.GetString(name));
+        return isKnown ? route : null;
     }
 
     /// <summary>Puts a request of another API than OpenAI's into OpenAI's form.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections.Features;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
+using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Serve.Snapshots;
@@ -185,12 +186,21 @@ internal sealed partial class FrontDoor(
     static GatewayError? Understand(Call call)
     {
         var body = call.Body.Span;
-        if (!RequestScanner.TryScan(body, call.Operation, out var facts, out var fault))
+        RequestFault fault;
+        var isReadable = call.Operation.IsPassThrough()
+            ? PassThroughBody.TryScan(call.Context.Request.ContentType, call.Door, body, out var facts, out fault)
+            : RequestScanner.TryScan(body, call.Operation, out facts, out fault);
+        if (!isReadable)
         {
             return GatewayError.BadRequest(fault);
         }
 
         call.Facts = facts;
+        if (facts.ModelLength == 0)
+        {
+            return PassThroughBody.FindOnlyModel(call.Snapshot, call.Key!, call.Operation, out var only) ?? Take(call, only!);
+        }
+
         Span<byte> scratch = stackalloc byte[RequestFacts.MaxModelBytes];
         var name = facts.ReadModel(body, scratch);
         if (!call.Snapshot.TryFindModel(name, out var route) || !call.Key!.MayUse(name))
@@ -198,6 +208,11 @@ internal sealed partial class FrontDoor(
             return GatewayError.ModelNotFound(Encoding.UTF8.GetString(name));
         }
 
+        return Take(call, route);
+    }
+
+    static GatewayError? Take(Call call, ModelRoute route)
+    {
         call.Route = route;
         return route.Serves(OperationNames.ToRouting(call.Operation))
             ? null
@@ -208,7 +223,7 @@ internal sealed partial class FrontDoor(
     {
         var (key, route, facts) = (call.Key!, call.Route!, call.Facts);
         call.Tier = call.FixedTier ?? TierOf(facts.Tier, key.MaxTier);
-        call.Request = CallEstimate.For(route, facts, key, call.Tier) with { Countries = call.Countries };
+        call.Request = CallEstimate.For(route, call.Operation, facts, key, call.Tier) with { Countries = call.Countries };
         var admitted = key.Limiter.TryAdmit(call.Request.ReservedTokens, clock.NowMs, out var lease);
         call.KeyLease = lease;
         SahabHeaders.WriteLimits(call.Context.Response.Headers, key.Limiter, clock.NowMs);
@@ -228,7 +243,8 @@ internal sealed partial class FrontDoor(
     /// <summary>Answers with the estimate of the prompt's tokens. Nothing is used by it, so nothing is metered.</summary>
     static async ValueTask<GatewayError?> CountAsync(Call call)
     {
-        var estimate = CallEstimate.For(call.Route!, call.Facts, call.Key!, ServiceTier.Default);
+        var estimate = CallEstimate.For(
+            call.Route!, call.Operation, call.Facts, call.Key!, ServiceTier.Default);
         var response = call.Context.Response;
         response.ContentType = "application/json";
         call.Door.Api!.WriteTokenCount(response.BodyWriter, estimate.PromptTokens);

@@ -79,6 +79,12 @@ internal sealed record GatewayError(
         400, ErrorStage.Route, ErrorFault.Client, "invalid_request_error", "operation_not_supported",
         $"The model '{model}' does not serve {operation}. GET /v1/models lists the models.", "model");
 
+    /// <param name="models">How many models serve the operation that this key may use.</param>
+    public static GatewayError ModelNeeded(string operation, int models) => new(
+        400, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "missing_required_parameter",
+        $"Missing required parameter: 'model'. It may be left out only where one model alone serves {operation}, and here "
+        + $"{(models == 0 ? "none does" : $"{models} do")}. GET /v1/models lists the models.", "model");
+
     public static GatewayError NotCapable(string model, string needs) => new(
         400, ErrorStage.Route, ErrorFault.Client, "invalid_request_error", "unsupported_capability",
         $"No deployment of '{model}' that this key may use offers what the request needs: {needs}.", "model");

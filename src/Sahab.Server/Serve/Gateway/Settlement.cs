@@ -3,6 +3,7 @@ using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting;
 using Sahab.Server.Sell.Metering;
+using Sahab.Wire.OpenAI;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -33,8 +34,9 @@ internal sealed partial class Settlement(
         if ((metered.Flags & (UsageFlags.Estimated | UsageFlags.Suspect)) == 0)
         {
             var facts = attempt.Call.Facts;
+            // The tokens of what is passed through are those of images and sound, not of its text.
             attempt.Call.Route!.History.Learn(
-                facts.PromptBytes, usage, Math.Max(1, facts.N) * Math.Max(1, facts.PromptCount));
+                attempt.Call.Operation.IsPassThrough() ? 0 : facts.PromptBytes, usage, Math.Max(1, facts.N) * Math.Max(1, facts.PromptCount));
         }
 
         var outcome = attempt.Call.IsClientGone ? AttemptOutcome.Abandoned : AttemptOutcome.Succeeded;

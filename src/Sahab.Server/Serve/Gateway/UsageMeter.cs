@@ -43,6 +43,27 @@ internal static class UsageMeter
         return new MeteredUsage(usage, IsDoubtful(call, usage, outputSeen, bytesSeen) ? flags | UsageFlags.Suspect : flags);
     }
 
+    /// <summary>
+    /// The usage of a whole answer that was passed through: what it states, and nothing where it states no tokens. There is
+    /// nothing to estimate them by, nor are they what such a call is billed by.
+    /// </summary>
+    public static MeteredUsage Stated(Attempt attempt, in UsageFigures figures) => new(
+        figures.IsConsistent ? FromFigures(figures) : default,
+        attempt.Call.Facts.Stream ? UsageFlags.Streamed : UsageFlags.None);
+
+    /// <summary>The same of one that ended before its end.</summary>
+    /// <param name="end">How it ended. When it is we who ended it, the provider's last word is not its final one.</param>
+    /// <param name="brokenByProvider">Whether the provider broke it, or fell silent, rather than we gave it up.</param>
+    public static MeteredUsage StatedBroken(
+        Attempt attempt, in UsageFigures figures, StreamEnd end, bool brokenByProvider)
+    {
+        var (usage, flags) = Stated(attempt, figures);
+        flags |= IsOurDoing(end) ? UsageFlags.Estimated : UsageFlags.None;
+        return brokenByProvider && !attempt.Target.BillsBrokenStreams
+            ? new MeteredUsage(default, flags | UsageFlags.NotBilled)
+            : new MeteredUsage(usage, flags);
+    }
+
     /// <summary>The usage of a stream that ended before its end.</summary>
     /// <param name="running">The last running figure, where the provider gives one.</param>
     /// <param name="end">How it ended. When it is we who ended it, the provider's last word is not its final one.</param>
@@ -81,7 +102,9 @@ internal static class UsageMeter
 
     /// <summary>What an attempt will be billed for that was at work when nobody waited for it any more.</summary>
     public static MeteredUsage Unheard(Attempt attempt) => new(
-        Estimate(attempt, attempt.Call.Request.OutputTokens),
+        attempt.Call.Operation is ApiOperation.Moderations or ApiOperation.Speech
+            ? default
+            : Estimate(attempt, attempt.Call.Request.OutputTokens),
         attempt.Call.Facts.Stream ? UsageFlags.Streamed | UsageFlags.Estimated : UsageFlags.Estimated);
 
     static bool IsOurDoing(StreamEnd end) =>

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
 
@@ -22,6 +24,7 @@ internal sealed class OpenAIUpstream(
     readonly Uri _chatCompletions = new(route.BaseUrl, "chat/completions" + query);
     readonly Uri _completions = new(route.BaseUrl, "completions" + query);
     readonly Uri _embeddings = new(route.BaseUrl, "embeddings" + query);
+    readonly byte[] _plainModel = Encoding.UTF8.GetBytes(JsonSerializer.Deserialize<string>(upstreamModel)!);
 
     public Uri Address => _chatCompletions;
 
@@ -35,6 +38,11 @@ internal sealed class OpenAIUpstream(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<HttpResponseMessage> SendAsync(UpstreamCall call, CancellationToken cancellation)
     {
+        if (call.Operation.IsPassThrough())
+        {
+            return await PassThroughAsync(call, cancellation);
+        }
+
         call = call.IsTranslated ? WithoutForeignMembers(call) : call;
         var edits = RequestEdits.Plan(
             call.Facts, upstreamModel, wantUsage: true, runningUsage, dropServiceTier: true);
@@ -45,6 +53,32 @@ internal sealed class OpenAIUpstream(
             _ => _embeddings,
         };
         return await route.SendAsync(uri, new EditedContent(call.Body, edits), call, cancellation);
+    }
+
+    ValueTask<HttpResponseMessage> PassThroughAsync(in UpstreamCall call, CancellationToken cancellation)
+    {
+        var body = call.Body.Span;
+        var edits = PassThroughEdits.Plan(body, call.Facts, upstreamModel, _plainModel);
+        var path = call.Operation switch
+        {
+            ApiOperation.Moderations => "moderations",
+            ApiOperation.ImageGenerations => "images/generations",
+            ApiOperation.ImageEdits => "images/edits",
+            ApiOperation.ImageVariations => "images/variations",
+            ApiOperation.Transcriptions => "audio/transcriptions",
+            ApiOperation.Translations => "audio/translations",
+            ApiOperation.Speech => "audio/speech",
+            _ => throw new ArgumentOutOfRangeException(nameof(call)),
+        };
+        var content = new EditedContent(call.Body, edits);
+        if (call.Facts.IsForm)
+        {
+            var boundary = Encoding.ASCII.GetString(PassThroughEdits.BoundaryOf(body, call.Facts));
+            content.Headers.Remove("Content-Type");
+            content.Headers.TryAddWithoutValidation("Content-Type", $"multipart/form-data; boundary=\"{boundary}\"");
+        }
+
+        return route.SendAsync(new Uri(route.BaseUrl, path + query), content, call, cancellation);
     }
 
     static UpstreamCall WithoutForeignMembers(UpstreamCall call)
