@@ -60,7 +60,7 @@ ref struct UsageReading
         }
         else if (name.Is(document, "prompt_tokens_details"u8))
         {
-            _cached = Part(document, ref cursor, "cached_tokens"u8);
+            ReadPromptDetails(document, ref cursor);
         }
         else if (name.Is(document, "completion_tokens_details"u8))
         {
@@ -85,7 +85,7 @@ ref struct UsageReading
         }
         else if (_cached == Missing && name.Is(document, "input_tokens_details"u8))
         {
-            _cached = Part(document, ref cursor, "cached_tokens"u8);
+            ReadPromptDetails(document, ref cursor);
         }
         else
         {

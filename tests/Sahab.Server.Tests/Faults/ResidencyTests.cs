@@ -65,7 +65,8 @@ public sealed class ResidencyTests(ITestOutputHelper output)
             using var ended = new CancellationTokenSource();
             var calling = Enumerable.Range(0, callers)
                 .Select(caller => KeepCallingAsync(server.Address, world, caller, ended.Token)).ToList();
-            for (var reload = 0; reload < reloads; reload++)
+            // A machine that is busy with other things may make few calls in that time.
+            for (var reload = 0; reload < reloads || (!HasProved(cloud) && reload < reloads * 10); reload++)
             {
                 await Task.Delay(100 + random.NextInt32(300));
                 cloud.FaultsPerHundred = 20 + random.NextInt32(80);
@@ -83,10 +84,13 @@ public sealed class ResidencyTests(ITestOutputHelper output)
 
         folder.Delete(recursive: true);
         breaches.ShouldBeEmpty();
-        // Otherwise nothing was proved.
-        cloud.Seen.Count(seen => seen.User.StartsWith("nordic", StringComparison.Ordinal)).ShouldBeGreaterThan(10);
-        cloud.Seen.Count(seen => seen.Place is not ("NL" or "NO")).ShouldBeGreaterThan(10);
+        HasProved(cloud).ShouldBeTrue();
     }
+
+    /// <summary>Whether calls with a rule and calls elsewhere were seen: otherwise nothing is proved.</summary>
+    static bool HasProved(RecordingCloud cloud) =>
+        cloud.Seen.Count(seen => seen.User.StartsWith("nordic", StringComparison.Ordinal)) > 10
+        && cloud.Seen.Count(seen => seen.Place is not ("NL" or "NO")) > 10;
 
     static async Task<List<int>> KeepCallingAsync(Uri address, World world, int caller, CancellationToken ended)
     {
