@@ -15,6 +15,8 @@ internal sealed class UsageHourRows
             estimated = usage_hour.estimated + excluded.estimated,
             prompt_tokens = usage_hour.prompt_tokens + excluded.prompt_tokens,
             cached_tokens = usage_hour.cached_tokens + excluded.cached_tokens,
+            cache_write_tokens = usage_hour.cache_write_tokens + excluded.cache_write_tokens,
+            cache_write_1h_tokens = usage_hour.cache_write_1h_tokens + excluded.cache_write_1h_tokens,
             output_tokens = usage_hour.output_tokens + excluded.output_tokens,
             reasoning_tokens = usage_hour.reasoning_tokens + excluded.reasoning_tokens,
             cost_usd = usage_hour.cost_usd + excluded.cost_usd,
@@ -41,8 +43,8 @@ internal sealed class UsageHourRows
         var columns = new Int64Column[]
         {
             new("hour_us"), new("series_id"), new("attempts"), new("calls"), new("failed"), new("estimated"),
-            new("prompt_tokens"), new("cached_tokens"), new("output_tokens"), new("reasoning_tokens"),
-            new("cost_usd"), new("cost_nano_usd"),
+            new("prompt_tokens"), new("cached_tokens"), new("cache_write_tokens"), new("cache_write_1h_tokens"),
+            new("output_tokens"), new("reasoning_tokens"), new("cost_usd"), new("cost_nano_usd"),
         };
         foreach (var ((hourUs, series), sums) in _hours)
         {
@@ -54,10 +56,12 @@ internal sealed class UsageHourRows
             columns[5].Values.Add(sums.Estimated);
             columns[6].Values.Add(sums.Prompt);
             columns[7].Values.Add(sums.Cached);
-            columns[8].Values.Add(sums.Output);
-            columns[9].Values.Add(sums.Reasoning);
-            columns[10].Values.Add(sums.CostUsd);
-            columns[11].Values.Add(sums.CostNano);
+            columns[8].Values.Add(sums.CacheWrite);
+            columns[9].Values.Add(sums.CacheWrite1h);
+            columns[10].Values.Add(sums.Output);
+            columns[11].Values.Add(sums.Reasoning);
+            columns[12].Values.Add(sums.CostUsd);
+            columns[13].Values.Add(sums.CostNano);
         }
 
         return new RowBatch("usage_hour", AddToOld, columns);
@@ -77,6 +81,10 @@ internal sealed class UsageHourRows
 
         public long Cached { get; private set; }
 
+        public long CacheWrite { get; private set; }
+
+        public long CacheWrite1h { get; private set; }
+
         public long Output { get; private set; }
 
         public long Reasoning { get; private set; }
@@ -93,6 +101,8 @@ internal sealed class UsageHourRows
             Estimated += (usage.Flags & UsageFlags.Estimated) != 0 ? 1 : 0;
             Prompt += usage.Usage.PromptTokens;
             Cached += usage.Usage.CachedTokens;
+            CacheWrite += usage.Usage.CacheWriteTokens;
+            CacheWrite1h += usage.Usage.CacheWrite1hTokens;
             Output += usage.Usage.OutputTokens;
             Reasoning += usage.Usage.ReasoningTokens;
 

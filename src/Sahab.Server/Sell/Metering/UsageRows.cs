@@ -18,6 +18,10 @@ internal sealed class UsageRows
     readonly Int64Column _flags = new("flags");
     readonly Int64Column _prompt = new("prompt_tokens");
     readonly Int64Column _cached = new("cached_tokens");
+    readonly Int64Column _cacheWrite = new("cache_write_tokens");
+    readonly Int64Column _cacheWrite1h = new("cache_write_1h_tokens");
+    readonly OptionalInt64Column _cacheWritePrice = new("cache_write_nano_per_million");
+    readonly OptionalInt64Column _cacheWrite1hPrice = new("cache_write_1h_nano_per_million");
     readonly Int64Column _output = new("output_tokens");
     readonly Int64Column _reasoning = new("reasoning_tokens");
     readonly Int64Column _cost = new("cost_nano_usd");
@@ -38,6 +42,10 @@ internal sealed class UsageRows
         _flags,
         _prompt,
         _cached,
+        _cacheWrite,
+        _cacheWrite1h,
+        _cacheWritePrice,
+        _cacheWrite1hPrice,
         _output,
         _reasoning,
         _cost,
@@ -61,6 +69,11 @@ internal sealed class UsageRows
         _flags.Values.Add((long)usage.Flags);
         _prompt.Values.Add(usage.Usage.PromptTokens);
         _cached.Values.Add(usage.Usage.CachedTokens);
+        _cacheWrite.Values.Add(usage.Usage.CacheWriteTokens);
+        _cacheWrite1h.Values.Add(usage.Usage.CacheWrite1hTokens);
+        var prices = usage.Prices;
+        _cacheWritePrice.Values.Add(UnlessAsPrompt(prices.CacheWriteNanoPerMillion, prices));
+        _cacheWrite1hPrice.Values.Add(UnlessAsPrompt(prices.CacheWrite1hNanoPerMillion, prices));
         _output.Values.Add(usage.Usage.OutputTokens);
         _reasoning.Values.Add(usage.Usage.ReasoningTokens);
         _cost.Values.Add(usage.Cost().Value);
@@ -68,4 +81,7 @@ internal sealed class UsageRows
         // PostgreSQL's text holds no NUL, and a provider could send one.
         _requestId.Values.Add(usage.UpstreamRequestId?.Replace('\0', ' '));
     }
+
+    static long? UnlessAsPrompt(long price, in PriceTerms prices) =>
+        price == prices.PromptNanoPerMillion ? null : price;
 }
