@@ -28,8 +28,8 @@ internal static class EventEncoding
     public static int Encode(UsageEvent usage, Span<byte> target)
     {
         var writer = new Writer(target[HeaderBytes..]);
-        var writesCache = usage.Usage.CacheWriteTokens > 0 || !usage.Prices.ChargesCacheWritesAsPrompt;
-        writer.Byte(writesCache ? Version : (byte)1);
+        var tellsOfCacheWrites = usage.TellsOfCacheWrites;
+        writer.Byte(tellsOfCacheWrites ? Version : (byte)1);
         writer.Guid(usage.EventId);
         writer.Guid(usage.CallId);
         writer.Int64(usage.StartedAt.UtcTicks);
@@ -46,7 +46,7 @@ internal static class EventEncoding
         writer.Varint(usage.Prices.PromptNanoPerMillion);
         writer.Varint(usage.Prices.CachedNanoPerMillion);
         writer.Varint(usage.Prices.OutputNanoPerMillion);
-        if (writesCache)
+        if (tellsOfCacheWrites)
         {
             writer.Varint(usage.Usage.CacheWriteTokens);
             writer.Varint(usage.Usage.CacheWrite1hTokens);

@@ -15,16 +15,22 @@ internal sealed class UsageHourRows
             estimated = usage_hour.estimated + excluded.estimated,
             prompt_tokens = usage_hour.prompt_tokens + excluded.prompt_tokens,
             cached_tokens = usage_hour.cached_tokens + excluded.cached_tokens,
-            cache_write_tokens = usage_hour.cache_write_tokens + excluded.cache_write_tokens,
-            cache_write_1h_tokens = usage_hour.cache_write_1h_tokens + excluded.cache_write_1h_tokens,
             output_tokens = usage_hour.output_tokens + excluded.output_tokens,
             reasoning_tokens = usage_hour.reasoning_tokens + excluded.reasoning_tokens,
             cost_usd = usage_hour.cost_usd + excluded.cost_usd,
             cost_nano_usd = usage_hour.cost_nano_usd + excluded.cost_nano_usd
         """;
 
+    const string AddCacheWrites = AddToOld + """
+        ,
+            cache_write_tokens = usage_hour.cache_write_tokens + excluded.cache_write_tokens,
+            cache_write_1h_tokens = usage_hour.cache_write_1h_tokens + excluded.cache_write_1h_tokens
+        """;
+
     /// <summary>In an order that all nodes share, so that they do not wait for each other in a ring.</summary>
     readonly SortedDictionary<(long HourUs, long Series), Sums> _hours = [];
+
+    bool _hasCacheWrites;
 
     public void Add(UsageEvent usage, long series)
     {
@@ -36,16 +42,22 @@ internal sealed class UsageHourRows
         }
 
         sums.Add(usage);
+        _hasCacheWrites |= usage.Usage.CacheWriteTokens > 0;
     }
 
     public RowBatch ToBatch()
     {
-        var columns = new Int64Column[]
-        {
+        Int64Column[] columns =
+        [
             new("hour_us"), new("series_id"), new("attempts"), new("calls"), new("failed"), new("estimated"),
-            new("prompt_tokens"), new("cached_tokens"), new("cache_write_tokens"), new("cache_write_1h_tokens"),
-            new("output_tokens"), new("reasoning_tokens"), new("cost_usd"), new("cost_nano_usd"),
-        };
+            new("prompt_tokens"), new("cached_tokens"), new("output_tokens"), new("reasoning_tokens"),
+            new("cost_usd"), new("cost_nano_usd"),
+        ];
+        if (_hasCacheWrites)
+        {
+            columns = [.. columns, new("cache_write_tokens"), new("cache_write_1h_tokens")];
+        }
+
         foreach (var ((hourUs, series), sums) in _hours)
         {
             columns[0].Values.Add(hourUs);
@@ -56,15 +68,18 @@ internal sealed class UsageHourRows
             columns[5].Values.Add(sums.Estimated);
             columns[6].Values.Add(sums.Prompt);
             columns[7].Values.Add(sums.Cached);
-            columns[8].Values.Add(sums.CacheWrite);
-            columns[9].Values.Add(sums.CacheWrite1h);
-            columns[10].Values.Add(sums.Output);
-            columns[11].Values.Add(sums.Reasoning);
-            columns[12].Values.Add(sums.CostUsd);
-            columns[13].Values.Add(sums.CostNano);
+            columns[8].Values.Add(sums.Output);
+            columns[9].Values.Add(sums.Reasoning);
+            columns[10].Values.Add(sums.CostUsd);
+            columns[11].Values.Add(sums.CostNano);
+            if (_hasCacheWrites)
+            {
+                columns[12].Values.Add(sums.CacheWrite);
+                columns[13].Values.Add(sums.CacheWrite1h);
+            }
         }
 
-        return new RowBatch("usage_hour", AddToOld, columns);
+        return new RowBatch("usage_hour", _hasCacheWrites ? AddCacheWrites : AddToOld, columns);
     }
 
     sealed class Sums
