@@ -203,7 +203,7 @@ internal static class SnapshotBuilder
         {
             if (routing.TryGetModel(name, out var route) && config.FindModel(name) is { } model)
             {
-                served.Add(new ServedModel(name, route, model.OwnedBy));
+                served.Add(new ServedModel(name, route, model.OwnedBy, model.MaxOutputTokens));
             }
         }
 
