@@ -3,6 +3,7 @@ import './anthropic/messages.mjs';
 import './anthropic/tools.mjs';
 import './anthropic/thinking.mjs';
 import './anthropic/errors.mjs';
+import './anthropic/models.mjs';
 import './anthropic/streams-that-end-early.mjs';
 import { runAll } from './harness.mjs';
 

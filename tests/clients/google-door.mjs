@@ -206,6 +206,48 @@ test('wrong_key', async () => {
   assert.equal(told(error).status, 'UNAUTHENTICATED');
 });
 
+test('models_list', async () => {
+  const all = [];
+  for await (const model of await geminiApi().models.list({ config: { pageSize: 1000 } })) {
+    all.push(model);
+  }
+  const small = all.find((model) => model.name === 'models/small');
+  assert.equal(small.displayName, 'small');
+  assert.equal(small.inputTokenLimit, 32_768);
+  assert.deepEqual(small.supportedActions, ['generateContent', 'streamGenerateContent', 'countTokens']);
+  const vectors = all.find((model) => model.name === 'models/vectors');
+  assert.deepEqual(vectors.supportedActions, ['embedContent', 'batchEmbedContents']);
+
+  const paged = [];
+  const pager = await geminiApi().models.list({ config: { pageSize: 3 } });
+  assert.equal(pager.page.length, 3);
+  for await (const model of pager) {
+    paged.push(model.name);
+  }
+  assert.deepEqual(paged, all.map((model) => model.name));
+  assert.ok(paged.length > 6);
+});
+
+test('models_get', async () => {
+  const model = await geminiApi().models.get({ model: 'embedding' });
+  assert.equal(model.name, 'models/embedding');
+  assert.equal(model.inputTokenLimit, 8192);
+});
+
+test('models_refused', async () => {
+  const refused = async (call, code, status) => {
+    const error = await failure(call);
+    assert.equal(error.status, code);
+    assert.equal(told(error).code, code);
+    assert.equal(told(error).status, status);
+  };
+  const stranger = new GoogleGenAI({ apiKey: 'wrong', httpOptions: { baseUrl } });
+  await refused(stranger.models.list(), 401, 'UNAUTHENTICATED');
+  await refused(geminiApi().models.get({ model: 'nobody' }), 404, 'NOT_FOUND');
+  await refused(geminiApi().models.list({ config: { pageToken: 'nonsense' } }), 400, 'INVALID_ARGUMENT');
+  await refused(geminiApi().models.list({ config: { pageSize: -1 } }), 400, 'INVALID_ARGUMENT');
+});
+
 test('search_is_refused_by_its_name', async () => {
   const error = await failure(geminiApi().models.generateContent({
     model: 'small', contents: 'hello', config: { tools: [{ googleSearch: {} }] },

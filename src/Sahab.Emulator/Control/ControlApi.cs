@@ -87,8 +87,9 @@ internal static class ControlApi
     static string WriteCsv(IReadOnlyList<BillEntry> rows)
     {
         var csv = new StringBuilder(
-            "cloud,region,model,key,requests,unbilled,billed_prompt,billed_cached,billed_output,billed_reasoning,"
-            + "served_prompt,served_cached,served_output,served_reasoning\n");
+            "cloud,region,model,key,requests,unbilled,"
+            + "billed_prompt,billed_cached,billed_cache_written,billed_cache_written_1h,billed_output,billed_reasoning,"
+            + "served_prompt,served_cached,served_cache_written,served_cache_written_1h,served_output,served_reasoning\n");
         foreach (var row in rows)
         {
             var (account, billed, served) = (row.Account, row.Billed, row.Served);
@@ -96,8 +97,10 @@ internal static class ControlApi
                 .Append(CultureInfo.InvariantCulture, $"{Quote(account.Model)},{Quote(account.Key)},")
                 .Append(CultureInfo.InvariantCulture, $"{row.Requests},{row.Unbilled},")
                 .Append(CultureInfo.InvariantCulture, $"{billed.Prompt},{billed.Cached},")
+                .Append(CultureInfo.InvariantCulture, $"{billed.CacheWritten},{billed.CacheWritten1h},")
                 .Append(CultureInfo.InvariantCulture, $"{billed.Output},{billed.Reasoning},")
                 .Append(CultureInfo.InvariantCulture, $"{served.Prompt},{served.Cached},")
+                .Append(CultureInfo.InvariantCulture, $"{served.CacheWritten},{served.CacheWritten1h},")
                 .Append(CultureInfo.InvariantCulture, $"{served.Output},{served.Reasoning}\n");
         }
         return csv.ToString();

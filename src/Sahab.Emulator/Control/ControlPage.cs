@@ -101,7 +101,7 @@ internal sealed class ControlPage(Emulation emulation, CloudSockets sockets)
     static void WriteBill(StringBuilder html, Cloud cloud)
     {
         html.Append("<table><caption>Bill, in tokens</caption><tr><th>deployment · key<th>calls<th>prompt")
-            .Append("<th class=wide>cached<th>output<th class=wide>reasoning");
+            .Append("<th class=wide>cached<th class=wide>cache writes<th>output<th class=wide>reasoning");
         var entries = cloud.Bill.ReadEntries();
         foreach (var e in entries)
         {
@@ -113,10 +113,11 @@ internal sealed class ControlPage(Emulation emulation, CloudSockets sockets)
             html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(e.Account.Region)} · {Text(e.Account.Model)}")
                 .Append(CultureInfo.InvariantCulture, $" · {Text(e.Account.Key)}{note}<td>{e.Requests:N0}")
                 .Append(CultureInfo.InvariantCulture, $"<td>{e.Billed.Prompt:N0}<td class=wide>{e.Billed.Cached:N0}")
+                .Append(CultureInfo.InvariantCulture, $"<td class=wide>{e.Billed.CacheWritten:N0}")
                 .Append(CultureInfo.InvariantCulture, $"<td>{e.Billed.Output:N0}")
                 .Append(CultureInfo.InvariantCulture, $"<td class=wide>{e.Billed.Reasoning:N0}");
         }
-        html.Append(entries.Count == 0 ? "<tr><td colspan=6 class=muted>Nothing yet</table>" : "</table>");
+        html.Append(entries.Count == 0 ? "<tr><td colspan=7 class=muted>Nothing yet</table>" : "</table>");
     }
 
     static string Describe(Fault fault)

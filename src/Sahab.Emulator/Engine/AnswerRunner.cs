@@ -29,7 +29,7 @@ internal sealed class AnswerRunner(
 
     Pace Pace => new(Deployment.Profile, call.Faults.SlowFactor);
 
-    Usage Produced => new(generation.PromptTokens, generation.CachedTokens, _produced, _reasoning);
+    Usage Produced => generation.ToUsage(_produced, _reasoning);
 
     /// <summary>Waits in the deployment's queue for a place; false when the call ended there.</summary>
     public async Task<bool> EnterAsync()
@@ -44,7 +44,18 @@ internal sealed class AnswerRunner(
         }
         var known = generation.Blocks.Sum(CountCached);
         generation.CachedTokens = Math.Max(0, Math.Min(known, generation.PromptTokens - 1));
+        generation.CacheWrittenTokens = CountWritten();
         return true;
+    }
+
+    /// <summary>Whole blocks that the cache did not hold, of a prompt that is long enough to be kept.</summary>
+    int CountWritten()
+    {
+        var traits = call.Cloud.Traits;
+        var whole = generation.PromptTokens / traits.CacheBlockTokens * traits.CacheBlockTokens;
+        return generation.CacheMark != CacheMark.None && whole >= traits.CacheMinTokens
+            ? Math.Max(0, whole - generation.CachedTokens)
+            : 0;
     }
 
     /// <summary>

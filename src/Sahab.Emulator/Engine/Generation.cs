@@ -31,6 +31,16 @@ internal readonly ref struct Piece(PieceKind kind, ReadOnlySpan<byte> text, int 
     public int Tool { get; } = tool;
 }
 
+/// <summary>What a request asks to be written to a cache that is billed for it, and for how long.</summary>
+internal enum CacheMark
+{
+    None,
+
+    /// <summary>For the vendor's usual time, some minutes.</summary>
+    Usual,
+    Hour,
+}
+
 /// <summary>A tool that the answer is to call; its arguments are made from its schema.</summary>
 internal readonly record struct ToolRequest(string Name, JsonElement? Parameters);
 
@@ -66,6 +76,9 @@ internal sealed class GenerationRequest : IDisposable
 
     /// <summary>Whether the prompt is looked up in the cache and kept there.</summary>
     public bool CachesPrompt { get; set; } = true;
+
+    /// <summary>What the cloud writes to its cache at a price of its own. Where several are asked for, the longest.</summary>
+    public CacheMark CacheMark { get; set; }
 
     public int PromptTokens => (int)Math.Min(int.MaxValue, Prompts.Sum(p => (long)p.Tokens));
 
@@ -134,12 +147,23 @@ internal sealed class Generation
     /// <summary>Output tokens beside those of the choices: what is generated is no text.</summary>
     public long OtherOutputTokens { get; init; }
 
+    public CacheMark CacheMark { get; init; }
+
     public int CachedTokens { get; set; }
+
+    public int CacheWrittenTokens { get; set; }
 
     /// <summary>Tokens of the longest choice.</summary>
     public int Steps => Choices.Length == 0 ? 0 : Choices.Max(c => c.Count);
 
     public long OutputTokens => OtherOutputTokens + Choices.Sum(c => (long)c.Count);
 
-    public Usage Usage => new(PromptTokens, CachedTokens, OutputTokens, Choices.Sum(c => (long)c.ReasoningTokens));
+    public Usage Usage => ToUsage(OutputTokens, Choices.Sum(c => (long)c.ReasoningTokens));
+
+    /// <summary>The usage of an answer that has come so far.</summary>
+    public Usage ToUsage(long output, long reasoning) => new(PromptTokens, CachedTokens, output, reasoning)
+    {
+        CacheWritten = CacheWrittenTokens,
+        CacheWritten1h = CacheMark == CacheMark.Hour ? CacheWrittenTokens : 0,
+    };
 }

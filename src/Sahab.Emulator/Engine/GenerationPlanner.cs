@@ -32,6 +32,7 @@ internal static class GenerationPlanner
             Blocks = request.CachesPrompt
                 ? [.. request.Prompts.Select(p => p.HashBlocks(traits.CacheBlockTokens, 5))]
                 : [],
+            CacheMark = request.CacheMark,
             OutputEstimate = (long)perChoice * choices.Length,
         };
     }

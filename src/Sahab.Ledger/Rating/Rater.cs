@@ -8,8 +8,9 @@ public static class Rater
     const long TokensPerPrice = 1_000_000;
 
     /// <summary>
-    /// What the usage costs at the prices: uncached prompt, cached prompt and output tokens, each at its own price,
-    /// summed exactly and then rounded once, half to even, to a nano-USD.
+    /// What the usage costs at the prices: prompt that no cache held or took, prompt read from one, prompt written to
+    /// one (for an hour, or for less) and output tokens, each at its own price, summed exactly and then rounded once,
+    /// half to even, to a nano-USD.
     /// </summary>
     /// <exception cref="ArgumentException">The usage is not consistent, or a price is negative.</exception>
     /// <exception cref="OverflowException">The cost exceeds about 9.2 billion dollars.</exception>
@@ -20,14 +21,16 @@ public static class Rater
             throw new ArgumentException($"Cannot rate inconsistent usage: {usage}.", nameof(usage));
         }
 
-        if (prices.PromptNanoPerMillion < 0 || prices.CachedNanoPerMillion < 0 || prices.OutputNanoPerMillion < 0)
+        if (!prices.IsConsistent)
         {
             throw new ArgumentException($"Cannot rate at a negative price: {prices}.", nameof(prices));
         }
 
-        // Each factor is below 2^63 and cached tokens are part of the prompt, so the sum stays below 2^127.
-        var exact = (Int128)(usage.PromptTokens - usage.CachedTokens) * prices.PromptNanoPerMillion
+        // Each factor is below 2^63 and the parts of the prompt add up to it, so the sum stays below 2^127.
+        var exact = (Int128)usage.PlainPromptTokens * prices.PromptNanoPerMillion
             + (Int128)usage.CachedTokens * prices.CachedNanoPerMillion
+            + (Int128)(usage.CacheWriteTokens - usage.CacheWrite1hTokens) * prices.CacheWriteNanoPerMillion
+            + (Int128)usage.CacheWrite1hTokens * prices.CacheWrite1hNanoPerMillion
             + (Int128)usage.OutputTokens * prices.OutputNanoPerMillion;
         return new NanoUsd(checked((long)DivideHalfEven(exact, TokensPerPrice)));
     }

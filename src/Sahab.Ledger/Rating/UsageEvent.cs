@@ -70,6 +70,9 @@ public sealed record UsageEvent
     /// </summary>
     public string? UpstreamRequestId { get; init; }
 
+    /// <summary>Whether it wrote to a cache, or would have paid for that otherwise than for any other prompt.</summary>
+    public bool TellsOfCacheWrites => Usage.CacheWriteTokens > 0 || !Prices.ChargesCacheWritesAsPrompt;
+
     /// <summary>
     /// What the attempt costs: its usage at its prices, or nothing where the provider does not bill it.
     /// </summary>

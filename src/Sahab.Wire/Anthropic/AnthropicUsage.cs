@@ -16,6 +16,7 @@ struct AnthropicUsage
     long _input;
     long _cacheRead;
     long _cacheWritten;
+    long _cacheWritten1h;
     long _output;
     long _thinking;
 
@@ -28,6 +29,7 @@ struct AnthropicUsage
         Merge(usage, "input_tokens"u8, ref _input);
         Merge(usage, "cache_read_input_tokens"u8, ref _cacheRead);
         Merge(usage, "cache_creation_input_tokens"u8, ref _cacheWritten);
+        Merge(JsonSlice.Member(usage, "cache_creation"u8), "ephemeral_1h_input_tokens"u8, ref _cacheWritten1h);
         HasOutput |= Merge(usage, "output_tokens"u8, ref _output);
         Merge(JsonSlice.Member(usage, "output_tokens_details"u8), "thinking_tokens"u8, ref _thinking);
     }
@@ -37,8 +39,13 @@ struct AnthropicUsage
 
     /// <summary>The same in OpenAI's sense.</summary>
     public readonly AnswerUsage ToAnswer() => new(
-        _input < 0 || _cacheRead < 0 || _cacheWritten < 0 ? Wrong : _input + _cacheRead + _cacheWritten,
-        _cacheRead, _cacheWritten, _output, _thinking);
+        _input < 0 || _cacheRead < 0 || _cacheWritten < 0 || _cacheWritten1h < 0
+            ? Wrong
+            : _input + _cacheRead + _cacheWritten,
+        _cacheRead, _cacheWritten, _output, _thinking)
+    {
+        CacheWritten1h = _cacheWritten1h,
+    };
 
     static bool Merge(ReadOnlySpan<byte> usage, ReadOnlySpan<byte> name, ref long figure)
     {

@@ -10,6 +10,7 @@ struct MessagesUsage
     long _input;
     long _cacheRead;
     long _cacheWritten;
+    long _cacheWritten1h;
     long _output;
     long _reasoning;
 
@@ -23,11 +24,9 @@ struct MessagesUsage
             return;
         }
 
-        _ = System.Buffers.Text.Utf8Parser.TryParse(
-            JsonSlice.Member(JsonSlice.Member(usage, "prompt_tokens_details"u8), "cache_write_tokens"u8),
-            out long written, out _);
         _cacheRead = Math.Min(figures.Cached, figures.Prompt);
-        _cacheWritten = Math.Clamp(written, 0, figures.Prompt - _cacheRead);
+        _cacheWritten = Math.Min(figures.CacheWritten, figures.Prompt - _cacheRead);
+        _cacheWritten1h = Math.Min(figures.CacheWritten1h, _cacheWritten);
         _input = figures.Prompt - _cacheRead - _cacheWritten;
         _output = figures.Output;
         _reasoning = figures.Reasoning;
@@ -39,6 +38,14 @@ struct MessagesUsage
         json.WriteNumber("input_tokens"u8, _input);
         json.WriteNumber("cache_creation_input_tokens"u8, _cacheWritten);
         json.WriteNumber("cache_read_input_tokens"u8, _cacheRead);
+        if (_cacheWritten > 0)
+        {
+            json.WriteStartObject("cache_creation"u8);
+            json.WriteNumber("ephemeral_5m_input_tokens"u8, _cacheWritten - _cacheWritten1h);
+            json.WriteNumber("ephemeral_1h_input_tokens"u8, _cacheWritten1h);
+            json.WriteEndObject();
+        }
+
         json.WriteNumber("output_tokens"u8, _output);
         json.WriteStartObject("output_tokens_details"u8);
         json.WriteNumber("thinking_tokens"u8, _reasoning);

@@ -33,7 +33,31 @@ static class ConverseWords
         long input = CountOf(usage, "inputTokens"u8);
         long read = CountOf(usage, "cacheReadInputTokens"u8);
         long written = CountOf(usage, "cacheWriteInputTokens"u8);
-        return new AnswerUsage(input + read + written, read, written, CountOf(usage, "outputTokens"u8), Reasoning: 0);
+        return new AnswerUsage(input + read + written, read, written, CountOf(usage, "outputTokens"u8), Reasoning: 0)
+        {
+            CacheWritten1h = Math.Min(written, WrittenForAnHour(usage)),
+        };
+    }
+
+    static long WrittenForAnHour(JsonElement usage)
+    {
+        if (!usage.TryGetProperty("cacheDetails"u8, out JsonElement details)
+            || details.ValueKind != JsonValueKind.Array)
+        {
+            return 0;
+        }
+
+        long tokens = 0;
+        foreach (JsonElement detail in details.EnumerateArray())
+        {
+            if (detail.ValueKind == JsonValueKind.Object && detail.TryGetProperty("ttl"u8, out JsonElement ttl)
+                && ttl.ValueKind == JsonValueKind.String && ttl.ValueEquals("1h"u8))
+            {
+                tokens += CountOf(detail, "inputTokens"u8);
+            }
+        }
+
+        return tokens;
     }
 
     /// <summary>Reasoning with its signature, to be returned as it is.</summary>

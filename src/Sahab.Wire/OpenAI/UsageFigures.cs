@@ -9,11 +9,17 @@ public readonly record struct UsageFigures
     /// <summary>The largest count that is believed: a million million tokens.</summary>
     public const long MaxTokens = 1_000_000_000_000;
 
-    /// <summary>Prompt tokens, cached ones included.</summary>
+    /// <summary>Prompt tokens, those read from or written to a cache included.</summary>
     public long Prompt { get; init; }
 
     /// <summary>The part of <see cref="Prompt"/> that was read from the provider's cache. 0 when not stated.</summary>
     public long Cached { get; init; }
+
+    /// <summary>The part of <see cref="Prompt"/> that was written to the provider's cache. 0 when not stated.</summary>
+    public long CacheWritten { get; init; }
+
+    /// <summary>The part of <see cref="CacheWritten"/> that is kept for an hour. 0 when not stated.</summary>
+    public long CacheWritten1h { get; init; }
 
     /// <summary>Generated tokens, reasoning included. 0 for embeddings.</summary>
     public long Output { get; init; }

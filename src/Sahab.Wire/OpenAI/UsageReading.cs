@@ -11,6 +11,8 @@ ref struct UsageReading
 
     long _prompt;
     long _cached;
+    long _cacheWritten;
+    long _cacheWritten1h;
     long _output;
     long _reasoning;
     long _total;
@@ -31,6 +33,8 @@ ref struct UsageReading
         {
             _prompt = Missing,
             _cached = Missing,
+            _cacheWritten = Missing,
+            _cacheWritten1h = Missing,
             _output = Missing,
             _reasoning = Missing,
             _total = Missing,
@@ -64,7 +68,7 @@ ref struct UsageReading
         }
         else if (name.Is(document, "completion_tokens_details"u8))
         {
-            _reasoning = Part(document, ref cursor, "reasoning_tokens"u8);
+            ReadOutputDetails(document, ref cursor);
         }
         else
         {
@@ -93,30 +97,69 @@ ref struct UsageReading
         }
     }
 
-    static long Part(ReadOnlySpan<byte> document, ref JsonCursor cursor, ReadOnlySpan<byte> part)
+    void ReadPromptDetails(ReadOnlySpan<byte> document, ref JsonCursor cursor)
     {
-        JsonKind kind = cursor.Peek();
-        if (kind != JsonKind.Object)
+        if (!Enter(ref cursor, out long instead))
         {
-            cursor.Skip();
-            return kind == JsonKind.Null ? Missing : Wrong;
+            _cached = instead;
+            return;
         }
 
-        long count = Missing;
-        cursor.Enter();
         while (cursor.NextMember(out JsonText name))
         {
-            if (name.Is(document, part))
+            if (name.Is(document, "cached_tokens"u8))
             {
-                count = Count(document, ref cursor);
+                _cached = Count(document, ref cursor);
+            }
+            else if (name.Is(document, "cache_write_tokens"u8))
+            {
+                _cacheWritten = Count(document, ref cursor);
+            }
+            else if (name.Is(document, "cache_write_1h_tokens"u8))
+            {
+                _cacheWritten1h = Count(document, ref cursor);
             }
             else
             {
                 cursor.Skip();
             }
         }
+    }
 
-        return count;
+    void ReadOutputDetails(ReadOnlySpan<byte> document, ref JsonCursor cursor)
+    {
+        if (!Enter(ref cursor, out long instead))
+        {
+            _reasoning = instead;
+            return;
+        }
+
+        while (cursor.NextMember(out JsonText name))
+        {
+            if (name.Is(document, "reasoning_tokens"u8))
+            {
+                _reasoning = Count(document, ref cursor);
+            }
+            else
+            {
+                cursor.Skip();
+            }
+        }
+    }
+
+    /// <summary>Enters an object of details, or skips what stands instead of one and says what to make of it.</summary>
+    static bool Enter(ref JsonCursor cursor, out long instead)
+    {
+        JsonKind kind = cursor.Peek();
+        instead = kind == JsonKind.Null ? Missing : Wrong;
+        if (kind != JsonKind.Object)
+        {
+            cursor.Skip();
+            return false;
+        }
+
+        cursor.Enter();
+        return true;
     }
 
     static long Count(ReadOnlySpan<byte> document, ref JsonCursor cursor)
@@ -139,18 +182,23 @@ ref struct UsageReading
     {
         // Embeddings state no output; a provider that leaves it out elsewhere has a total that tells.
         bool complete = _prompt >= 0 && (_output >= 0 || (_output == Missing && _total == _prompt));
-        bool sane = _cached != Wrong && _reasoning != Wrong && _total != Wrong;
+        bool sane = _cached != Wrong && _cacheWritten != Wrong && _cacheWritten1h != Wrong && _reasoning != Wrong
+            && _total != Wrong;
         long output = Math.Max(_output, 0);
+        long cached = Math.Max(_cached, 0);
+        long written = Math.Max(_cacheWritten, 0);
         return new UsageFigures
         {
             Present = true,
             Prompt = Math.Max(_prompt, 0),
-            Cached = Math.Max(_cached, 0),
+            Cached = cached,
+            CacheWritten = written,
+            CacheWritten1h = Math.Max(_cacheWritten1h, 0),
             Output = output,
             Reasoning = Math.Max(_reasoning, 0),
             Total = Math.Max(_total, 0),
-            IsConsistent = complete && sane && _cached <= _prompt && _reasoning <= output
-                && (_total == Missing || _total == _prompt + output),
+            IsConsistent = complete && sane && cached + written <= _prompt && _cacheWritten1h <= written
+                && _reasoning <= output && (_total == Missing || _total == _prompt + output),
         };
     }
 }

@@ -26,6 +26,11 @@ static class AnswerJson
             json.WriteNumber("cache_write_tokens"u8, usage.CacheWritten);
         }
 
+        if (usage.CacheWritten1h > 0)
+        {
+            json.WriteNumber("cache_write_1h_tokens"u8, usage.CacheWritten1h);
+        }
+
         json.WriteEndObject();
         json.WriteStartObject("completion_tokens_details"u8);
         json.WriteNumber("reasoning_tokens"u8, usage.Reasoning);

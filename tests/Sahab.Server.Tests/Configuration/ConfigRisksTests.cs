@@ -20,6 +20,8 @@ public class ConfigRisksTests
     [InlineData("prompt: 0.15, cached: 0.075, output: 0.6", "prompt: 0, output: 0", "deployments.azure-eastus.price",
         "it costs nothing")]
     [InlineData("cached: 0.075", "cached: 0.3", "deployments.azure-eastus.price.cached", "cost more than uncached")]
+    [InlineData("  azure:\n    credentials", "  azure:\n    dialect: anthropic\n    credentials",
+        "deployments.azure-eastus.price", "what is written to their cache")]
     [InlineData("\n        limits: { requests_per_minute: 60 }", "", "tenants.demo.keys.demo", "no limits")]
     [InlineData("https://azure.example", "http://azure.example", "providers.azure.regions.eastus.base_url",
         "clear text")]

@@ -8,19 +8,25 @@ using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Faults;
 
-/// <summary>Prompt, cached and output tokens.</summary>
-internal readonly record struct Tokens(long Prompt, long Cached, long Output)
+/// <summary>Prompt, cached, cache-written (for an hour) and output tokens.</summary>
+internal readonly record struct Tokens(long Prompt, long Cached, long Written, long Written1h, long Output)
 {
     public static Tokens operator +(Tokens left, Tokens right) =>
-        new(left.Prompt + right.Prompt, left.Cached + right.Cached, left.Output + right.Output);
+        new(
+            left.Prompt + right.Prompt, left.Cached + right.Cached, left.Written + right.Written,
+            left.Written1h + right.Written1h, left.Output + right.Output);
 
     public static Tokens operator -(Tokens left, Tokens right) =>
-        new(left.Prompt - right.Prompt, left.Cached - right.Cached, left.Output - right.Output);
+        new(
+            left.Prompt - right.Prompt, left.Cached - right.Cached, left.Written - right.Written,
+            left.Written1h - right.Written1h, left.Output - right.Output);
 
-    public static Tokens Of(UsageEvent usage) =>
-        new(usage.Usage.PromptTokens, usage.Usage.CachedTokens, usage.Usage.OutputTokens);
+    public static Tokens Of(UsageEvent usage) => new(
+        usage.Usage.PromptTokens, usage.Usage.CachedTokens, usage.Usage.CacheWriteTokens,
+        usage.Usage.CacheWrite1hTokens, usage.Usage.OutputTokens);
 
-    public static Tokens Of(Emulator.Engine.Usage usage) => new(usage.Prompt, usage.Cached, usage.Output);
+    public static Tokens Of(Emulator.Engine.Usage usage) =>
+        new(usage.Prompt, usage.Cached, usage.CacheWritten, usage.CacheWritten1h, usage.Output);
 }
 
 /// <summary>Our ledger beside the clouds' own books, once all is quiet.</summary>

@@ -14,6 +14,13 @@ public class EventEncodingTests
         + "70742d736d616c6c0c6465706c6f796d656e742d3106676f6f676c6508726567696f6e2d31024e4c10636861742e636f"
         + "6d706c6574696f6e730764656661756c7409726571756573742d39";
 
+    /// <summary>Sample 9 with cache writes as the first release that knew of them wrote it.</summary>
+    const string Version2 =
+        "b0000000ca5743d3020100000000000000000000000000000902000000000000000000000000000003009669528b77de"
+        + "08020801ad0390b15d91bf05f1076d3b0980f28ba80980e59a7780dc9afd28b50209c0ee8ed20b80e497d0120874656e"
+        + "616e742d30056b65792d34096770742d736d616c6c0c6465706c6f796d656e742d3106676f6f676c6508726567696f6e"
+        + "2d31024e4c10636861742e636f6d706c6574696f6e730764656661756c7409726571756573742d39";
+
     [Fact]
     public void Every_event_is_read_as_it_was_written()
     {
@@ -26,11 +33,18 @@ public class EventEncodingTests
                      from count in counts
                      from outcome in Gen.Elements(Enum.GetValues<AttemptOutcome>())
                      from flags in Gen.Choose(0, 31)
+                     from written in counts
+                     from price in counts
                      select SampleUsage.Make(number) with
                      {
                          Tenant = text,
                          Model = other,
-                         Usage = new TokenUsage(count, count, count, count),
+                         Usage = new TokenUsage(count, count, count, count)
+                         {
+                             CacheWriteTokens = written,
+                             CacheWrite1hTokens = written / 2,
+                         },
+                         Prices = new PriceTerms(count, count, price, written, count),
                          Outcome = outcome,
                          Flags = (UsageFlags)flags,
                      };
@@ -39,12 +53,27 @@ public class EventEncodingTests
     }
 
     [Fact]
-    public void Version_1_is_written_as_it_always_was() =>
+    public void What_wrote_to_no_cache_is_written_as_it_always_was() =>
         Convert.ToHexStringLower(Encode(SampleUsage.Make(9))).ShouldBe(Version1);
 
     [Fact]
     public void Version_1_is_read_for_ever() =>
         Decode(Convert.FromHexString(Version1)).ShouldBe([SampleUsage.Make(9)]);
+
+    [Fact]
+    public void What_wrote_to_a_cache_is_version_2() =>
+        Convert.ToHexStringLower(Encode(SampleUsage.MakeWithCacheWrites(9))).ShouldBe(Version2);
+
+    [Fact]
+    public void Version_2_is_read_for_ever() =>
+        Decode(Convert.FromHexString(Version2)).ShouldBe([SampleUsage.MakeWithCacheWrites(9)]);
+
+    [Fact]
+    public void A_price_of_cache_writes_is_kept_though_nothing_was_written()
+    {
+        var usage = SampleUsage.Make(3) with { Prices = PriceTerms.FromUsdPerMillion(3m, 0.3m, 15m, 3.75m, 6m) };
+        Decode(Encode(usage)).ShouldBe([usage]);
+    }
 
     [Fact]
     public void A_time_is_kept_in_utc()
@@ -94,9 +123,9 @@ public class EventEncodingTests
     {
         var events = new List<UsageEvent>();
         var frame = Encode(SampleUsage.Make(1));
-        frame[EventEncoding.HeaderBytes] = 2;
+        frame[EventEncoding.HeaderBytes] = 3;
         BitConverter.TryWriteBytes(frame.AsSpan(4), Crc32C(frame.AsSpan(EventEncoding.HeaderBytes))).ShouldBeTrue();
-        EventEncoding.Decode(frame, events).ShouldNotBeNull().ShouldContain("version 2");
+        EventEncoding.Decode(frame, events).ShouldNotBeNull().ShouldContain("version 3");
         events.ShouldBeEmpty();
     }
 

@@ -58,8 +58,8 @@ public sealed class UsageApiTests : IAsyncLifetime, IDisposable
         using var response = await _host.Client.GetAsync("/api/usage?by=model&format=csv");
         response.Content.Headers.ContentType!.MediaType.ShouldBe("text/csv");
         var lines = (await response.Content.ReadAsStringAsync()).Split("\r\n");
-        lines[0].ShouldBe("model,calls,attempts,failed,estimated,prompt_tokens,cached_tokens,output_tokens,"
-            + "reasoning_tokens,cost_usd");
+        lines[0].ShouldBe("model,calls,attempts,failed,estimated,prompt_tokens,cached_tokens,"
+            + "cache_write_tokens,cache_write_1h_tokens,output_tokens,reasoning_tokens,cost_usd");
         lines.Length.ShouldBe(4);
         lines[1].ShouldStartWith("gpt-small,10,30,20,");
     }

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Commands;
+using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Metering;
 using Spectre.Console;
 
 namespace Sahab.Server.Tests.Metering;
@@ -52,7 +54,21 @@ public sealed class UsageCommandTests : IAsyncLifetime, IDisposable
             "--url", _host.Url, "--admin-key-env", KeyVariable, "--csv", "--service-tier", "flex", "--by", "model");
         code.ShouldBe(0, output);
         output.Split('\n')[0].Trim().ShouldBe("model,calls,attempts,failed,estimated,prompt_tokens,cached_tokens,"
-            + "output_tokens,reasoning_tokens,cost_usd");
+            + "cache_write_tokens,cache_write_1h_tokens,output_tokens,reasoning_tokens,cost_usd");
+    }
+
+    [Fact]
+    public async Task A_data_folder_of_another_version_is_said_to_be_one()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var older = new SqliteDatabase(folder.File(MeteringModule.StoreFileName)))
+        {
+            await new Migrator(older, TimeProvider.System).RunAsync([Migration.All[0]], CancellationToken.None);
+        }
+
+        var (code, output) = await RunAsync("--data", folder.Path);
+        code.ShouldBe(1, output);
+        output.ShouldContain("another version of Sahab");
     }
 
     [Theory]

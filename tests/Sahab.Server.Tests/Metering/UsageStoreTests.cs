@@ -13,12 +13,24 @@ public abstract class UsageStoreTests : IAsyncLifetime
     static readonly Guid JournalId = SampleUsage.Id(9, 1);
     static readonly UsageQuery Everything = new();
 
+    const string RowsOfTheReleaseBefore = """
+        INSERT INTO usage_series (tenant, key_id, model, deployment, provider, region, country, operation, service_tier,
+            prompt_nano_per_million, cached_nano_per_million, output_nano_per_million)
+        VALUES ('t', 'k', 'm', 'd', 'p', 'r', 'US', 'chat.completions', 'default', 3000000000, 300000000, 15000000000);
+        INSERT INTO usage_event (event_id, call_id, attempt, series_id, started_us, duration_us, outcome,
+            upstream_status, flags, prompt_tokens, cached_tokens, output_tokens, reasoning_tokens, cost_nano_usd)
+        SELECT @Id, @Id, 1, series_id, 1772366400000000, 10, 1, 200, 0, 1000, 400, 500, 0, 9420000 FROM usage_series;
+        INSERT INTO usage_hour (hour_us, series_id, attempts, calls, failed, estimated, prompt_tokens, cached_tokens,
+            output_tokens, reasoning_tokens, cost_usd, cost_nano_usd)
+        SELECT 1772366400000000, series_id, 1, 1, 0, 0, 1000, 400, 500, 0, 0, 9420000 FROM usage_series;
+        """;
+
     SahabDatabase _database = null!;
     UsageStore _store = null!;
 
     public async Task InitializeAsync()
     {
-        _database = await CreateDatabaseAsync();
+        _database = await CreateDatabaseAsync("sahab");
         await _database.MigrateAsync(TimeProvider.System, CancellationToken.None);
         _store = new UsageStore(_database);
     }
@@ -32,6 +44,54 @@ public abstract class UsageStoreTests : IAsyncLifetime
         (await PostAsync(1, events)).ShouldBe(40);
         (await _store.EventsAsync(Everything, before: null, 100, CancellationToken.None))
             .ShouldBe(Enumerable.Reverse(events));
+    }
+
+    [Fact]
+    public async Task Cache_writes_are_kept_summed_and_charged_at_their_own_prices()
+    {
+        // One series, as far as the store tells them apart, at three price lists for cache writes.
+        var events = SampleUsage.Many(60)
+            .Concat(Enumerable.Range(60, 60).Select(SampleUsage.MakeWithCacheWrites))
+            .Concat(Enumerable.Range(120, 60).Select(number => SampleUsage.MakeWithCacheWrites(number) with
+            {
+                Prices = PriceTerms.FromUsdPerMillion(2.5m, 0.25m, 10m + (number % 2), 2.5m, 4.000000001m),
+            }))
+            .ToList();
+        await PostAsync(1, events);
+        (await ReadAllAsync(_store)).ShouldBe(Enumerable.Reverse(events));
+        var total = (await _store.TotalsAsync(Everything, [], CancellationToken.None)).ShouldHaveSingleItem();
+        Text(total).ShouldBe(Text(Total(events, [])));
+        total.CacheWriteTokens.ShouldBeGreaterThan(total.CacheWrite1hTokens);
+        total.CacheWrite1hTokens.ShouldBeGreaterThan(0);
+
+        // A part of an hour is summed from the events themselves.
+        var query = new UsageQuery { From = SampleUsage.Start.AddMinutes(70), To = SampleUsage.Start.AddMinutes(130) };
+        var part = (await _store.TotalsAsync(query, [], CancellationToken.None)).ShouldHaveSingleItem();
+        Text(part).ShouldBe(Text(Total(events[70..130], [])));
+        await AssertLedgerFollowsFromEventsAsync(_store);
+    }
+
+    [Fact]
+    public async Task A_store_of_the_release_before_cache_writes_is_read_and_added_to()
+    {
+        await using var older = await CreateDatabaseAsync("older");
+        await new Migrator(older, TimeProvider.System)
+            .RunAsync([.. Migration.All.Where(step => step.Number < 4)], CancellationToken.None);
+        await using (var connection = await older.OpenAsync(CancellationToken.None))
+        {
+            await connection.ExecuteAsync(
+                RowsOfTheReleaseBefore, new { Id = older.IdValue(SampleUsage.Id(1, 0)) });
+        }
+
+        await older.MigrateAsync(TimeProvider.System, CancellationToken.None);
+        var store = new UsageStore(older);
+        var read = (await ReadAllAsync(store)).ShouldHaveSingleItem();
+        read.Usage.ShouldBe(new TokenUsage(1000, 400, 500, 0));
+        read.Prices.ShouldBe(PriceTerms.FromUsdPerMillion(3m, 0.3m, 15m));
+        await store.PostAsync(JournalId, 1, [SampleUsage.MakeWithCacheWrites(7)], CancellationToken.None);
+        var totals = await store.TotalsAsync(Everything, [UsageDimension.Model], CancellationToken.None);
+        totals.Single(total => total.Group[0] == "m").CacheWriteTokens.ShouldBe(0);
+        totals.Sum(total => total.CacheWriteTokens).ShouldBe(307);
     }
 
     [Fact]
@@ -303,7 +363,7 @@ public abstract class UsageStoreTests : IAsyncLifetime
         (await store.BalancesAsync(CancellationToken.None)).ShouldBe(rebuilt);
     }
 
-    private protected abstract Task<SahabDatabase> CreateDatabaseAsync();
+    private protected abstract Task<SahabDatabase> CreateDatabaseAsync(string name);
 
     static string ValueOf(UsageEvent usage, UsageDimension dimension) => dimension switch
     {
@@ -328,6 +388,8 @@ public abstract class UsageStoreTests : IAsyncLifetime
         events.Count(usage => usage.Flags.HasFlag(UsageFlags.Estimated)),
         events.Sum(usage => usage.Usage.PromptTokens),
         events.Sum(usage => usage.Usage.CachedTokens),
+        events.Sum(usage => usage.Usage.CacheWriteTokens),
+        events.Sum(usage => usage.Usage.CacheWrite1hTokens),
         events.Sum(usage => usage.Usage.OutputTokens),
         events.Sum(usage => usage.Usage.ReasoningTokens),
         events.Sum(usage => usage.Cost().ToUsd()));
@@ -348,13 +410,13 @@ public sealed class UsageStoreOnSqliteTests : UsageStoreTests, IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private protected override Task<SahabDatabase> CreateDatabaseAsync() =>
-        Task.FromResult<SahabDatabase>(new SqliteDatabase(_folder.File("sahab.db")));
+    private protected override Task<SahabDatabase> CreateDatabaseAsync(string name) =>
+        Task.FromResult<SahabDatabase>(new SqliteDatabase(_folder.File(name + ".db")));
 }
 
 [Collection(PostgresTests.Name)]
 public sealed class UsageStoreOnPostgresTests(PostgresServer server) : UsageStoreTests
 {
-    private protected override async Task<SahabDatabase> CreateDatabaseAsync() =>
+    private protected override async Task<SahabDatabase> CreateDatabaseAsync(string name) =>
         new PostgresDatabase(await server.CreateDatabaseAsync());
 }

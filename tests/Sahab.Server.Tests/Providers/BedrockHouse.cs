@@ -84,7 +84,7 @@ internal static class BedrockHouse
             region: us-east-1
             model: small
             upstream_model: "{{Claude}}"
-            price: { prompt: 3, cached: 0.3, output: 15 }
+            price: { prompt: 3, cached: 0.3, cache_write: 3.75, cache_write_1h: 6, output: 15 }
           own-small: { <<: *aws, provider: own, region: us, upstream_model: small, priority: 2 }
           aws-only: { <<: *aws, model: only, region: eu-north-1 }
           aws-provisioned: { <<: *aws, model: provisioned, upstream_model: "{{Arn}}" }

@@ -130,6 +130,31 @@ public class BedrockTests
     }
 
     [Theory]
+    [InlineData("", false, 3.75)]
+    [InlineData(",\"ttl\":\"1h\"", true, 6)]
+    public async Task What_is_written_to_the_cache_is_charged_at_its_own_price(
+        string ttl, bool streams, decimal pricePerMillion)
+    {
+        await using var house = await BedrockHouse.StartAsync();
+        var preface = string.Concat(Enumerable.Repeat("a long preface ", 600));
+        var request = $$"""
+            {"model":"small","max_tokens":5,"stream":{{(streams ? "true" : "false")}},"messages":[{"role":"user",
+            "content":[{"type":"text","text":"{{preface}}","cache_control":{"type":"ephemeral"{{ttl}} } },
+            {"type":"text","text":"well?"}]}]}
+            """;
+        (await house.ChatAsync(request)).Status.ShouldBe(200);
+        (await house.ChatAsync(request)).Status.ShouldBe(200);
+        var books = await Books.CloseAsync(house);
+        books.ShouldAgree();
+        var bill = books.Billed["aws"];
+        bill.Written.ShouldBeGreaterThan(1000);
+        bill.Written1h.ShouldBe(ttl.Length > 0 ? bill.Written : 0);
+        var plain = bill.Prompt - bill.Cached - bill.Written;
+        books.Events.Sum(usage => usage.Cost().ToUsd()).ShouldBe(
+            ((plain * 3m) + (bill.Cached * 0.3m) + (bill.Written * pricePerMillion) + (bill.Output * 15m)) / 1_000_000);
+    }
+
+    [Theory]
     [InlineData("titan")]
     [InlineData("cohere")]
     public async Task Embeddings_of_many_texts_are_one_answer(string model)

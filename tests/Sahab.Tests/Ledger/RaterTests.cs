@@ -19,6 +19,29 @@ public class RaterTests
             .ShouldBe(new NanoUsd(expected));
 
     [Theory]
+    [InlineData(0, 0, 1_000_000)]
+    [InlineData(300_000, 0, 1_075_000)]
+    [InlineData(300_000, 100_000, 1_150_000)]
+    [InlineData(600_000, 600_000, 1_600_000)]
+    public void What_is_written_to_a_cache_has_its_own_prices_by_how_long_it_is_kept(
+        long written, long writtenForAnHour, long expected) =>
+        Rater.Rate(
+            new TokenUsage(1_000_000, 0, 0, 0) { CacheWriteTokens = written, CacheWrite1hTokens = writtenForAnHour },
+            new PriceTerms(1_000_000, 100_000, 1_250_000, 2_000_000, 5_000_000)).Value.ShouldBe(expected);
+
+    [Fact]
+    public void Without_prices_of_its_own_what_is_written_to_a_cache_costs_what_a_prompt_costs()
+    {
+        var usage = new TokenUsage(1_000_000, 100_000, 0, 0);
+        var written = usage with { CacheWriteTokens = 900_000, CacheWrite1hTokens = 300_000 };
+        var prices = PriceTerms.FromUsdPerMillion(3m, 0.3m, 15m);
+        prices.ChargesCacheWritesAsPrompt.ShouldBeTrue();
+        Rater.Rate(written, prices).ShouldBe(Rater.Rate(usage, prices));
+        PriceTerms.FromUsdPerMillion(3m, 0.3m, 15m, cacheWrite: 3.75m).CacheWrite1hNanoPerMillion
+            .ShouldBe(3_750_000_000);
+    }
+
+    [Theory]
     [InlineData(499_999, 0)]
     [InlineData(500_000, 0)]
     [InlineData(500_001, 1)]
@@ -56,6 +79,26 @@ public class RaterTests
             () => Rater.Rate(new TokenUsage(prompt, cached, output, reasoning), new PriceTerms(1, 1, 1)));
 
     [Theory]
+    [InlineData(10, 5, 6, 0)]
+    [InlineData(10, 0, 11, 0)]
+    [InlineData(10, 0, -1, 0)]
+    [InlineData(10, 0, 5, 6)]
+    [InlineData(10, 0, 5, -1)]
+    [InlineData(long.MaxValue, long.MaxValue, 1, 0)]
+    public void Usage_whose_parts_exceed_its_prompt_is_not_rated(
+        long prompt, long cached, long written, long writtenForAnHour) =>
+        Should.Throw<ArgumentException>(() => Rater.Rate(
+            new TokenUsage(prompt, cached, 0, 0) { CacheWriteTokens = written, CacheWrite1hTokens = writtenForAnHour },
+            new PriceTerms(1, 1, 1)));
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(0, -1)]
+    public void A_negative_price_of_cache_writes_is_not_rated(long written, long writtenForAnHour) =>
+        Should.Throw<ArgumentException>(
+            () => Rater.Rate(default, new PriceTerms(1, 1, written, writtenForAnHour, 1)));
+
+    [Theory]
     [InlineData(-1, 0, 0)]
     [InlineData(0, -1, 0)]
     [InlineData(0, 0, -1)]
@@ -86,16 +129,32 @@ public class RaterTests
         var usages = from cached in part
                      from uncached in part
                      from output in part
-                     select new TokenUsage(SaturatingSum(cached, uncached), cached, output, output / 2);
+                     from written in Gen.Choose(0, 4)
+                     from kept in Gen.Choose(0, 4)
+                     select Usage(cached, uncached, output, written, kept);
         var halves = Gen.Choose(0, 40).Select(value => value * 250_000L);
         var price = Gen.OneOf(part, halves);
         var prices = from prompt in price
                      from cached in price
+                     from written in price
+                     from kept in price
                      from output in price
-                     select new PriceTerms(prompt, cached, output);
+                     select new PriceTerms(prompt, cached, written, kept, output);
 
         Prop.ForAll(usages.ToArbitrary(), prices.ToArbitrary(), RatesAsTheOracleDoes)
             .Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
+    }
+
+    /// <summary>Usage of which so many quarters of the uncached prompt were written, and of those so many kept.</summary>
+    static TokenUsage Usage(long cached, long uncached, long output, int written, int kept)
+    {
+        var prompt = SaturatingSum(cached, uncached);
+        var quarters = (prompt - cached) / 4 * written;
+        return new TokenUsage(prompt, cached, output, output / 2)
+        {
+            CacheWriteTokens = quarters,
+            CacheWrite1hTokens = quarters / 4 * kept,
+        };
     }
 
     static bool RatesAsTheOracleDoes(TokenUsage usage, PriceTerms prices)
@@ -114,8 +173,12 @@ public class RaterTests
     /// <summary>By another way: whole nano-USD and a remainder, whose distance to a half decides.</summary>
     static BigInteger Oracle(TokenUsage usage, PriceTerms prices)
     {
-        var exact = (new BigInteger(usage.PromptTokens) - usage.CachedTokens) * prices.PromptNanoPerMillion
+        var plain = new BigInteger(usage.PromptTokens) - usage.CachedTokens - usage.CacheWriteTokens;
+        var minutes = new BigInteger(usage.CacheWriteTokens) - usage.CacheWrite1hTokens;
+        var exact = plain * prices.PromptNanoPerMillion
             + new BigInteger(usage.CachedTokens) * prices.CachedNanoPerMillion
+            + minutes * prices.CacheWriteNanoPerMillion
+            + new BigInteger(usage.CacheWrite1hTokens) * prices.CacheWrite1hNanoPerMillion
             + new BigInteger(usage.OutputTokens) * prices.OutputNanoPerMillion;
         var whole = BigInteger.DivRem(exact, 1_000_000, out var remainder);
         return remainder.CompareTo(500_000) switch

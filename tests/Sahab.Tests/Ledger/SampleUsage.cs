@@ -37,6 +37,17 @@ internal static class SampleUsage
         UpstreamRequestId = number % 6 == 0 ? null : "request-" + Text(number),
     };
 
+    /// <summary>The same, at a provider that charges for what it writes to its cache.</summary>
+    public static UsageEvent MakeWithCacheWrites(int number)
+    {
+        var usage = Make(number);
+        return usage with
+        {
+            Usage = usage.Usage with { CacheWriteTokens = 300 + number, CacheWrite1hTokens = number % 300 },
+            Prices = PriceTerms.FromUsdPerMillion(2.5m, 0.25m, 10m + (number % 2), 3.125m, 5m),
+        };
+    }
+
     public static List<UsageEvent> Many(int count, int from = 0) =>
         Enumerable.Range(from, count).Select(Make).ToList();
 

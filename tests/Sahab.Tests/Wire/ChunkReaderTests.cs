@@ -90,6 +90,7 @@ public sealed class ChunkReaderTests
             Present = true,
             Prompt = 9,
             Cached = 2,
+            CacheWritten = 1,
             Output = 4,
             Reasoning = 3,
             Total = 13,

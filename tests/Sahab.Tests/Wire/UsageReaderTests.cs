@@ -67,6 +67,19 @@ public sealed class UsageReaderTests
     [InlineData("""{"prompt_tokens":3,"completion_tokens":2,"prompt_tokens_details":[]}""", false)]
     [InlineData("""{"prompt_tokens":3,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":3}}""", false)]
     [InlineData("{}", false)]
+    [InlineData(
+        """{"prompt_tokens":9,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":2,"cache_write_tokens":7}}""",
+        true)]
+    [InlineData(
+        """{"prompt_tokens":9,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":3,"cache_write_tokens":7}}""",
+        false)]
+    [InlineData(
+        """
+        {"prompt_tokens":9,"completion_tokens":2,"prompt_tokens_details":{"cache_write_tokens":7,"cache_write_1h_tokens":8}}
+        """,
+        false)]
+    [InlineData(
+        """{"prompt_tokens":9,"completion_tokens":2,"prompt_tokens_details":{"cache_write_1h_tokens":"2"}}""", false)]
     [InlineData("[]", false)]
     [InlineData("\"none\"", false)]
     public void Figures_that_cannot_be_true_are_told_and_never_thrown(string usage, bool consistent)

@@ -137,13 +137,11 @@ internal sealed class AnthropicDialect(Emulation emulation) : CloudDialect(emula
         Vendor = exchange.Vendor,
         Generation = Plan(request.Generation, deployment, exchange.Cloud.Traits),
         StopSequences = request.StopSequences,
-        MarksCache = request.MarksCache,
         Refuses = request.Refuses,
         Display = request.Display,
         Streams = request.Streams,
         IsContextTheLimit = request.Generation.MaxTokens
             > deployment.Model.ContextTokens - request.Generation.PromptTokens,
-        Traits = exchange.Cloud.Traits,
     };
 
     static void WriteModels(Utf8JsonWriter json, IEnumerable<CloudDeployment> all)

@@ -60,14 +60,13 @@ internal static class MessageAnswers
         {
             return;
         }
-        var written = shape.CacheWritten(told);
         json.WriteStartObject("usage");
-        json.WriteNumber("input_tokens", told.Prompt - told.Cached - written);
-        json.WriteNumber("cache_creation_input_tokens", written);
+        json.WriteNumber("input_tokens", told.Prompt - told.Cached - told.CacheWritten);
+        json.WriteNumber("cache_creation_input_tokens", told.CacheWritten);
         json.WriteNumber("cache_read_input_tokens", told.Cached);
         json.WriteStartObject("cache_creation");
-        json.WriteNumber("ephemeral_5m_input_tokens", written);
-        json.WriteNumber("ephemeral_1h_input_tokens", 0);
+        json.WriteNumber("ephemeral_5m_input_tokens", told.CacheWritten - told.CacheWritten1h);
+        json.WriteNumber("ephemeral_1h_input_tokens", told.CacheWritten1h);
         json.WriteEndObject();
         json.WriteNumber("output_tokens", told.Output);
         json.WriteStartObject("output_tokens_details");

@@ -241,5 +241,5 @@ internal sealed class MessageContent(MessageRequest request, PromptText prompt)
         return text;
     }
 
-    void NoteCache(RequestFields block) => request.MarksCache |= block.Find("cache_control") is not null;
+    void NoteCache(RequestFields block) => request.NoteCache(block);
 }

@@ -11,14 +11,27 @@ internal sealed class MessageRequest : IDisposable
 
     public List<string> StopSequences { get; } = [];
 
-    /// <summary>Whether a part of the prompt is marked to be kept in the cache.</summary>
-    public bool MarksCache { get; set; }
-
     /// <summary>Whether the model refuses to answer.</summary>
     public bool Refuses { get; set; }
 
     /// <summary>Whether what the model thinks is shown.</summary>
     public ThinkingDisplay Display { get; set; }
+
+    /// <summary>Notes that a part of the prompt is marked to be kept in the cache, if it is.</summary>
+    public void NoteCache(RequestFields marked)
+    {
+        if (marked.Find("cache_control") is null)
+        {
+            return;
+        }
+        var mark = marked.Object("cache_control")?.Text("ttl") switch
+        {
+            null or "5m" => CacheMark.Usual,
+            "1h" => CacheMark.Hour,
+            _ => throw marked.Invalid("cache_control", "cache_control.ephemeral.ttl: Input should be '5m' or '1h'"),
+        };
+        Generation.CacheMark = mark > Generation.CacheMark ? mark : Generation.CacheMark;
+    }
 
     public void Dispose() => Generation.Dispose();
 }
@@ -48,8 +61,6 @@ internal sealed record MessageShape
 
     public required IReadOnlyList<string> StopSequences { get; init; }
 
-    public required bool MarksCache { get; init; }
-
     public required bool Refuses { get; init; }
 
     public required ThinkingDisplay Display { get; init; }
@@ -58,8 +69,6 @@ internal sealed record MessageShape
 
     /// <summary>Whether the context, and not the request, sets the limit of the answer.</summary>
     public required bool IsContextTheLimit { get; init; }
-
-    public required CloudTraits Traits { get; init; }
 
     public Sequence Answer => Generation.Choices[0];
 
@@ -75,11 +84,4 @@ internal sealed record MessageShape
         : null;
 
     public static string ToolId(ToolCall call) => $"toolu_{call.Id[5..]}";
-
-    /// <summary>What the vendor counts beside the rest of the prompt, since it was written to its cache.</summary>
-    public long CacheWritten(Usage usage)
-    {
-        var whole = usage.Prompt / Traits.CacheBlockTokens * Traits.CacheBlockTokens;
-        return MarksCache && whole >= Traits.CacheMinTokens ? Math.Max(0, whole - usage.Cached) : 0;
-    }
 }

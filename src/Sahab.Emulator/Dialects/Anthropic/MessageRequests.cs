@@ -35,13 +35,13 @@ internal static class MessageRequests
         ReadFormat(request, fields);
         var prompt = new PromptText();
         request.Generation.Prompts.Add(prompt);
-        request.MarksCache = fields.Find("cache_control") is not null;
+        request.NoteCache(fields);
         var tools = MessageTools.Read(request, fields);
         MessageTools.AddTo(prompt, tools);
         var content = new MessageContent(request, prompt);
         content.ReadSystem(fields);
         var asked = content.ReadMessages(fields);
-        request.Generation.CachesPrompt = request.MarksCache;
+        request.Generation.CachesPrompt = request.Generation.CacheMark != CacheMark.None;
         request.Generation.Tools.AddRange(MessageTools.Choose(fields, tools, asked, thinks));
         request.Refuses = asked.Contains(RefusalTrigger, StringComparison.Ordinal);
         if (asked.Contains(RedactionTrigger, StringComparison.Ordinal))

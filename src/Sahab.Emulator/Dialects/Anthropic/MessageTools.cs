@@ -23,7 +23,7 @@ internal static class MessageTools
             {
                 throw schema.Invalid("type", "tools.custom.input_schema.type: Input should be 'object'");
             }
-            request.MarksCache |= tool.Find("cache_control") is not null;
+            request.NoteCache(tool);
             tools.Add(new ToolRequest(Name(tool), tool.Find("input_schema")));
         }
         return tools;

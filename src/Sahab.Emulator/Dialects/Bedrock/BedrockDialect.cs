@@ -90,8 +90,6 @@ internal sealed class BedrockDialect(Emulation emulation, OpenAIDialect openAI) 
         return new BedrockShape
         {
             Generation = Plan(request.Generation, deployment, exchange.Cloud.Traits),
-            MarksCache = request.MarksCache,
-            CacheBlockTokens = exchange.Cloud.Traits.CacheBlockTokens,
         };
     }
 

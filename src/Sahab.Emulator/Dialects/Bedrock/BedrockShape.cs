@@ -11,12 +11,6 @@ internal sealed record BedrockShape
 
     public required Generation Generation { get; init; }
 
-    /// <summary>Whether the request marked a prefix for the prompt cache.</summary>
-    public required bool MarksCache { get; init; }
-
-    /// <summary>Tokens of a block of the cloud's cache.</summary>
-    public required int CacheBlockTokens { get; init; }
-
     public Sequence Answer => Generation.Choices[0];
 
     public string StopReason => Answer.Finish switch
@@ -35,12 +29,4 @@ internal sealed record BedrockShape
         !signature.StartsWith(SignaturePrefix, StringComparison.Ordinal) || signature == Sign(reasoning);
 
     public static string NameTool(ToolCall call) => "tooluse_" + call.Id["call_".Length..];
-
-    /// <summary>Prompt tokens apart from what the cache read and took, which Bedrock counts each for itself.</summary>
-    public (long Input, long Read, long Written) Split(Usage usage)
-    {
-        var rest = usage.Prompt - usage.Cached;
-        var written = MarksCache ? rest / CacheBlockTokens * CacheBlockTokens : 0;
-        return (rest - written, usage.Cached, written);
-    }
 }

@@ -24,21 +24,39 @@ internal static class ConverseAnswer
         if (usage is { } told)
         {
             writer.WritePropertyName("usage");
-            WriteUsage(writer, shape, told);
+            WriteUsage(writer, told);
         }
         writer.WriteEndObject();
     }
 
-    public static void WriteUsage(Utf8JsonWriter writer, BedrockShape shape, Usage usage)
+    /// <summary>What the cache held and what it took stand beside the rest of the prompt.</summary>
+    public static void WriteUsage(Utf8JsonWriter writer, Usage usage)
     {
-        var (input, read, written) = shape.Split(usage);
         writer.WriteStartObject();
-        writer.WriteNumber("inputTokens", input);
+        writer.WriteNumber("inputTokens", usage.Prompt - usage.Cached - usage.CacheWritten);
         writer.WriteNumber("outputTokens", usage.Output);
         writer.WriteNumber("totalTokens", usage.Prompt + usage.Output);
-        writer.WriteNumber("cacheReadInputTokens", read);
-        writer.WriteNumber("cacheWriteInputTokens", written);
+        writer.WriteNumber("cacheReadInputTokens", usage.Cached);
+        writer.WriteNumber("cacheWriteInputTokens", usage.CacheWritten);
+        if (usage.CacheWritten > 0)
+        {
+            writer.WriteStartArray("cacheDetails");
+            WriteWritten(writer, "1h", usage.CacheWritten1h);
+            WriteWritten(writer, "5m", usage.CacheWritten - usage.CacheWritten1h);
+            writer.WriteEndArray();
+        }
         writer.WriteEndObject();
+    }
+
+    static void WriteWritten(Utf8JsonWriter writer, string ttl, long tokens)
+    {
+        if (tokens > 0)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("ttl", ttl);
+            writer.WriteNumber("inputTokens", tokens);
+            writer.WriteEndObject();
+        }
     }
 
     static void WriteContent(Utf8JsonWriter writer, Sequence answer)

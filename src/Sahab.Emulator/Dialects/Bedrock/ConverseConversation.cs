@@ -16,7 +16,7 @@ internal sealed class ConverseConversation(PromptText prompt, bool hasTools)
     string _role = "";
     string _text = "";
 
-    public bool MarksCache { get; private set; }
+    public CacheMark CacheMark { get; private set; }
 
     /// <summary>The words of the last message, if it is a user's and holds no result; null otherwise.</summary>
     public string? LastText => _role == "user" && _results.Count == 0 ? _text : null;
@@ -24,6 +24,21 @@ internal sealed class ConverseConversation(PromptText prompt, bool hasTools)
     /// <summary>Ids and names: letters, digits, <c>_</c> and <c>-</c>, up to 64.</summary>
     public static bool IsId(string text) =>
         text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
+
+    /// <summary>For how long what comes before a cache point is to be kept.</summary>
+    public static CacheMark ReadCachePoint(RequestFields point, string path)
+    {
+        if (point.RequiredText("type") != "default")
+        {
+            throw AwsErrors.Invalid($"The cachePoint at {path} must be of type default.");
+        }
+        return point.Text("ttl") switch
+        {
+            null or "5m" => CacheMark.Usual,
+            "1h" => CacheMark.Hour,
+            _ => throw AwsErrors.Invalid($"The ttl of the cachePoint at {path} must be one of 5m, 1h."),
+        };
+    }
 
     public void Read(RequestFields fields)
     {
@@ -175,9 +190,8 @@ internal sealed class ConverseConversation(PromptText prompt, bool hasTools)
         }
         else if (block.Object("cachePoint") is { } point)
         {
-            MarksCache = point.RequiredText("type") == "default"
-                ? true
-                : throw AwsErrors.Invalid($"The cachePoint at {path} must be of type default.");
+            var mark = ReadCachePoint(point, path);
+            CacheMark = mark > CacheMark ? mark : CacheMark;
         }
         else if (path != "system" && block.Object("image") is { } image)
         {

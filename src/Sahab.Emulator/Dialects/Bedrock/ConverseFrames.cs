@@ -63,7 +63,7 @@ internal sealed class ConverseFrames(BedrockShape shape) : IStreamFrames
         {
             _payload.Raw(",\"usage\":"u8);
             using var writer = new Utf8JsonWriter(_payload);
-            ConverseAnswer.WriteUsage(writer, shape, usage);
+            ConverseAnswer.WriteUsage(writer, usage);
         }
         Send(to, "metadata");
     }

@@ -16,8 +16,6 @@ internal sealed class ConverseRequest : IDisposable
 
     public GenerationRequest Generation { get; } = new();
 
-    public bool MarksCache { get; private set; }
-
     public void Dispose() => Generation.Dispose();
 
     public void Read(JsonElement body, bool reasonsByDefault)
@@ -40,7 +38,9 @@ internal sealed class ConverseRequest : IDisposable
         tools?.AddTo(prompt);
         var messages = new ConverseConversation(prompt, hasTools: tools is not null);
         messages.Read(fields);
-        MarksCache = messages.MarksCache || tools is { MarksCache: true };
+        Generation.CacheMark = tools is not null && tools.CacheMark > messages.CacheMark
+            ? tools.CacheMark
+            : messages.CacheMark;
         if (tools is not null)
         {
             Generation.Tools.AddRange(tools.Choose(messages.LastText, model));

@@ -12,7 +12,7 @@ internal sealed class ToolConfig
     string _mode = "auto";
     string? _named;
 
-    public bool MarksCache { get; private set; }
+    public CacheMark CacheMark { get; private set; }
 
     public static ToolConfig? Read(RequestFields request)
     {
@@ -68,9 +68,10 @@ internal sealed class ToolConfig
 
     void ReadTool(RequestFields entry)
     {
-        if (entry.Object("cachePoint") is not null)
+        if (entry.Object("cachePoint") is { } point)
         {
-            MarksCache = true;
+            var mark = ConverseConversation.ReadCachePoint(point, "toolConfig.tools");
+            CacheMark = mark > CacheMark ? mark : CacheMark;
             return;
         }
         var spec = entry.Object("toolSpec") ?? throw AwsErrors.Invalid("toolConfig.tools: toolSpec is required.");

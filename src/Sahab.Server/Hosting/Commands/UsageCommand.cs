@@ -62,6 +62,14 @@ internal static class UsageCommand
         }
 
         await using var database = new SqliteDatabase(path);
+        if (!await database.IsMigratedAsync(cancellation))
+        {
+            return Fail(
+                console,
+                $"The store at {path} was made by another version of Sahab. Start this version's server with that folder "
+                + "once, or read it with the version that made it.");
+        }
+
         var totals = await new UsageStore(database).TotalsAsync(question.Query, question.By, cancellation);
         Print(
             console,
@@ -154,7 +162,7 @@ internal static class UsageCommand
             table.AddColumn(name.Replace('_', ' '));
         }
 
-        foreach (var name in (string[])["calls", "attempts", "failed", "prompt", "cached", "output", "cost USD"])
+        foreach (var name in (string[])["calls", "attempts", "failed", "prompt", "cached", "cache write", "output", "cost USD"])
         {
             table.AddColumn(new TableColumn(name).RightAligned());
         }
@@ -163,7 +171,7 @@ internal static class UsageCommand
         {
             var cells = by.Select(name => Markup.Escape(row![name]!.ToString()))
                 .Concat(((string[])["calls", "attempts", "failed"]).Select(name => Count(row![name])))
-                .Concat(((string[])["prompt", "cached", "output"]).Select(name => Count(row!["tokens"]![name])))
+                .Concat(((string[])["prompt", "cached", "cache_write", "output"]).Select(name => Count(row!["tokens"]![name])))
                 .Append(row!["cost_usd"]!.ToString());
             table.AddRow(cells.ToArray());
         }

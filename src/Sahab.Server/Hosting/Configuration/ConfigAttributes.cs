@@ -23,6 +23,13 @@ internal sealed class FormAttribute(TextForm form) : Attribute
     public TextForm Form { get; } = form;
 }
 
+/// <summary>The key in the file, where it is not the property's name in lower case.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class KeyNameAttribute(string name) : Attribute
+{
+    public string Name { get; } = name;
+}
+
 /// <summary>A <c>long</c> that counts bytes, so that <c>20MiB</c> may be written.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class BytesAttribute : Attribute;

@@ -1,5 +1,6 @@
 using System.Net;
 using Sahab.Routing.Snapshot;
+using Sahab.Wire.Bedrock;
 
 namespace Sahab.Server.Hosting.Configuration;
 
@@ -100,7 +101,24 @@ internal sealed class ConfigRisks(SahabConfig config, ProblemList problems)
             problems.Warn(
                 $"{path}.price.cached", "cached tokens cost more than uncached ones", "Check the provider's price list");
         }
+
+        if (deployment.Price is { CacheWrite: null, Prompt: > 0 } && ChargesForCacheWrites(deployment))
+        {
+            problems.Warn(
+                $"{path}.price",
+                "Anthropic's models cost more for what is written to their cache, which is posted at the prompt's price",
+                "Write cache_write, and cache_write_1h where prompts are kept for an hour");
+        }
     }
+
+    /// <summary>Whether it is a model of Anthropic, there or at AWS, where its name says so.</summary>
+    bool ChargesForCacheWrites(DeploymentConfig deployment) => config.FindProvider(deployment.Provider)?.Dialect switch
+    {
+        Dialect.Anthropic => true,
+        Dialect.Bedrock =>
+            new BedrockModel(deployment.UpstreamModel ?? deployment.Model, deployment.Model).Family == BedrockFamily.Claude,
+        _ => false,
+    };
 
     void CheckKey(KeyConfig key, string path)
     {

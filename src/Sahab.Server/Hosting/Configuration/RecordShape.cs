@@ -80,7 +80,8 @@ internal sealed class KeyShape
     public KeyShape(PropertyInfo property, object defaults)
     {
         Property = property;
-        Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+        Name = property.GetCustomAttribute<KeyNameAttribute>()?.Name
+            ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
         Doc = property.GetCustomAttribute<DocAttribute>()?.Text
             ?? throw new InvalidOperationException($"{property.DeclaringType!.Name}.{property.Name} has no [Doc]");
         IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));

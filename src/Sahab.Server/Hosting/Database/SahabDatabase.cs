@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 
 namespace Sahab.Server.Hosting.Database;
 
@@ -45,4 +46,13 @@ internal abstract class SahabDatabase : IAsyncDisposable
     /// </exception>
     public Task MigrateAsync(TimeProvider time, CancellationToken cancellation) =>
         new Migrator(this, time).RunAsync(Migration.All, cancellation);
+
+    /// <summary>Whether the schema is the one that this program was built with.</summary>
+    public async Task<bool> IsMigratedAsync(CancellationToken cancellation)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        var last = await connection.ReadOneAsync<long>(new CommandDefinition(
+            "SELECT CAST(MAX(number) AS BIGINT) FROM schema_migration", cancellationToken: cancellation));
+        return last == Migration.All[^1].Number;
+    }
 }

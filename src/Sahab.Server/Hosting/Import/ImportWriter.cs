@@ -101,6 +101,8 @@ internal static class ImportWriter
         var price = new List<string>();
         Add(price, "prompt", deployment.PromptUsd ?? 0);
         Add(price, "cached", deployment.CachedUsd);
+        Add(price, "cache_write", deployment.CacheWriteUsd);
+        Add(price, "cache_write_1h", deployment.CacheWrite1hUsd);
         Add(price, "output", deployment.OutputUsd ?? 0);
         text.Append(CultureInfo.InvariantCulture, $"    price: {{ {string.Join(", ", price)} }}\n");
         if (deployment.Weight is { } weight)

@@ -66,5 +66,5 @@ internal sealed record ImportedModel(string Operation)
 
 internal sealed record ImportedDeployment(
     string Provider, string Region, string Model, string UpstreamModel, decimal? PromptUsd, decimal? CachedUsd,
-    decimal? OutputUsd, decimal? RequestsPerMinute, decimal? TokensPerMinute, decimal? Concurrency, decimal? Weight,
+    decimal? CacheWriteUsd, decimal? CacheWrite1hUsd, decimal? OutputUsd, decimal? RequestsPerMinute, decimal? TokensPerMinute, decimal? Concurrency, decimal? Weight,
     decimal? Priority);

@@ -293,7 +293,9 @@ internal sealed partial class LiteLlmImport
             (parameters.Number(key) ?? info.Number(key)) is { } perToken ? perToken * TokensPerMillion : null;
         var deployment = new ImportedDeployment(
             provider, region, model, upstream,
-            Price("input_cost_per_token"), Price("cache_read_input_token_cost"), Price("output_cost_per_token"),
+            Price("input_cost_per_token"), Price("cache_read_input_token_cost"),
+            Price("cache_creation_input_token_cost"), Price("cache_creation_input_token_cost_above_1hr"),
+            Price("output_cost_per_token"),
             Limit(parameters, "rpm"), Limit(parameters, "tpm"), Limit(parameters, "max_parallel_requests"),
             parameters.Number("weight") is { } weight ? Math.Clamp(decimal.Round(weight), 1, 1000) : null,
             parameters.Number("order") is { } order ? Math.Clamp(decimal.Round(order), 1, 1000) : null);

@@ -23,7 +23,7 @@ internal sealed record ProviderCosts(IReadOnlyDictionary<string, decimal> UsdByP
     {
         var idle = UsdByProvider.Keys
             .Where(name => CostSince(before, name) != 0 && report.Providers.All(total => total.Provider != name))
-            .Select(name => new ProviderTotal(name, 0, 0, 0, 0, null));
+            .Select(name => new ProviderTotal(name, 0, 0, 0, 0, 0, null));
         return report with
         {
             Providers = [.. report.Providers.Concat(idle)

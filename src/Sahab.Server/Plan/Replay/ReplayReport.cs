@@ -44,7 +44,7 @@ internal sealed record ReplayErrors(int Status, string Code, long Calls);
 /// where that was not asked for.
 /// </param>
 internal sealed record ProviderTotal(
-    string Provider, long Calls, long PromptTokens, long CachedTokens, long OutputTokens,
+    string Provider, long Calls, long PromptTokens, long CachedTokens, long CacheWriteTokens, long OutputTokens,
     [property: JsonNumberHandling(JsonNumberHandling.WriteAsString)] decimal? CostUsd);
 
 /// <summary>A distribution of times, in milliseconds.</summary>

@@ -111,12 +111,13 @@ internal sealed class ReplayTally
         }
 
         name = _providers.ContainsKey(name) || _providers.Count < MaxKinds ? name : Rest;
-        var total = _providers.GetValueOrDefault(name) ?? new ProviderTotal(name, 0, 0, 0, 0, null);
+        var total = _providers.GetValueOrDefault(name) ?? new ProviderTotal(name, 0, 0, 0, 0, 0, null);
         _providers[name] = total with
         {
             Calls = total.Calls + 1,
             PromptTokens = total.PromptTokens + outcome.Usage.Prompt,
             CachedTokens = total.CachedTokens + outcome.Usage.Cached,
+            CacheWriteTokens = total.CacheWriteTokens + outcome.Usage.CacheWritten,
             OutputTokens = total.OutputTokens + outcome.Usage.Output,
         };
     }

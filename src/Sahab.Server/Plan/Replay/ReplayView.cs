@@ -143,12 +143,12 @@ internal sealed class ReplayView(
 
     void PrintProviders(ReplayReport report)
     {
-        var table = NewTable("provider", "calls", "prompt", "cached", "output", "cost USD");
+        var table = NewTable("provider", "calls", "prompt", "cached", "cache write", "output", "cost USD");
         foreach (var provider in report.Providers)
         {
             table.AddRow(
                 Markup.Escape(provider.Provider), Number(provider.Calls), Number(provider.PromptTokens),
-                Number(provider.CachedTokens), Number(provider.OutputTokens),
+                Number(provider.CachedTokens), Number(provider.CacheWriteTokens), Number(provider.OutputTokens),
                 provider.CostUsd?.ToString("0.000000", CultureInfo.InvariantCulture) ?? "");
         }
 

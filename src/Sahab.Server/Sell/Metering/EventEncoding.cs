@@ -13,21 +13,23 @@ namespace Sahab.Server.Sell.Metering;
 /// </summary>
 internal static class EventEncoding
 {
-    public const byte Version = 1;
+    /// <summary>The newest version. An event that says nothing new is written as version 1, and is shorter.</summary>
+    public const byte Version = 2;
     public const int HeaderBytes = 8;
     public const int MaxStringBytes = 1024;
     const int MaxRequestIdChars = 85;
     const int Strings = 10;
 
-    /// <summary>Version, two ids, time, outcome, flags, thirteen varints at their longest, ten strings.</summary>
-    public const int MaxFrameBytes = HeaderBytes + 1 + 16 + 16 + 8 + 2 + (13 * 10) + (Strings * (2 + MaxStringBytes));
+    /// <summary>Version, two ids, time, outcome, flags, fifteen varints at their longest, ten strings.</summary>
+    public const int MaxFrameBytes = HeaderBytes + 1 + 16 + 16 + 8 + 2 + (15 * 10) + (Strings * (2 + MaxStringBytes));
 
     /// <summary>Writes one frame and returns its length.</summary>
     /// <exception cref="ArgumentException">A string of the event is longer than 1024 bytes.</exception>
     public static int Encode(UsageEvent usage, Span<byte> target)
     {
         var writer = new Writer(target[HeaderBytes..]);
-        writer.Byte(Version);
+        var tellsOfCacheWrites = usage.TellsOfCacheWrites;
+        writer.Byte(tellsOfCacheWrites ? Version : (byte)1);
         writer.Guid(usage.EventId);
         writer.Guid(usage.CallId);
         writer.Int64(usage.StartedAt.UtcTicks);
@@ -44,6 +46,14 @@ internal static class EventEncoding
         writer.Varint(usage.Prices.PromptNanoPerMillion);
         writer.Varint(usage.Prices.CachedNanoPerMillion);
         writer.Varint(usage.Prices.OutputNanoPerMillion);
+        if (tellsOfCacheWrites)
+        {
+            writer.Varint(usage.Usage.CacheWriteTokens);
+            writer.Varint(usage.Usage.CacheWrite1hTokens);
+            writer.Varint(usage.Prices.CacheWriteNanoPerMillion);
+            writer.Varint(usage.Prices.CacheWrite1hNanoPerMillion);
+        }
+
         writer.String(usage.Tenant);
         writer.String(usage.Key);
         writer.String(usage.Model);
@@ -90,9 +100,9 @@ internal static class EventEncoding
             {
                 damage ??= $"the frame at offset {offset} does not match its checksum";
             }
-            else if (body[0] != Version)
+            else if (body[0] is < 1 or > Version)
             {
-                damage ??= $"the frame at offset {offset} has version {body[0]}; this program reads version {Version}";
+                damage ??= $"the frame at offset {offset} has version {body[0]}; this program reads versions 1 to {Version}";
             }
             else
             {
@@ -117,6 +127,18 @@ internal static class EventEncoding
         var status = (int)reader.Varint();
         var duration = TimeSpan.FromTicks(reader.Varint());
         var firstToken = reader.Varint();
+        var usage = new TokenUsage(reader.Varint(), reader.Varint(), reader.Varint(), reader.Varint());
+        var prices = new PriceTerms(reader.Varint(), reader.Varint(), reader.Varint());
+        if (body[0] > 1)
+        {
+            usage = usage with { CacheWriteTokens = reader.Varint(), CacheWrite1hTokens = reader.Varint() };
+            prices = prices with
+            {
+                CacheWriteNanoPerMillion = reader.Varint(),
+                CacheWrite1hNanoPerMillion = reader.Varint(),
+            };
+        }
+
         return new UsageEvent
         {
             EventId = eventId,
@@ -128,8 +150,8 @@ internal static class EventEncoding
             UpstreamStatus = status,
             Duration = duration,
             FirstToken = firstToken == 0 ? null : TimeSpan.FromTicks(firstToken - 1),
-            Usage = new TokenUsage(reader.Varint(), reader.Varint(), reader.Varint(), reader.Varint()),
-            Prices = new PriceTerms(reader.Varint(), reader.Varint(), reader.Varint()),
+            Usage = usage,
+            Prices = prices,
             Tenant = reader.String(),
             Key = reader.String(),
             Model = reader.String(),

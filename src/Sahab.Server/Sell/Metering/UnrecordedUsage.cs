@@ -69,7 +69,7 @@ internal sealed partial class UnrecordedUsage : BackgroundService
         {
             Log.Lost(
                 _logger, usage.EventId, usage.CallId, usage.Tenant, usage.Key, usage.Deployment,
-                usage.Usage.PromptTokens, usage.Usage.CachedTokens, usage.Usage.OutputTokens);
+                usage.Usage.PromptTokens, usage.Usage.CachedTokens, usage.Usage.CacheWriteTokens, usage.Usage.OutputTokens);
         }
     }
 
@@ -124,7 +124,7 @@ internal sealed partial class UnrecordedUsage : BackgroundService
                 {
                     Log.Lost(
                         _logger, usage.EventId, usage.CallId, usage.Tenant, usage.Key, usage.Deployment,
-                        usage.Usage.PromptTokens, usage.Usage.CachedTokens, usage.Usage.OutputTokens);
+                        usage.Usage.PromptTokens, usage.Usage.CachedTokens, usage.Usage.CacheWriteTokens, usage.Usage.OutputTokens);
                 }
             }
         }
@@ -182,10 +182,11 @@ internal sealed partial class UnrecordedUsage : BackgroundService
     static partial class Log
     {
         [LoggerMessage(5020, LogLevel.Critical, "Usage event {EventId} of call {CallId} is lost: tenant {Tenant}, key "
-            + "{Key}, deployment {Deployment}, {Prompt} prompt tokens ({Cached} cached), {Output} output tokens.")]
+            + "{Key}, deployment {Deployment}, {Prompt} prompt tokens ({Cached} cached, {CacheWrite} written to a cache), "
+            + "{Output} output tokens.")]
         public static partial void Lost(
             ILogger logger, Guid eventId, Guid callId, string tenant, string key, string deployment, long prompt,
-            long cached, long output);
+            long cached, long cacheWrite, long output);
 
         [LoggerMessage(5022, LogLevel.Error, "The journal could not be emptied to make room for the usage that waits.")]
         public static partial void NoRoom(ILogger logger, Exception failure);

@@ -31,6 +31,10 @@ internal sealed class UsageEventRow
 
     public long CachedTokens { get; init; }
 
+    public long CacheWriteTokens { get; init; }
+
+    public long CacheWrite1hTokens { get; init; }
+
     public long OutputTokens { get; init; }
 
     public long ReasoningTokens { get; init; }
@@ -59,6 +63,10 @@ internal sealed class UsageEventRow
 
     public long CachedPrice { get; init; }
 
+    public long? CacheWritePrice { get; init; }
+
+    public long? CacheWrite1hPrice { get; init; }
+
     public long OutputPrice { get; init; }
 
     public UsageEvent FromRow() => new()
@@ -80,8 +88,13 @@ internal sealed class UsageEventRow
         ServiceTier = ServiceTier,
         Outcome = (AttemptOutcome)Outcome,
         UpstreamStatus = (int)UpstreamStatus,
-        Usage = new TokenUsage(PromptTokens, CachedTokens, OutputTokens, ReasoningTokens),
-        Prices = new PriceTerms(PromptPrice, CachedPrice, OutputPrice),
+        Usage = new TokenUsage(PromptTokens, CachedTokens, OutputTokens, ReasoningTokens)
+        {
+            CacheWriteTokens = CacheWriteTokens,
+            CacheWrite1hTokens = CacheWrite1hTokens,
+        },
+        Prices = new PriceTerms(
+            PromptPrice, CachedPrice, CacheWritePrice ?? PromptPrice, CacheWrite1hPrice ?? PromptPrice, OutputPrice),
         Flags = (UsageFlags)Flags,
         UpstreamRequestId = UpstreamRequestId,
     };

@@ -21,8 +21,16 @@ internal sealed class UsageHourRows
             cost_nano_usd = usage_hour.cost_nano_usd + excluded.cost_nano_usd
         """;
 
+    const string AddCacheWrites = AddToOld + """
+        ,
+            cache_write_tokens = usage_hour.cache_write_tokens + excluded.cache_write_tokens,
+            cache_write_1h_tokens = usage_hour.cache_write_1h_tokens + excluded.cache_write_1h_tokens
+        """;
+
     /// <summary>In an order that all nodes share, so that they do not wait for each other in a ring.</summary>
     readonly SortedDictionary<(long HourUs, long Series), Sums> _hours = [];
+
+    bool _hasCacheWrites;
 
     public void Add(UsageEvent usage, long series)
     {
@@ -34,16 +42,22 @@ internal sealed class UsageHourRows
         }
 
         sums.Add(usage);
+        _hasCacheWrites |= usage.Usage.CacheWriteTokens > 0;
     }
 
     public RowBatch ToBatch()
     {
-        var columns = new Int64Column[]
-        {
+        Int64Column[] columns =
+        [
             new("hour_us"), new("series_id"), new("attempts"), new("calls"), new("failed"), new("estimated"),
             new("prompt_tokens"), new("cached_tokens"), new("output_tokens"), new("reasoning_tokens"),
             new("cost_usd"), new("cost_nano_usd"),
-        };
+        ];
+        if (_hasCacheWrites)
+        {
+            columns = [.. columns, new("cache_write_tokens"), new("cache_write_1h_tokens")];
+        }
+
         foreach (var ((hourUs, series), sums) in _hours)
         {
             columns[0].Values.Add(hourUs);
@@ -58,9 +72,14 @@ internal sealed class UsageHourRows
             columns[9].Values.Add(sums.Reasoning);
             columns[10].Values.Add(sums.CostUsd);
             columns[11].Values.Add(sums.CostNano);
+            if (_hasCacheWrites)
+            {
+                columns[12].Values.Add(sums.CacheWrite);
+                columns[13].Values.Add(sums.CacheWrite1h);
+            }
         }
 
-        return new RowBatch("usage_hour", AddToOld, columns);
+        return new RowBatch("usage_hour", _hasCacheWrites ? AddCacheWrites : AddToOld, columns);
     }
 
     sealed class Sums
@@ -76,6 +95,10 @@ internal sealed class UsageHourRows
         public long Prompt { get; private set; }
 
         public long Cached { get; private set; }
+
+        public long CacheWrite { get; private set; }
+
+        public long CacheWrite1h { get; private set; }
 
         public long Output { get; private set; }
 
@@ -93,6 +116,8 @@ internal sealed class UsageHourRows
             Estimated += (usage.Flags & UsageFlags.Estimated) != 0 ? 1 : 0;
             Prompt += usage.Usage.PromptTokens;
             Cached += usage.Usage.CachedTokens;
+            CacheWrite += usage.Usage.CacheWriteTokens;
+            CacheWrite1h += usage.Usage.CacheWrite1hTokens;
             Output += usage.Usage.OutputTokens;
             Reasoning += usage.Usage.ReasoningTokens;
 

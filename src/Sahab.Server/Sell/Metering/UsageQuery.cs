@@ -36,8 +36,10 @@ internal sealed record UsageQuery
 /// <param name="Attempts">All attempts, failed ones included.</param>
 /// <param name="Failed">Attempts that did not succeed and were not left by their client.</param>
 /// <param name="Estimated">Attempts whose usage is our estimate.</param>
-/// <param name="PromptTokens">Cached ones included.</param>
-/// <param name="CachedTokens">Part of the prompt tokens.</param>
+/// <param name="PromptTokens">Those read from or written to a cache included.</param>
+/// <param name="CachedTokens">Part of the prompt tokens: read from a cache.</param>
+/// <param name="CacheWriteTokens">Part of the prompt tokens: written to a cache.</param>
+/// <param name="CacheWrite1hTokens">Part of those written: to be kept for an hour.</param>
 /// <param name="OutputTokens">Reasoning included.</param>
 /// <param name="ReasoningTokens">Part of the output tokens.</param>
 /// <param name="CostUsd">Exact, to the nano-USD.</param>
@@ -49,6 +51,8 @@ internal sealed record UsageTotal(
     long Estimated,
     long PromptTokens,
     long CachedTokens,
+    long CacheWriteTokens,
+    long CacheWrite1hTokens,
     long OutputTokens,
     long ReasoningTokens,
     decimal CostUsd);

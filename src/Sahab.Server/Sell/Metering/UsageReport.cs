@@ -14,8 +14,8 @@ internal static class UsageReport
 {
     static readonly string[] Figures =
     [
-        "calls", "attempts", "failed", "estimated", "prompt_tokens", "cached_tokens", "output_tokens",
-        "reasoning_tokens", "cost_usd",
+        "calls", "attempts", "failed", "estimated", "prompt_tokens", "cached_tokens", "cache_write_tokens",
+        "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "cost_usd",
     ];
 
     public static JsonObject ToJson(UsageQuestion question, IReadOnlyList<UsageTotal> totals)
@@ -33,8 +33,12 @@ internal static class UsageReport
             row["attempts"] = total.Attempts;
             row["failed"] = total.Failed;
             row["estimated"] = total.Estimated;
-            row["tokens"] = Tokens(
-                total.PromptTokens, total.CachedTokens, total.OutputTokens, total.ReasoningTokens);
+            row["tokens"] = Tokens(new TokenUsage(
+                total.PromptTokens, total.CachedTokens, total.OutputTokens, total.ReasoningTokens)
+            {
+                CacheWriteTokens = total.CacheWriteTokens,
+                CacheWrite1hTokens = total.CacheWrite1hTokens,
+            });
             AddCost(row, total.CostUsd);
             data.Add(row);
         }
@@ -110,7 +114,7 @@ internal static class UsageReport
         long[] counts =
         [
             total.Calls, total.Attempts, total.Failed, total.Estimated, total.PromptTokens, total.CachedTokens,
-            total.OutputTokens, total.ReasoningTokens,
+            total.CacheWriteTokens, total.CacheWrite1hTokens, total.OutputTokens, total.ReasoningTokens,
         ];
         return counts.Select(count => count.ToString(CultureInfo.InvariantCulture)).Append(UsdText(total.CostUsd));
     }
@@ -147,11 +151,7 @@ internal static class UsageReport
             ["upstream_status"] = usage.UpstreamStatus,
             ["upstream_request_id"] = usage.UpstreamRequestId,
             ["flags"] = Flags(usage.Flags),
-            ["tokens"] = Tokens(
-                usage.Usage.PromptTokens,
-                usage.Usage.CachedTokens,
-                usage.Usage.OutputTokens,
-                usage.Usage.ReasoningTokens),
+            ["tokens"] = Tokens(usage.Usage),
         };
         AddCost(row, usage.Cost().ToUsd());
         return row;
@@ -175,13 +175,15 @@ internal static class UsageReport
         where T : struct, Enum =>
         System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
-    static JsonObject Tokens(long prompt, long cached, long output, long reasoning) => new()
+    static JsonObject Tokens(in TokenUsage usage) => new()
     {
-        ["prompt"] = prompt,
-        ["cached"] = cached,
-        ["output"] = output,
-        ["reasoning"] = reasoning,
-        ["total"] = prompt + output,
+        ["prompt"] = usage.PromptTokens,
+        ["cached"] = usage.CachedTokens,
+        ["cache_write"] = usage.CacheWriteTokens,
+        ["cache_write_1h"] = usage.CacheWrite1hTokens,
+        ["output"] = usage.OutputTokens,
+        ["reasoning"] = usage.ReasoningTokens,
+        ["total"] = usage.TotalTokens,
     };
 
     static void AddCost(JsonObject row, decimal usd)

@@ -23,25 +23,23 @@ internal sealed class UsageRows
     readonly Int64Column _cost = new("cost_nano_usd");
     readonly OptionalTextColumn _requestId = new("upstream_request_id");
 
-    public UsageRows() => Batch = new RowBatch(
-        "usage_event",
-        RowBatch.KeepOld,
-        _eventId,
-        _callId,
-        _attempt,
-        _series,
-        _started,
-        _duration,
-        _firstToken,
-        _outcome,
-        _status,
-        _flags,
-        _prompt,
-        _cached,
-        _output,
-        _reasoning,
-        _cost,
-        _requestId);
+    readonly CacheWriteColumns? _cacheWrites;
+
+    /// <param name="withCacheWrites">
+    /// Whether any of the events <see cref="UsageEvent.TellsOfCacheWrites"/>. Where none does, the columns for them are
+    /// left to their defaults: few providers charge for such writes, and each column costs something in each delivery.
+    /// </param>
+    public UsageRows(bool withCacheWrites)
+    {
+        RowColumn[] columns =
+        [
+            _eventId, _callId, _attempt, _series, _started, _duration, _firstToken, _outcome, _status, _flags, _prompt,
+            _cached, _output, _reasoning, _cost, _requestId,
+        ];
+        _cacheWrites = withCacheWrites ? new CacheWriteColumns() : null;
+        Batch = new RowBatch(
+            "usage_event", RowBatch.KeepOld, _cacheWrites is null ? columns : [.. columns, .. _cacheWrites.All]);
+    }
 
     public RowBatch Batch { get; }
 
@@ -67,5 +65,28 @@ internal sealed class UsageRows
 
         // PostgreSQL's text holds no NUL, and a provider could send one.
         _requestId.Values.Add(usage.UpstreamRequestId?.Replace('\0', ' '));
+        _cacheWrites?.Add(usage);
+    }
+
+    sealed class CacheWriteColumns
+    {
+        readonly Int64Column _tokens = new("cache_write_tokens");
+        readonly Int64Column _tokens1h = new("cache_write_1h_tokens");
+        readonly OptionalInt64Column _price = new("cache_write_nano_per_million");
+        readonly OptionalInt64Column _price1h = new("cache_write_1h_nano_per_million");
+
+        public RowColumn[] All => [_tokens, _tokens1h, _price, _price1h];
+
+        public void Add(UsageEvent usage)
+        {
+            var prices = usage.Prices;
+            _tokens.Values.Add(usage.Usage.CacheWriteTokens);
+            _tokens1h.Values.Add(usage.Usage.CacheWrite1hTokens);
+            _price.Values.Add(UnlessAsPrompt(prices.CacheWriteNanoPerMillion, prices));
+            _price1h.Values.Add(UnlessAsPrompt(prices.CacheWrite1hNanoPerMillion, prices));
+        }
+
+        static long? UnlessAsPrompt(long price, in PriceTerms prices) =>
+            price == prices.PromptNanoPerMillion ? null : price;
     }
 }

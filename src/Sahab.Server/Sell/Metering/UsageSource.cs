@@ -15,7 +15,8 @@ internal sealed class UsageSource(SahabDatabase database, UsageQuery query, Dyna
 {
     const string Hours = """
         SELECT e.series_id, e.hour_us, e.attempts, e.calls, e.failed, e.estimated, e.prompt_tokens, e.cached_tokens,
-            e.output_tokens, e.reasoning_tokens, e.cost_usd, e.cost_nano_usd
+            e.cache_write_tokens, e.cache_write_1h_tokens, e.output_tokens, e.reasoning_tokens, e.cost_usd,
+            e.cost_nano_usd
         FROM usage_hour e
         """;
 
@@ -30,7 +31,8 @@ internal sealed class UsageSource(SahabDatabase database, UsageQuery query, Dyna
             CASE WHEN e.outcome IN ({(int)AttemptOutcome.Succeeded}, {(int)AttemptOutcome.Abandoned})
                 THEN 0 ELSE 1 END AS failed,
             e.flags & {(int)UsageFlags.Estimated} AS estimated,
-            e.prompt_tokens, e.cached_tokens, e.output_tokens, e.reasoning_tokens,
+            e.prompt_tokens, e.cached_tokens, e.cache_write_tokens, e.cache_write_1h_tokens, e.output_tokens,
+            e.reasoning_tokens,
             e.cost_nano_usd / {NanoUsd.PerUsd} AS cost_usd, e.cost_nano_usd % {NanoUsd.PerUsd} AS cost_nano_usd
         FROM usage_event e
         """);

@@ -28,8 +28,8 @@ internal sealed partial class UsageStore
         var groups = names.Count == 0 ? "" : string.Join(", ", names) + ", ";
         var sql = $"""
             SELECT {groups}SUM(e.calls), SUM(e.attempts), SUM(e.failed), SUM(e.estimated), SUM(e.prompt_tokens),
-                SUM(e.cached_tokens), SUM(e.output_tokens), SUM(e.reasoning_tokens), SUM(e.cost_usd) AS usd,
-                SUM(e.cost_nano_usd) AS nano
+                SUM(e.cached_tokens), SUM(e.cache_write_tokens), SUM(e.cache_write_1h_tokens), SUM(e.output_tokens),
+                SUM(e.reasoning_tokens), SUM(e.cost_usd) AS usd, SUM(e.cost_nano_usd) AS nano
             FROM ({source}) e JOIN usage_series s ON s.series_id = e.series_id
             {(by.Count == 0 ? "" : $"GROUP BY {Ordinals(by.Count)}")}
             ORDER BY {Order(by)} LIMIT @Limit
@@ -71,6 +71,9 @@ internal sealed partial class UsageStore
                 e.attempt AS Attempt, e.started_us AS StartedUs, e.duration_us AS DurationUs,
                 e.first_token_us AS FirstTokenUs, e.outcome AS Outcome, e.upstream_status AS UpstreamStatus,
                 e.flags AS Flags, e.prompt_tokens AS PromptTokens, e.cached_tokens AS CachedTokens,
+                e.cache_write_tokens AS CacheWriteTokens, e.cache_write_1h_tokens AS CacheWrite1hTokens,
+                e.cache_write_nano_per_million AS CacheWritePrice,
+                e.cache_write_1h_nano_per_million AS CacheWrite1hPrice,
                 e.output_tokens AS OutputTokens, e.reasoning_tokens AS ReasoningTokens,
                 e.upstream_request_id AS UpstreamRequestId, s.tenant AS Tenant, s.key_id AS KeyId, s.model AS Model,
                 s.deployment AS Deployment, s.provider AS Provider, s.region AS Region, s.country AS Country,
@@ -131,6 +134,7 @@ internal sealed partial class UsageStore
         // PostgreSQL sums integers to numeric, SQLite to integer.
         long Sum(int offset) => Convert.ToInt64(reader.GetValue(by.Count + offset), CultureInfo.InvariantCulture);
         return new UsageTotal(
-            group, Sum(0), Sum(1), Sum(2), Sum(3), Sum(4), Sum(5), Sum(6), Sum(7), ToUsd(Sum(8), Sum(9)));
+            group, Sum(0), Sum(1), Sum(2), Sum(3), Sum(4), Sum(5), Sum(6), Sum(7), Sum(8), Sum(9),
+            ToUsd(Sum(10), Sum(11)));
     }
 }

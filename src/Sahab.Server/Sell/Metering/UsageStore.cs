@@ -61,7 +61,7 @@ internal sealed partial class UsageStore(SahabDatabase database)
         Guid journal, long position, IReadOnlyList<UsageEvent> events, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = new UsageRows();
+        var rows = new UsageRows(withCacheWrites: TellOfCacheWrites(events));
         var postings = new List<IReadOnlyList<Posting>>(events.Count);
         foreach (var usage in events)
         {
@@ -99,6 +99,19 @@ internal sealed partial class UsageStore(SahabDatabase database)
             cancellation);
         await transaction.CommitAsync(cancellation);
         return inserted.Count;
+    }
+
+    static bool TellOfCacheWrites(IReadOnlyList<UsageEvent> events)
+    {
+        for (var i = 0; i < events.Count; i++)
+        {
+            if (events[i].TellsOfCacheWrites)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     static Task<int> ExecuteAsync(

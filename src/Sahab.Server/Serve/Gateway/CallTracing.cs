@@ -88,7 +88,8 @@ internal static class CallTracing
         {
             span.SetTag("gen_ai.usage.input_tokens", usage.Usage.PromptTokens)
                 .SetTag("gen_ai.usage.output_tokens", usage.Usage.OutputTokens)
-                .SetTag("gen_ai.usage.cache_read.input_tokens", usage.Usage.CachedTokens);
+                .SetTag("gen_ai.usage.cache_read.input_tokens", usage.Usage.CachedTokens)
+                .SetTag("gen_ai.usage.cache_creation.input_tokens", usage.Usage.CacheWriteTokens);
         }
 
         if (OperationNames.ErrorTypeOf(usage.Outcome) is { } error)

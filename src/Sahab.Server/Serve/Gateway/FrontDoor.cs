@@ -140,6 +140,21 @@ internal sealed partial class FrontDoor(
         return Translate(call) ?? Understand(call) ?? (call.Door.CountsTokens ? null : Admit(call));
     }
 
+    /// <summary>The key in a header that other vendors' clients have for it, or in the query as Google's may send it.</summary>
+    /// <param name="given">Whether there was any, known here or not.</param>
+    public static ApiKey? FindForeignKey(HttpContext context, ServeSnapshot snapshot, bool inQuery, out bool given)
+    {
+        var headers = context.Request.Headers;
+        string? secret = headers["x-api-key"].FirstOrDefault() ?? headers["x-goog-api-key"].FirstOrDefault();
+        if (secret is null && inQuery)
+        {
+            secret = context.Request.Query["key"].FirstOrDefault();
+        }
+
+        given = !string.IsNullOrEmpty(secret);
+        return snapshot.Keys.FindSecret(secret);
+    }
+
     static ApiKey? FindKey(Call call, out bool given)
     {
         var headers = call.Context.Request.Headers;
@@ -152,15 +167,7 @@ internal sealed partial class FrontDoor(
             return key;
         }
 
-        // Other vendors' clients have headers of their own for the key.
-        string? secret = headers["x-api-key"].FirstOrDefault() ?? headers["x-goog-api-key"].FirstOrDefault();
-        if (secret is null && call.Door.KeyInQuery)
-        {
-            secret = call.Context.Request.Query["key"].FirstOrDefault();
-        }
-
-        given = !string.IsNullOrEmpty(secret);
-        return call.Snapshot.Keys.FindSecret(secret);
+        return FindForeignKey(call.Context, call.Snapshot, call.Door.KeyInQuery, out given);
     }
 
     /// <summary>Puts a request of another API into OpenAI's form, in place of the client's own body.</summary>

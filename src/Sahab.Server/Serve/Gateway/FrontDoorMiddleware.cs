@@ -20,7 +20,7 @@ internal static class FrontDoorMiddleware
                 return door.HandleAsync(context, found);
             }
 
-            if (context.Request.Path.StartsWithSegments("/v1"))
+            if (context.Request.Path.StartsWithSegments("/v1") || context.Request.Path.StartsWithSegments("/v1beta"))
             {
                 // Official clients show this id with every answer and in every error, whatever the path.
                 context.Response.Headers["x-request-id"] = ids.Next().ToString();

@@ -11,7 +11,9 @@ namespace Sahab.Server.Serve.Gateway;
 /// </summary>
 internal static class GeminiDoors
 {
-    static readonly GeminiClientApi Api = new();
+    /// <summary>The Gemini API, in whose form errors at these doors are told.</summary>
+    public static GeminiClientApi Api { get; } = new();
+
     static readonly GeminiEmbeddingApi EmbedContent = new(GeminiEmbeddingForm.EmbedContent);
     static readonly GeminiEmbeddingApi BatchEmbedContents = new(GeminiEmbeddingForm.BatchEmbedContents);
     static readonly GeminiEmbeddingApi Predict = new(GeminiEmbeddingForm.Predict);

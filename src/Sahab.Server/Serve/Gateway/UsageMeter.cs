@@ -111,7 +111,11 @@ internal static class UsageMeter
         end is StreamEnd.Stalled or StreamEnd.TimedOut or StreamEnd.DrainLimit or StreamEnd.CallDeadline;
 
     static TokenUsage FromFigures(in UsageFigures figures) =>
-        new(figures.Prompt, figures.Cached, figures.Output, figures.Reasoning);
+        new(figures.Prompt, figures.Cached, figures.Output, figures.Reasoning)
+        {
+            CacheWriteTokens = figures.CacheWritten,
+            CacheWrite1hTokens = figures.CacheWritten1h,
+        };
 
     /// <summary>The prompt by its length, and a token for each piece of output that was seen.</summary>
     static TokenUsage Estimate(Attempt attempt, int outputSeen) =>

@@ -49,4 +49,5 @@ internal sealed class ServeSnapshot
 
 /// <summary>A name that clients may ask for.</summary>
 /// <param name="Name">The model's name or an alias.</param>
-internal sealed record ServedModel(string Name, ModelRoute Route, string OwnedBy);
+/// <param name="MaxOutputTokens">The most output tokens of one choice; 0 where it is not known.</param>
+internal sealed record ServedModel(string Name, ModelRoute Route, string OwnedBy, int MaxOutputTokens);

@@ -113,7 +113,8 @@ internal static class SnapshotBuilder
             ContextTokens = deployment.ContextTokens ?? model.ContextTokens,
             Limits = LimitsFor(deployment.Limits),
             Prices = PriceTerms.FromUsdPerMillion(
-                deployment.Price.Prompt, deployment.Price.Cached ?? deployment.Price.Prompt, deployment.Price.Output),
+                deployment.Price.Prompt, deployment.Price.Cached ?? deployment.Price.Prompt, deployment.Price.Output,
+                deployment.Price.CacheWrite, deployment.Price.CacheWrite1h),
             Weight = deployment.Weight,
             Priority = deployment.Priority,
         };
@@ -202,7 +203,7 @@ internal static class SnapshotBuilder
         {
             if (routing.TryGetModel(name, out var route) && config.FindModel(name) is { } model)
             {
-                served.Add(new ServedModel(name, route, model.OwnedBy));
+                served.Add(new ServedModel(name, route, model.OwnedBy, model.MaxOutputTokens));
             }
         }
 

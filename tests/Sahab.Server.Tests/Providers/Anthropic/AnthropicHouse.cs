@@ -133,6 +133,10 @@ internal static class AnthropicHouse
         return yaml.Append(deployments).ToString();
     }
 
-    static void Deploy(StringBuilder yaml, string provider, string model, string more = "") => yaml.Append(
-        $"  {provider}-{model}: {{ provider: {provider}, region: us, model: {model}, price: {{ prompt: 3, output: 15 }}{more} }}\n");
+    static void Deploy(StringBuilder yaml, string provider, string model, string more = "")
+    {
+        var prices = provider == "anthropic" ? "cached: 0.3, cache_write: 3.75, cache_write_1h: 6, " : "";
+        yaml.Append($"  {provider}-{model}: {{ provider: {provider}, region: us, model: {model}, ")
+            .Append($"price: {{ prompt: 3, {prices}output: 15 }}{more} }}\n");
+    }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Sahab.Emulator.Faults;
 using Sahab.Ledger.Rating;
+using Sahab.Server.Sell.Metering;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
 
@@ -100,6 +101,52 @@ public class AnthropicTests
         ((long)second["prompt_tokens_details"]!["cached_tokens"]!).ShouldBeGreaterThan(1000);
         ((long)second["prompt_tokens"]!).ShouldBe((long)first["prompt_tokens"]!);
         await CloseAsync(house);
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", "", false, 3.75)]
+    [InlineData("/v1/chat/completions", "", true, 3.75)]
+    [InlineData("/v1/chat/completions", ",\"ttl\":\"1h\"", false, 6)]
+    [InlineData("/v1/messages", "", false, 3.75)]
+    [InlineData("/v1/messages", ",\"ttl\":\"1h\"", true, 6)]
+    public async Task What_is_written_to_the_cache_is_charged_at_its_own_price(
+        string path, string ttl, bool streams, decimal pricePerMillion)
+    {
+        await using var house = await AnthropicHouse.StartAsync();
+        var cached = $$"""
+            {"type":"text","text":"{{string.Concat(Enumerable.Repeat("clouds over hills. ", 400))}}",
+            "cache_control":{"type":"ephemeral"{{ttl}} } }
+            """;
+        var request = $$"""
+            {"model":"claude-fast","max_tokens":5,"stream":{{(streams ? "true" : "false")}},
+            "messages":[{"role":"user","content":[{{cached}},{"type":"text","text":"hello"}]}]}
+            """;
+        var answers = new[] { await house.PostAsync(path, request), await house.PostAsync(path, request) };
+        answers.Select(answer => answer.Status).ShouldBe([200, 200]);
+
+        var books = await CloseAsync(house);
+        var bill = books.Billed["anthropic"];
+        bill.Written.ShouldBeGreaterThan(1000);
+        bill.Written1h.ShouldBe(ttl.Length > 0 ? bill.Written : 0);
+        bill.Cached.ShouldBe(bill.Written);
+        var balance = (await house.Get<UsageStore>().BalancesAsync(CancellationToken.None))
+            .Single(account => account.Account == "payable:anthropic");
+        var plain = bill.Prompt - bill.Cached - bill.Written;
+        balance.Usd.ShouldBe(
+            -((plain * 3m) + (bill.Cached * 0.3m) + (bill.Written * pricePerMillion) + (bill.Output * 15m)) / 1_000_000);
+
+        using var admin = house.Client(TestHouse.AdminKey);
+        var tokens = JsonNode.Parse(await admin.GetStringAsync("/api/usage"))!["data"]![0]!["tokens"]!;
+        ((long)tokens["cache_write"]!, (long)tokens["cache_write_1h"]!).ShouldBe((bill.Written, bill.Written1h));
+        if (path == "/v1/messages")
+        {
+            var usage = streams
+                ? answers[0].Chunks.Single(told => (string)told["type"]! == "message_delta")["usage"]!
+                : answers[0].Body!["usage"]!;
+            ((long)usage["cache_creation_input_tokens"]!).ShouldBe(bill.Written);
+            ((long)usage["cache_creation"]!["ephemeral_1h_input_tokens"]!).ShouldBe(bill.Written1h);
+            ((long)usage["cache_creation"]!["ephemeral_5m_input_tokens"]!).ShouldBe(bill.Written - bill.Written1h);
+        }
     }
 
     [Theory]

@@ -38,6 +38,18 @@ public class AnthropicAnswerTests
             """.ReplaceLineEndings(""));
     }
 
+    [Fact]
+    public void What_was_written_to_a_cache_for_an_hour_is_told_apart()
+    {
+        var chat = JsonNode.Parse(Translate(
+            """
+            {"type":"message","content":[],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1,
+            "cache_creation_input_tokens":30,"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20}}}
+            """)!)!;
+        chat["usage"]!["prompt_tokens_details"]!.ToJsonString().ShouldBe(
+            """{"cached_tokens":0,"cache_write_tokens":30,"cache_write_1h_tokens":20}""");
+    }
+
     [Theory]
     [InlineData("end_turn", "stop")]
     [InlineData("stop_sequence", "stop")]
@@ -57,6 +69,8 @@ public class AnthropicAnswerTests
     [Theory]
     [InlineData("""{"input_tokens":-1,"output_tokens":1}""")]
     [InlineData("""{"input_tokens":1,"output_tokens":"many"}""")]
+    [InlineData("""{"input_tokens":1,"output_tokens":1,"cache_creation":{"ephemeral_1h_input_tokens":-1}}""")]
+    [InlineData("""{"input_tokens":1,"output_tokens":1,"cache_creation":{"ephemeral_1h_input_tokens":5}}""")]
     [InlineData("""{"input_tokens":1.5,"output_tokens":1}""")]
     [InlineData("""{"input_tokens":1,"output_tokens":1,"output_tokens_details":{"thinking_tokens":9}}""")]
     [InlineData("""{"input_tokens":1}""")]

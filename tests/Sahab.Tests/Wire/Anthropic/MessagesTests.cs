@@ -115,7 +115,8 @@ public class MessagesTests
             {"type":"thinking","thinking":"t","signature":""},{"type":"text","text":"B"},
             {"type":"tool_use","id":"c","name":"f","input":{"a":1}},
             {"type":"tool_use","id":"d","name":"g","input":{"arguments":"{\"a"}}],"stop_reason":"tool_use","stop_sequence":null,
-            "usage":{"input_tokens":9,"cache_creation_input_tokens":1,"cache_read_input_tokens":2,"output_tokens":7,
+            "usage":{"input_tokens":9,"cache_creation_input_tokens":1,"cache_read_input_tokens":2,
+            "cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":0},"output_tokens":7,
             "output_tokens_details":{"thinking_tokens":3}}}
             """.ReplaceLineEndings(""));
     }

@@ -38,6 +38,19 @@ public sealed class ConverseAnswersTests
         ((long)usage["prompt_tokens_details"]!["cached_tokens"]!).ShouldBe(2);
     }
 
+    [Fact]
+    public void What_was_written_to_a_cache_for_an_hour_is_told_apart()
+    {
+        JsonNode usage = Translate("""
+            {"output":{"message":{"role":"assistant","content":[{"text":"a"}]}},"stopReason":"end_turn",
+            "usage":{"inputTokens":9,"outputTokens":4,"totalTokens":43,"cacheWriteInputTokens":30,
+            "cacheDetails":[{"ttl":"5m","inputTokens":10},{"ttl":"1h","inputTokens":20},{"inputTokens":9}]}}
+            """).ShouldNotBeNull()["usage"]!;
+        ((long)usage["prompt_tokens"]!).ShouldBe(39);
+        usage["prompt_tokens_details"]!.ToJsonString().ShouldBe(
+            """{"cached_tokens":0,"cache_write_tokens":30,"cache_write_1h_tokens":20}""");
+    }
+
     [Theory]
     [InlineData("end_turn", "stop")]
     [InlineData("stop_sequence", "stop")]
