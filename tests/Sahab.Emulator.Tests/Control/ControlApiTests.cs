@@ -51,7 +51,7 @@ public class ControlApiTests
         line.GetProperty("request_id").GetString().ShouldBe(answer.Headers.GetValues("x-request-id").Single());
         line.GetProperty("outcome").GetString().ShouldBe("answered");
         var csv = await clouds.Http.GetStringAsync(new Uri(clouds.Host.ControlAddress, "bill?format=csv"));
-        csv.Split('\n')[1].ShouldBe("azure,north,chat,demo,1,0,3,0,5,0,3,0,5,0");
+        csv.Split('\n')[1].ShouldBe("azure,north,chat,demo,1,0,3,0,0,0,5,0,3,0,0,0,5,0");
         await SendAsync(clouds, "GET", "bill/lines?cloud=none", status: 400);
         await SendAsync(clouds, "DELETE", "bill", status: 204);
         (await SendAsync(clouds, "GET", "bill")).GetArrayLength().ShouldBe(0);
