@@ -8,13 +8,14 @@ namespace Sahab.Server.Tests.Configuration;
 /// <summary>Real files, a real watcher, the real signal.</summary>
 public sealed class ConfigurationLoopTests : IAsyncDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     readonly TemporaryFolder _folder = new();
     readonly LogLines _log = new();
     readonly Channel<decimal> _applied = Channel.CreateUnbounded<decimal>();
     ConfigurationState? _state;
     ConfigurationLoop? _loop;
+    int _prices;
 
     [Fact]
     public async Task A_file_that_is_written_anew_is_applied()
@@ -162,7 +163,18 @@ public sealed class ConfigurationLoopTests : IAsyncDisposable
         await _loop.StartAsync(CancellationToken.None);
     }
 
-    async Task<decimal> NextPriceAsync() => await _applied.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+    async Task<decimal> NextPriceAsync()
+    {
+        var price = await _applied.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+        _prices++;
+        // Each part commits before the whole is in force.
+        while (_state!.Status.Applied.Version < _prices)
+        {
+            await Task.Delay(5);
+        }
+
+        return price;
+    }
 
     sealed class LogLines : ILogger<ConfigurationLoop>
     {
