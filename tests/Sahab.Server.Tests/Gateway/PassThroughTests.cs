@@ -93,7 +93,7 @@ public sealed class PassThroughTests : IAsyncLifetime
         response.StatusCode.ShouldBe(HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
 
         await AssertBooksAsync();
-        var usage = _house.Get<RecentCalls>().Latest(1)[0].Attempts.ShouldHaveSingleItem();
+        var usage = (await _house.CallsAsync())[0].Attempts.ShouldHaveSingleItem();
         usage.Operation.ShouldBe(path.Replace('/', '.'));
         usage.Outcome.ShouldBe(AttemptOutcome.Succeeded);
         usage.Flags.ShouldBe(UsageFlags.None);
@@ -260,7 +260,7 @@ public sealed class PassThroughTests : IAsyncLifetime
         var ledger = report["data"]!.AsArray()
             .Select(row => ((string)row!["model"]!, (long)row["tokens"]!["prompt"]!, (long)row["tokens"]!["output"]!))
             .Order();
-        var attempts = _house.Get<RecentCalls>().Latest(100).SelectMany(call => call.Attempts).ToList();
+        var attempts = (await _house.CallsAsync()).SelectMany(call => call.Attempts).ToList();
         var bill = _house.Clouds.ReadBill();
         bill.GroupBy(entry => entry.Account.Model)
             .Select(model => (model.Key, model.Sum(e => e.Billed.Prompt), model.Sum(e => e.Billed.Output)))

@@ -6,6 +6,7 @@ using Sahab.Emulator.Configuration;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
+using Sahab.Server.Serve.Gateway;
 
 namespace Sahab.Server.Tests.House;
 
@@ -73,6 +74,21 @@ internal sealed class TestHouse : IAsyncDisposable
         var client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(2) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key ?? DemoKey);
         return client;
+    }
+
+    /// <summary>
+    /// The latest calls, the newest first, when none is in the house: a client has its answer a moment before its call
+    /// is closed.
+    /// </summary>
+    public async Task<List<FinishedCall>> CallsAsync(int most = 100)
+    {
+        var door = Get<FrontDoor>();
+        while (door.InHouse > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+
+        return [.. Get<RecentCalls>().Latest(most)];
     }
 
     /// <summary>Waits until everything that was journaled is in the store.</summary>

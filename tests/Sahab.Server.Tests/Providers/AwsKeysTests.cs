@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Providers.Bedrock;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
@@ -77,7 +76,7 @@ public class AwsKeysTests
         }
 
         // Once, for then it is out.
-        house.Get<RecentCalls>().Latest(10).SelectMany(call => call.AttemptReasons?.Values ?? [])
+        (await house.CallsAsync()).SelectMany(call => call.AttemptReasons?.Values ?? [])
             .ShouldHaveSingleItem().ShouldContain("credentials");
     }
 
@@ -118,7 +117,7 @@ public class AwsKeysTests
         house.Clouds.EndTokens("aws");
         var answer = await house.ChatAsync(Ask);
         (answer.Status, answer.Deployment).ShouldBe((200, "own-small"));
-        house.Get<RecentCalls>().Latest(1)[0].AttemptReasons!.Values.ShouldHaveSingleItem()
+        (await house.CallsAsync())[0].AttemptReasons!.Values.ShouldHaveSingleItem()
             .ShouldContain("no AWS credentials could be found");
     }
 

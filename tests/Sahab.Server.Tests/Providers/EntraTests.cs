@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
@@ -66,7 +65,7 @@ public class EntraTests
             (answer.Status, answer.Deployment).ShouldBe((200, "own-small"));
         }
 
-        var reasons = house.Get<RecentCalls>().Latest(10).SelectMany(call => call.AttemptReasons?.Values ?? []).ToList();
+        var reasons = (await house.CallsAsync()).SelectMany(call => call.AttemptReasons?.Values ?? []).ToList();
         // Once, for then it is out.
         var reason = reasons.ShouldHaveSingleItem();
         reason.ShouldContain("Invalid client secret");
@@ -89,7 +88,7 @@ public class EntraTests
         File.Delete(file);
         house.Clouds.EndTokens("azure");
         (await house.ChatAsync(Ask)).Deployment.ShouldBe("own-small");
-        house.Get<RecentCalls>().Latest(1)[0].AttemptReasons!.Values.ShouldHaveSingleItem().ShouldContain(file);
+        (await house.CallsAsync())[0].AttemptReasons!.Values.ShouldHaveSingleItem().ShouldContain(file);
     }
 
     [Fact]

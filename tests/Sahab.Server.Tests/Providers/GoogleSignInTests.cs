@@ -1,4 +1,3 @@
-using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
 
@@ -77,7 +76,7 @@ public class GoogleSignInTests
             (answer.Status, answer.Deployment).ShouldBe((200, "own-both"));
         }
 
-        var reasons = google.House.Get<RecentCalls>().Latest(10)
+        var reasons = (await google.House.CallsAsync())
             .SelectMany(call => call.AttemptReasons?.Values ?? []).ToList();
         // Once, for then it is out.
         reasons.ShouldHaveSingleItem().ShouldContain("account not found");
@@ -88,7 +87,7 @@ public class GoogleSignInTests
     {
         await using var google = await GoogleHouse.StartAsync("credentials: { env: DEMO_KEY }\n    vertex: { }");
         (await google.House.ChatAsync(Ask)).Deployment.ShouldBe("own-both");
-        google.House.Get<RecentCalls>().Latest(1)[0].AttemptReasons!.Values.ShouldHaveSingleItem()
+        (await google.House.CallsAsync())[0].AttemptReasons!.Values.ShouldHaveSingleItem()
             .ShouldContain("did not accept our credentials");
     }
 

@@ -1,6 +1,5 @@
 using Sahab.Emulator.Faults;
 using Sahab.Ledger.Rating;
-using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
@@ -187,7 +186,7 @@ public class OciTests
             (answer.Status, answer.Deployment).ShouldBe((200, "shared-own"));
         }
 
-        house.Get<RecentCalls>().Latest(10).SelectMany(call => call.AttemptReasons?.Values ?? [])
+        (await house.CallsAsync()).SelectMany(call => call.AttemptReasons?.Values ?? [])
             .ShouldHaveSingleItem().ShouldContain("did not accept our credentials");
     }
 

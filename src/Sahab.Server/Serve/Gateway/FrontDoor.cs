@@ -83,9 +83,9 @@ internal sealed partial class FrontDoor(
         }
         finally
         {
-            Interlocked.Decrement(ref _inHouse);
             call.ReleaseAll();
             settlement.Close(call);
+            Interlocked.Decrement(ref _inHouse);
         }
     }
 
