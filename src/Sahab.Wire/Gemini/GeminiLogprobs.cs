@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Wire.Gemini;
 
@@ -35,19 +36,11 @@ static class GeminiLogprobs
             index++;
         }
 
-        json.WriteEndArray();
-        json.WriteNull("refusal"u8);
-        json.WriteEndObject();
-        json.Flush();
+        AnswerJson.EndProbabilities(json);
         return output;
     }
 
-    static void WriteToken(Utf8JsonWriter json, JsonElement candidate)
-    {
-        json.WriteString("token"u8, GeminiJson.FindText(candidate, "token"u8) ?? "");
-        json.WriteNumber(
-            "logprob"u8,
-            GeminiJson.Find(candidate, "logProbability"u8) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : 0);
-        json.WriteNull("bytes"u8);
-    }
+    static void WriteToken(Utf8JsonWriter json, JsonElement candidate) => AnswerJson.WriteProbability(
+        json, GeminiJson.FindText(candidate, "token"u8) ?? "",
+        GeminiJson.Find(candidate, "logProbability"u8) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : 0);
 }

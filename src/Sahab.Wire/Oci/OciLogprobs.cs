@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Sahab.Wire.Translation;
 
 namespace Sahab.Wire.Oci;
 
@@ -36,14 +37,14 @@ static class OciLogprobs
         foreach (JsonElement token in OciJson.Items(told, "tokens"))
         {
             json.WriteStartObject();
-            WriteToken(json, token.GetString() ?? "", index < values.Count ? ValueOf(values[index]) : 0);
+            AnswerJson.WriteProbability(json, token.GetString() ?? "", index < values.Count ? ValueOf(values[index]) : 0);
             json.WriteStartArray("top_logprobs"u8);
             if (index < tops.Count && tops[index].ValueKind == JsonValueKind.Object)
             {
                 foreach (JsonProperty top in tops[index].EnumerateObject())
                 {
                     json.WriteStartObject();
-                    WriteToken(json, top.Name, ValueOf(top.Value));
+                    AnswerJson.WriteProbability(json, top.Name, ValueOf(top.Value));
                     json.WriteEndObject();
                 }
             }
@@ -53,18 +54,8 @@ static class OciLogprobs
             index++;
         }
 
-        json.WriteEndArray();
-        json.WriteNull("refusal"u8);
-        json.WriteEndObject();
-        json.Flush();
+        AnswerJson.EndProbabilities(json);
         return output;
-    }
-
-    static void WriteToken(Utf8JsonWriter json, string token, double logprob)
-    {
-        json.WriteString("token"u8, token);
-        json.WriteNumber("logprob"u8, logprob);
-        json.WriteNull("bytes"u8);
     }
 
     /// <summary>A number, which Oracle's SDK has as a text in the one list and as a number in the other.</summary>

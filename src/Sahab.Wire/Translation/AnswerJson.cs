@@ -38,6 +38,23 @@ static class AnswerJson
         json.WriteEndObject();
     }
 
+    /// <summary>A token and its probability, where the provider does not tell the token's bytes.</summary>
+    public static void WriteProbability(Utf8JsonWriter json, string token, double logprob)
+    {
+        json.WriteString("token"u8, token);
+        json.WriteNumber("logprob"u8, logprob);
+        json.WriteNull("bytes"u8);
+    }
+
+    /// <summary>Ends what was begun with an object and its <c>content</c>, the probabilities of tokens.</summary>
+    public static void EndProbabilities(Utf8JsonWriter json)
+    {
+        json.WriteEndArray();
+        json.WriteNull("refusal"u8);
+        json.WriteEndObject();
+        json.Flush();
+    }
+
     /// <summary>The stop sequence that ended a choice, where vLLM puts it.</summary>
     public static void WriteStopSequence(Utf8JsonWriter json, string? stopSequence)
     {
