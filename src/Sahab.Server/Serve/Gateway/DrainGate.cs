@@ -37,3 +37,30 @@ internal sealed class DrainGate
 
     public void Leave() => Interlocked.Decrement(ref _running);
 }
+
+/// <summary>What one stream reads on after its client has gone. Give it back when the stream has ended.</summary>
+internal struct Drain(DrainGate gate)
+{
+    long _bytes;
+    bool _entered;
+
+    /// <summary>Counts what was read; false where no more may be.</summary>
+    public bool Continues(int read)
+    {
+        _bytes += read;
+        if (!_entered)
+        {
+            _entered = gate.TryEnter();
+        }
+
+        return _entered && _bytes <= gate.MaxBytes;
+    }
+
+    public readonly void Leave()
+    {
+        if (_entered)
+        {
+            gate.Leave();
+        }
+    }
+}

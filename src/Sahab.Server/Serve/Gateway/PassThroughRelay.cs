@@ -23,8 +23,7 @@ internal sealed class PassThroughRelay(
 
     /// <summary>In the buffer: what has gone out, the end of the last whole event, the end of what was read.</summary>
     int _sent, _found, _end;
-    long _drainedBytes;
-    bool _draining;
+    Drain _drain = new(drains);
     bool _holds;
     UsageFigures _usage;
 
@@ -75,7 +74,7 @@ internal sealed class PassThroughRelay(
             }
 
             await SendAsync(isEvents ? _found : _end - 1);
-            if (_call.IsClientGone && !KeepsDraining(read))
+            if (_call.IsClientGone && !_drain.Continues(read))
             {
                 return StreamEnd.DrainLimit;
             }
@@ -92,10 +91,7 @@ internal sealed class PassThroughRelay(
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_buffer);
-        if (_draining)
-        {
-            drains.Leave();
-        }
+        _drain.Leave();
     }
 
     StreamEnd Expiry()
@@ -106,17 +102,6 @@ internal sealed class PassThroughRelay(
         }
 
         return attempt.Watch.DrainExpired ? StreamEnd.DrainLimit : Committed ? StreamEnd.Stalled : StreamEnd.TimedOut;
-    }
-
-    bool KeepsDraining(int read)
-    {
-        _drainedBytes += read;
-        if (!_draining)
-        {
-            _draining = drains.TryEnter();
-        }
-
-        return _draining && _drainedBytes <= drains.MaxBytes;
     }
 
     /// <summary>Bytes that were read; negative where there is no room for more.</summary>

@@ -43,8 +43,7 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     byte[]? _held;
     int _heldLength;
     int _finishedChoices;
-    long _drainedBytes;
-    bool _draining;
+    Drain _drain = new(drains);
     bool _wrote;
     UsageFigures _usage;
     ArrayBufferWriter<byte>? _events;
@@ -101,7 +100,7 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
                 return end;
             }
 
-            if (_call.IsClientGone && !KeepsDraining(read))
+            if (_call.IsClientGone && !_drain.Continues(read))
             {
                 return StreamEnd.DrainLimit;
             }
@@ -121,10 +120,7 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     {
         Return(ref _buffer);
         Return(ref _held);
-        if (_draining)
-        {
-            drains.Leave();
-        }
+        _drain.Leave();
     }
 
     static void Return(ref byte[]? array)
@@ -144,17 +140,6 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
         }
 
         return attempt.Watch.DrainExpired ? StreamEnd.DrainLimit : OutputSeen > 0 ? StreamEnd.Stalled : StreamEnd.TimedOut;
-    }
-
-    bool KeepsDraining(int read)
-    {
-        _drainedBytes += read;
-        if (!_draining)
-        {
-            _draining = drains.TryEnter();
-        }
-
-        return _draining && _drainedBytes <= drains.MaxBytes;
     }
 
     async ValueTask<int> ReadMoreAsync()
