@@ -35,6 +35,7 @@ internal static class Program
             ExplainCommand.Create(console, environment),
             ReplayCommand.Create(console, environment, TimeProvider.System),
             ImportCommand.Create(console),
+            BillCommand.Create(console, environment),
         };
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndPatience });
     }

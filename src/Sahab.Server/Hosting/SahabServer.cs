@@ -6,6 +6,7 @@ using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Telemetry;
 using Sahab.Server.Portal;
 using Sahab.Server.Sell.Metering;
+using Sahab.Server.Source.Bills;
 using Sahab.Server.Serve;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
@@ -115,6 +116,7 @@ internal sealed class SahabServer : IAsyncDisposable
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions));
         services.AddMetering(config.Metering, options.DataFolder);
+        services.AddBills();
         services.AddServe(options.DataFolder);
         services.AddTelemetry();
         services.AddPortal();
@@ -128,6 +130,7 @@ internal sealed class SahabServer : IAsyncDisposable
         app.MapOpenApi();
         app.MapServe(api);
         api.MapMetering();
+        api.MapBills();
         app.MapTelemetry();
         app.MapPortal();
         return app;

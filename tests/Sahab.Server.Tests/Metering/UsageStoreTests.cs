@@ -72,6 +72,34 @@ public abstract class UsageStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Charges_of_an_hour_are_the_events_sums_at_their_prices()
+    {
+        var events = SampleUsage.Many(60).Concat(Enumerable.Range(60, 90).Select(SampleUsage.MakeWithCacheWrites))
+            .ToList();
+        await PostAsync(1, events);
+        var charges = await _store.ChargesAsync(
+            SampleUsage.Start, SampleUsage.Start.AddHours(2), null, 1000, CancellationToken.None);
+        var expected = events.Where(each => each.StartedAt < SampleUsage.Start.AddHours(2)).ToList();
+
+        charges.Sum(charge => charge.CostUsd).ShouldBe(expected.Sum(each => each.Cost().ToUsd()));
+        charges.Sum(charge => charge.Usage.TotalTokens).ShouldBe(expected.Sum(each => each.Usage.TotalTokens));
+        charges.Sum(charge => charge.Usage.CacheWriteTokens).ShouldBe(expected.Sum(each => each.Usage.CacheWriteTokens));
+        foreach (var charge in charges)
+        {
+            var own = expected.Where(each => each.StartedAt >= charge.Hour && each.StartedAt < charge.Hour.AddHours(1)
+                && (each.Tenant, each.Model, each.Deployment, each.ServiceTier, each.Prices)
+                    == (charge.Tenant, charge.Model, charge.Deployment, charge.ServiceTier, charge.Prices)).ToList();
+            charge.CostUsd.ShouldBe(own.Sum(each => each.Cost().ToUsd()));
+            charge.Usage.OutputTokens.ShouldBe(own.Sum(each => each.Usage.OutputTokens));
+        }
+
+        (await _store.ChargesAsync(SampleUsage.Start, SampleUsage.Start.AddHours(2), "own", 1000, CancellationToken.None))
+            .ShouldBe(charges.Where(charge => charge.Provider == "own"));
+        await Should.ThrowAsync<InvalidOperationException>(_store.ChargesAsync(
+            SampleUsage.Start, SampleUsage.Start.AddHours(2), null, charges.Count - 1, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_store_of_the_release_before_cache_writes_is_read_and_added_to()
     {
         await using var older = await CreateDatabaseAsync("older");

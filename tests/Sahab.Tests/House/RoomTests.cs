@@ -13,7 +13,7 @@ public partial class RoomTests
     static readonly Dictionary<string, string[]> AllowedRooms = new()
     {
         ["Serve"] = ["Sell.Metering", "Sell.Tenants", "Govern.Residency", "Govern.Audit"],
-        ["Source"] = ["Govern.Audit"],
+        ["Source"] = ["Govern.Audit", "Sell.Metering"],
         ["Plan"] = ["Govern.Residency", "Govern.Audit", "Source", "Sell.Metering", "Serve.Snapshots"],
         ["Run"] = ["Govern.Residency", "Govern.Audit", "Source", "Sell.Metering"],
         ["Sell"] = ["Govern.Audit", "Source.Prices", "Source.Commitments"],

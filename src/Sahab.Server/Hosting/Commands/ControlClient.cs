@@ -10,8 +10,11 @@ internal sealed class CommandException(string message) : Exception(message);
 /// <summary>Asks a running server on behalf of a command. Its answers are JSON.</summary>
 internal sealed class ControlClient : IDisposable
 {
-    /// <summary>The largest answer that is read, in bytes.</summary>
-    const long MaxAnswerBytes = 16 * 1024 * 1024;
+    /// <summary>Where an admin key is looked for unless told otherwise.</summary>
+    public const string DefaultKeyVariable = "SAHAB_ADMIN_KEY";
+
+    /// <summary>The largest answer that is read, in bytes: a month of one provider's charges.</summary>
+    const long MaxAnswerBytes = 512 * 1024 * 1024;
 
     static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
@@ -34,10 +37,22 @@ internal sealed class ControlClient : IDisposable
             ? server
             : throw new CommandException($"'{url}' is not the address of a server, such as http://127.0.0.1:8080.");
 
+    /// <exception cref="CommandException">The environment holds no key under that name.</exception>
+    public static string FindKey(Func<string, string?> environment, string variable) =>
+        environment(variable) is { Length: > 0 } key
+            ? key
+            : throw new CommandException(
+                $"The environment variable {variable} holds no admin key. Set it, or name another by --admin-key-env.");
+
     /// <summary>Gets a path, such as <c>api/usage</c>.</summary>
     /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
     public Task<JsonNode> GetAsync(string path, CancellationToken cancellation) =>
         AskAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(_server, path)), cancellation);
+
+    /// <summary>Gets a path whose answer is not JSON.</summary>
+    /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
+    public Task<string> GetTextAsync(string path, CancellationToken cancellation) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(_server, path)), text => text, cancellation);
 
     /// <summary>Posts JSON to a path.</summary>
     /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
@@ -51,7 +66,11 @@ internal sealed class ControlClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    async Task<JsonNode> AskAsync(HttpRequestMessage request, CancellationToken cancellation)
+    Task<JsonNode> AskAsync(HttpRequestMessage request, CancellationToken cancellation) =>
+        SendAsync(request, ParseOrNull, cancellation);
+
+    async Task<T> SendAsync<T>(HttpRequestMessage request, Func<string, T?> read, CancellationToken cancellation)
+        where T : class
     {
         try
         {
@@ -59,11 +78,10 @@ internal sealed class ControlClient : IDisposable
             using (var response = await _http.SendAsync(request, cancellation))
             {
                 var text = await response.Content.ReadAsStringAsync(cancellation);
-                var answer = ParseOrNull(text);
-                return response.StatusCode == HttpStatusCode.OK && answer is not null
+                return response.StatusCode == HttpStatusCode.OK && read(text) is { } answer
                     ? answer
                     : throw new CommandException(
-                        $"{_server} answered {(int)response.StatusCode}: {MessageOf(answer) ?? text}");
+                        $"{_server} answered {(int)response.StatusCode}: {MessageOf(ParseOrNull(text)) ?? text}");
             }
         }
         catch (HttpRequestException error)

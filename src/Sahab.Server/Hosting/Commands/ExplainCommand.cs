@@ -10,8 +10,6 @@ namespace Sahab.Server.Hosting.Commands;
 /// <summary><c>sahab explain</c>: asks a running server why a request would go where, and sends none.</summary>
 internal static class ExplainCommand
 {
-    const string DefaultKeyVariable = "SAHAB_ADMIN_KEY";
-
     static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
@@ -48,7 +46,7 @@ internal static class ExplainCommand
         var variable = new Option<string>("--admin-key-env")
         {
             Description = "The environment variable that holds an admin key.",
-            DefaultValueFactory = _ => DefaultKeyVariable,
+            DefaultValueFactory = _ => ControlClient.DefaultKeyVariable,
         };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("explain", "Show which deployment a request would go to, and why not to the others.")
@@ -63,7 +61,7 @@ internal static class ExplainCommand
                 var query = $"api/explain?path={Uri.EscapeDataString(parsed.GetValue(path)!)}"
                     + (parsed.GetValue(key) is { } id ? $"&key={Uri.EscapeDataString(id)}" : "");
                 var server = ControlClient.ParseServer(parsed.GetValue(url)!);
-                using var client = new ControlClient(server, FindKey(environment, parsed.GetValue(variable)!));
+                using var client = new ControlClient(server, ControlClient.FindKey(environment, parsed.GetValue(variable)!));
                 var answer = await client.PostAsync(query, body, cancellation);
                 Print(console, answer, parsed.GetValue(json));
                 return 0;
@@ -76,12 +74,6 @@ internal static class ExplainCommand
         });
         return command;
     }
-
-    static string FindKey(Func<string, string?> environment, string variable) =>
-        environment(variable) is { Length: > 0 } key
-            ? key
-            : throw new CommandException(
-                $"The environment variable {variable} holds no admin key. Set it, or name another by --admin-key-env.");
 
     static byte[] ReadRequest(string? file, string? model, string prompt)
     {

@@ -1,0 +1,212 @@
+using System.CommandLine;
+using System.Globalization;
+using Sahab.Ledger.Focus;
+using Sahab.Ledger.Reconciliation;
+using Sahab.Server.Source.Bills;
+using Spectre.Console;
+
+namespace Sahab.Server.Hosting.Commands;
+
+/// <summary><c>sahab bill</c>: what providers should bill, whether a bill is sound, and where the two differ.</summary>
+internal static class BillCommand
+{
+    const int Differs = 2;
+
+    public static Command Create(IAnsiConsole console, Func<string, string?> environment) =>
+        new("bill", "Compare what providers bill with what was used.")
+        {
+            Export(console, environment), Check(console), Reconcile(console, environment),
+        };
+
+    static Command Export(IAnsiConsole console, Func<string, string?> environment)
+    {
+        var server = new ServerOptions();
+        var month = Month();
+        var provider = new Option<string?>("--provider") { Description = "Of this provider only." };
+        var command = new Command("export", "Write what was used as FOCUS 1.2 CostAndUsage, in CSV.") { month, provider };
+        server.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        {
+            using var client = server.Connect(parsed, environment);
+            var csv = await client.GetTextAsync(PathOf(parsed.GetValue(month)!, parsed.GetValue(provider)), cancellation);
+            // Past the console's formatting, which would wrap long lines.
+            console.Profile.Out.Writer.Write(csv);
+            return 0;
+        }));
+        return command;
+    }
+
+    static Command Check(IAnsiConsole console)
+    {
+        var file = File();
+        var skipped = new Option<bool>("--skipped") { Description = "List the rules that were not tried, and why." };
+        var command = new Command("check", "Hold a bill to the rules of FOCUS 1.2.") { file, skipped };
+        command.SetAction((parsed, _) => RunAsync(console, () =>
+        {
+            var outcomes = FocusChecker.Check(Read(parsed.GetValue(file)!), FocusRules.CostAndUsage12);
+            foreach (var outcome in outcomes)
+            {
+                if (outcome.Verdict == FocusVerdict.Failed)
+                {
+                    console.Profile.Out.Writer.WriteLine(
+                        $"failed   {outcome.Rule.Id}: {outcome.Rule.Requirement} ({outcome.Reason})");
+                }
+                else if (outcome.Verdict == FocusVerdict.Skipped && parsed.GetValue(skipped))
+                {
+                    console.Profile.Out.Writer.WriteLine($"skipped  {outcome.Rule.Id}: {outcome.Reason}");
+                }
+            }
+
+            int Count(FocusVerdict verdict) => outcomes.Count(outcome => outcome.Verdict == verdict);
+            console.Profile.Out.Writer.WriteLine(
+                $"{Count(FocusVerdict.Passed)} rules passed, {Count(FocusVerdict.Skipped)} skipped, "
+                + $"{Count(FocusVerdict.Failed)} failed");
+            return Task.FromResult(Count(FocusVerdict.Failed) == 0 ? 0 : Differs);
+        }));
+        return command;
+    }
+
+    static Command Reconcile(IAnsiConsole console, Func<string, string?> environment)
+    {
+        var server = new ServerOptions();
+        var file = File();
+        var month = Month();
+        var provider = new Option<string>("--provider") { Description = "Whose bill it is.", Required = true };
+        var tolerance = new Option<decimal>("--tolerance")
+        {
+            Description = "What an amount may be off by, in US dollars: bills round.",
+            DefaultValueFactory = _ => 0.000001m,
+        };
+        var command = new Command("reconcile", "List where a provider's bill differs from what was used, and why.")
+        {
+            file, month, provider, tolerance,
+        };
+        server.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        {
+            var theirs = BooksOf(Read(parsed.GetValue(file)!), parsed.GetValue(file)!);
+            using var client = server.Connect(parsed, environment);
+            var csv = await client.GetTextAsync(PathOf(parsed.GetValue(month)!, parsed.GetValue(provider)), cancellation);
+            var ours = BooksOf(FocusCsv.Read(new StringReader(csv)), "the server's answer");
+            return Print(console, theirs, Reconciler.Compare(ours, theirs, Math.Max(0, parsed.GetValue(tolerance))));
+        }));
+        return command;
+    }
+
+    static int Print(IAnsiConsole console, BillBooks theirs, IReadOnlyList<BillDifference> differences)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("hour", "region", "model", "tokens of", "cause");
+        foreach (var figure in (string[])["ours", "billed", "overbilled USD"])
+        {
+            table.AddColumn(new TableColumn(figure).RightAligned().NoWrap());
+        }
+
+        foreach (var difference in differences)
+        {
+            var key = difference.Key;
+            table.AddRow(
+                key.Hour.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture), Markup.Escape(key.Region),
+                Markup.Escape(key.Model), TokenMeters.NameOf(key.Meter), Markup.Escape(Say(difference)),
+                Tokens(difference.Ours.Tokens), Tokens(difference.Theirs.Tokens),
+                difference.OverbilledUsd.ToString("0.00####", CultureInfo.InvariantCulture));
+        }
+
+        var writer = console.Profile.Out.Writer;
+        if (differences.Count > 0)
+        {
+            console.Write(table);
+        }
+
+        writer.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{differences.Count} differences, {differences.Sum(each => each.OverbilledUsd):0.00####} USD billed too much; "
+            + $"{theirs.OtherRows} rows of {theirs.OtherUsd:0.00####} USD are not token usage and were not compared"));
+        return differences.Count == 0 ? 0 : Differs;
+    }
+
+    static string Say(BillDifference difference) => difference.Cause switch
+    {
+        DifferenceCause.MissingHour => "the hour is missing",
+        DifferenceCause.UnknownUsage => "we know of no such usage",
+        DifferenceCause.CachedBilledTwice => "cached tokens are billed twice",
+        DifferenceCause.CachedBilledAsPrompt => "cached tokens are billed as uncached",
+        DifferenceCause.OtherRate => "another price",
+        DifferenceCause.OtherRegion => $"billed in {difference.BilledRegion}",
+        DifferenceCause.LaterHour => "billed in a later hour",
+        _ => "other tokens",
+    };
+
+    static string Tokens(decimal tokens) => tokens.ToString("N0", CultureInfo.InvariantCulture);
+
+    static string PathOf(string month, string? provider) =>
+        $"api/bill?month={Uri.EscapeDataString(month)}"
+        + (provider is null ? "" : $"&provider={Uri.EscapeDataString(provider)}");
+
+    static Argument<string> File() => new("file") { Description = "The bill: FOCUS CostAndUsage in CSV." };
+
+    static Option<string> Month() => new("--month") { Description = "The month, such as 2026-11.", Required = true };
+
+    static FocusTable Read(string path)
+    {
+        try
+        {
+            using var reader = new StreamReader(path);
+            return FocusCsv.Read(reader);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new CommandException($"{path} cannot be read: {error.Message}");
+        }
+    }
+
+    static BillBooks BooksOf(FocusTable table, string name)
+    {
+        try
+        {
+            return BillBooks.Read(table);
+        }
+        catch (FormatException error)
+        {
+            throw new CommandException($"{name}: {error.Message}");
+        }
+    }
+
+    static async Task<int> RunAsync(IAnsiConsole console, Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (CommandException error)
+        {
+            console.Profile.Out.Writer.WriteLine(error.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>Which server is asked, and under which key.</summary>
+    sealed class ServerOptions
+    {
+        readonly Option<string> _url = new("--url")
+        {
+            Description = "The running server to ask.",
+            DefaultValueFactory = _ => "http://127.0.0.1:8080",
+        };
+
+        readonly Option<string> _variable = new("--admin-key-env")
+        {
+            Description = "The environment variable that holds an admin key.",
+            DefaultValueFactory = _ => ControlClient.DefaultKeyVariable,
+        };
+
+        public void AddTo(Command command)
+        {
+            command.Add(_url);
+            command.Add(_variable);
+        }
+
+        public ControlClient Connect(ParseResult parsed, Func<string, string?> environment) => new(
+            ControlClient.ParseServer(parsed.GetValue(_url)!),
+            ControlClient.FindKey(environment, parsed.GetValue(_variable)!));
+    }
+}

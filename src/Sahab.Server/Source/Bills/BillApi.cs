@@ -1,0 +1,48 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Sahab.Server.Source.Bills;
+
+/// <summary>Our side of the providers' bills. Mapped into a group that admits administrators only.</summary>
+internal static class BillApi
+{
+    public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/bill", ReadAsync)
+            .WithSummary("What providers should bill for a month, as FOCUS 1.2 CostAndUsage in CSV")
+            .Produces(StatusCodes.Status200OK, contentType: "text/csv").Produces(StatusCodes.Status400BadRequest);
+        return api;
+    }
+
+    static async Task<IResult> ReadAsync(string? month, string? provider, HttpContext context, BillExport export)
+    {
+        if (BillExport.ParseMonth(month) is not { } start)
+        {
+            return Refuse("month", $"The parameter 'month' is '{month}'; it must be a month, such as 2026-11.");
+        }
+
+        try
+        {
+            var text = new StringWriter();
+            FocusCsv.Write(await export.ReadAsync(start, provider, context.RequestAborted), text);
+            return Results.Text(text.ToString(), "text/csv", Encoding.UTF8);
+        }
+        catch (InvalidOperationException tooMany)
+        {
+            return Refuse("provider", tooMany.Message);
+        }
+    }
+
+    static IResult Refuse(string parameter, string message) => Results.Text(
+        new JsonObject
+        {
+            ["error"] = new JsonObject
+            {
+                ["message"] = message,
+                ["type"] = "invalid_request_error",
+                ["param"] = parameter,
+                ["code"] = "invalid_parameter",
+            },
+        }.ToJsonString(),
+        "application/json", Encoding.UTF8, StatusCodes.Status400BadRequest);
+}

@@ -1,0 +1,164 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Sahab.Server.Hosting.Commands;
+using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Sell.Metering;
+using Sahab.Server.Source.Bills;
+using Sahab.Server.Tests.Metering;
+using Spectre.Console;
+
+namespace Sahab.Server.Tests.Bills;
+
+/// <summary>What <c>sahab bill</c> says of usage that a real server holds.</summary>
+public sealed class BillCommandTests : IAsyncLifetime, IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+    WebApplication _app = null!;
+
+    string Url => _app.Urls.Single();
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddMetering(new MeteringConfig(), _folder.Path);
+        builder.Services.AddSingleton(new ConfigurationState(
+            new SahabConfig
+            {
+                Providers = [],
+                Models = [],
+                Deployments =
+                [
+                    new DeploymentConfig
+                    {
+                        Id = "deployment-0", Provider = "azure", Region = "region-0", Model = "gpt-large",
+                        UpstreamModel = "gpt-large-2026", Price = new PriceConfig { Prompt = 2.5m, Output = 10 },
+                    },
+                ],
+                Tenants = [],
+            },
+            "test", "0", [], TimeProvider.System));
+        builder.Services.AddBills();
+        _app = builder.Build();
+        _app.MapGroup("/api").MapBills();
+        await MeteringModule.PrepareAsync(_app.Services, CancellationToken.None);
+        await _app.StartAsync();
+        await _app.Services.GetRequiredService<Journal>().AppendAsync(
+            SampleUsage.Many(60).Concat(Enumerable.Range(60, 60).Select(SampleUsage.MakeWithCacheWrites)).ToArray());
+        await _app.Services.GetRequiredService<UsageLoop>().DrainAsync(CancellationToken.None);
+    }
+
+    public async Task DisposeAsync() => await _app.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_is_exported_keeps_every_rule_and_adds_up_to_the_ledger()
+    {
+        var bill = await ExportAsync();
+        using var text = new StringReader(bill);
+        var table = FocusCsv.Read(text);
+        var expected = SampleUsage.Many(60).Concat(Enumerable.Range(60, 60).Select(SampleUsage.MakeWithCacheWrites));
+
+        Enumerable.Range(0, table.Count).Sum(row => table.Number(row, "BilledCost"))
+            .ShouldBe(expected.Sum(usage => usage.Cost().ToUsd()));
+        Enumerable.Range(0, table.Count).Select(row => table.Text(row, "SkuId")).ShouldContain("gpt-large-2026");
+        var (code, output) = await RunAsync("check", Save(bill));
+        code.ShouldBe(0, output);
+        output.ShouldContain(" 0 failed");
+    }
+
+    [Fact]
+    public async Task A_rule_that_is_broken_is_named_with_its_row()
+    {
+        var bill = (await ExportAsync()).Replace(",USD,", ",Dollars,", StringComparison.Ordinal);
+
+        var (code, output) = await RunAsync("check", Save(bill), "--skipped");
+
+        code.ShouldBe(2);
+        output.ShouldContain("failed   BillingCurrency/format: BillingCurrency looks like a currency. (row 1, 2, 3, 4, 5 and");
+        output.ShouldContain("skipped  CommitmentDiscountId/type: there is no column CommitmentDiscountId");
+    }
+
+    [Fact]
+    public async Task A_bill_that_says_what_we_say_has_no_differences()
+    {
+        var (code, output) = await RunAsync(
+            ["reconcile", Save(await ExportAsync("google")), "--month", "2026-03", "--provider", "google", .. Server()]);
+
+        code.ShouldBe(0, output);
+        output.ShouldContain("0 differences");
+    }
+
+    [Fact]
+    public async Task A_bill_without_an_hour_is_said_to_lack_it()
+    {
+        var lines = (await ExportAsync("google")).Split('\n');
+        var bill = string.Join('\n', lines.Where(line => !line.Contains("2026-03-01T12:00:00Z", StringComparison.Ordinal)));
+
+        var (code, output) = await RunAsync(
+            ["reconcile", Save(bill), "--month", "2026-03", "--provider", "google", .. Server()]);
+
+        code.ShouldBe(2, output);
+        output.ShouldContain("the hour is missing");
+        output.ShouldContain("2026-03-01 12:00");
+        output.ShouldNotContain("2026-03-01 13:00");
+    }
+
+    [Theory]
+    [InlineData("a,b\n1,2,3\n", "Line 2: Row 1 has 3 values, and there are 2 columns.")]
+    [InlineData("a,a\n1,2\n", "The column a is there twice.")]
+    [InlineData("", "its first line must name the columns")]
+    public async Task A_file_that_is_no_data_set_is_said_to_be_none(string content, string explanation)
+    {
+        var (code, output) = await RunAsync("check", Save(content));
+
+        code.ShouldBe(1, output);
+        output.ShouldContain(explanation);
+    }
+
+    [Theory]
+    [InlineData("November", "it must be a month, such as 2026-11")]
+    [InlineData("2026-13", "it must be a month, such as 2026-11")]
+    public async Task A_month_that_is_none_is_refused(string month, string explanation)
+    {
+        var (code, output) = await RunAsync(["export", "--month", month, .. Server()]);
+
+        code.ShouldBe(1);
+        output.ShouldContain(explanation);
+    }
+
+    async Task<string> ExportAsync(string? provider = null)
+    {
+        string[] only = provider is null ? [] : ["--provider", provider];
+        var (code, output) = await RunAsync(["export", "--month", "2026-03", .. only, .. Server()]);
+        code.ShouldBe(0, output);
+        return output;
+    }
+
+    string[] Server() => ["--url", Url];
+
+    string Save(string content)
+    {
+        var path = _folder.File("bill.csv");
+        File.WriteAllText(path, content);
+        return path;
+    }
+
+    static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    {
+        var output = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            Out = new AnsiConsoleOutput(output),
+        });
+        console.Profile.Width = 240;
+        var code = await BillCommand.Create(console, _ => "sk-admin").Parse(arguments).InvokeAsync();
+        return (code, output.ToString());
+    }
+}
