@@ -18,8 +18,59 @@ public readonly record struct Account
     /// <summary>What is owed to a provider. Its balance is a credit: at most zero.</summary>
     public static Account Payable(string provider) => new($"payable:{Segment(provider)}");
 
+    /// <summary>What a service at a provider has cost that is not inference. A debit: at least zero.</summary>
+    public static Account ServiceCost(string provider, string region, string service) =>
+        new($"cost:service:{Segment(provider)}:{(region.Length == 0 ? "-" : Segment(region))}:{Segment(service)}");
+
+    /// <summary>What reserved capacity has cost, used or not. A debit.</summary>
+    public static Account ReservedCost(string contract, string tranche) => OfClause("cost:reserved", contract, tranche);
+
+    /// <summary>What a site of our own has cost beside energy. A debit.</summary>
+    public static Account SiteCost(string contract, string site) => OfClause("cost:site", contract, site);
+
+    /// <summary>What the energy of a site of our own has cost. A debit.</summary>
+    public static Account EnergyCost(string contract, string site) => OfClause("cost:energy", contract, site);
+
+    /// <summary>What the baseline of a committed-use discount has cost, used or not. A debit.</summary>
+    public static Account CommittedUseCost(string contract, string clause) =>
+        OfClause("cost:committed-use", contract, clause);
+
+    /// <summary>What volume tiers and committed use have taken off the cost of usage. A credit.</summary>
+    public static Account Discount(string contract, string clause) => OfClause("cost:discount", contract, clause);
+
+    /// <summary>What the provider has granted, for lateness or otherwise. A credit.</summary>
+    public static Account Credit(string contract, string clause) => OfClause("cost:credit", contract, clause);
+
+    /// <summary>What was owed for nothing because a commitment was missed. A debit.</summary>
+    public static Account ShortfallCost(string contract, string commitment) =>
+        OfClause("cost:shortfall", contract, commitment);
+
+    /// <summary>What was paid ahead and not used before it expired. A debit.</summary>
+    public static Account ExpiredCost(string contract, string prepayment) =>
+        OfClause("cost:expired", contract, prepayment);
+
+    /// <summary>What a currency has gained or lost between payment ahead and use. Either side.</summary>
+    public static Account ExchangeCost(string contract) => new($"cost:exchange:{Segment(contract)}");
+
+    /// <summary>What a contract's current month has cost that is not billed yet. A credit; zero once it is billed.</summary>
+    public static Account Accrual(string contract) => new($"accrual:{Segment(contract)}");
+
+    /// <summary>What was paid ahead and is not used yet. A debit: at least zero.</summary>
+    public static Account Prepaid(string contract, string prepayment) => OfClause("prepaid", contract, prepayment);
+
+    /// <summary>Memorandum: what has been drawn of a commitment. A debit: at least zero.</summary>
+    public static Account Drawn(string contract, string commitment) =>
+        OfClause("commitment:drawn", contract, commitment);
+
+    /// <summary>Memorandum: the other side of <see cref="Drawn"/>. A credit.</summary>
+    public static Account DrawnAgainst(string contract, string commitment) =>
+        OfClause("commitment:against", contract, commitment);
+
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    static Account OfClause(string kind, string contract, string clause) =>
+        new($"{kind}:{Segment(contract)}:{Segment(clause)}");
 
     /// <summary>Two different ids must never yield one account, so the separator is escaped inside a segment.</summary>
     static string Segment(string id)

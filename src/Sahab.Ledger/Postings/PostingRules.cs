@@ -1,3 +1,4 @@
+using Sahab.Ledger.Money;
 using Sahab.Ledger.Rating;
 
 namespace Sahab.Ledger.Postings;
@@ -23,11 +24,13 @@ public static class PostingRules
         }
 
         var debited = Account.ComputeCost(usage.Provider, usage.Region, usage.Deployment);
-        var credited = Account.Payable(usage.Provider);
-        return
-        [
-            new Posting(usage.EventId, debited, cost, usage.StartedAt),
-            new Posting(usage.EventId, credited, -cost, usage.StartedAt),
-        ];
+        return Pair(usage.EventId, debited, Account.Payable(usage.Provider), cost, usage.StartedAt);
     }
+
+    /// <summary>Two postings that book an amount from one account to another; none where it is nothing.</summary>
+    /// <exception cref="OverflowException">The amount is the smallest of the range.</exception>
+    public static IReadOnlyList<Posting> Pair(
+        Guid eventId, Account debited, Account credited, NanoUsd amount, DateTimeOffset bookedAt) => amount.Value == 0
+        ? []
+        : [new Posting(eventId, debited, amount, bookedAt), new Posting(eventId, credited, -amount, bookedAt)];
 }

@@ -1,0 +1,84 @@
+namespace Sahab.Ledger.Contracts;
+
+/// <summary>What contradicts itself in contracts: each problem with its place, and what would be valid.</summary>
+public static class ContractProblems
+{
+    /// <summary>All problems; empty where there are none.</summary>
+    public static IReadOnlyList<string> Of(IReadOnlyList<Contract> contracts, IReadOnlyList<CurrencyRate> rates)
+    {
+        ArgumentNullException.ThrowIfNull(contracts);
+        ArgumentNullException.ThrowIfNull(rates);
+        var problems = new List<string>();
+        problems.AddRange(contracts.GroupBy(contract => contract.Id, StringComparer.Ordinal)
+            .Where(group => group.Count() > 1)
+            .Select(group => $"contract {group.Key}: the id is used {group.Count()} times; ids are unique"));
+        problems.AddRange(rates.Where(rate => rate.UsdPerUnit <= 0 || rate.UsdPerUnit.Scale > 8)
+            .Select(rate => $"currency {rate.Currency} from {rate.From:yyyy-MM-dd}: the rate is above 0 and has at most "
+                + "eight decimals"));
+        problems.AddRange(rates.GroupBy(rate => (rate.Currency, rate.From))
+            .Where(group => group.Count() > 1)
+            .Select(group => $"currency {group.Key.Currency}: two rates from {group.Key.From:yyyy-MM-dd}; keep one"));
+        foreach (var contract in contracts)
+        {
+            AddOf(contract, rates, problems);
+        }
+
+        return problems;
+    }
+
+    static void AddOf(Contract contract, IReadOnlyList<CurrencyRate> rates, List<string> problems)
+    {
+        var place = $"contract {contract.Id}";
+        if (contract.Id.Length == 0 || contract.Provider.Length == 0)
+        {
+            problems.Add($"{place}: has no id or no provider");
+        }
+
+        if (contract.Currency != "USD" && rates.All(rate => rate.Currency != contract.Currency))
+        {
+            problems.Add($"{place}: no rate is known for {contract.Currency}; add one that begins with the contract");
+        }
+
+        if (contract.Versions.Count == 0)
+        {
+            problems.Add($"{place}: has no version; the first is the contract as it was signed");
+        }
+
+        var stated = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < contract.Versions.Count; i++)
+        {
+            var version = contract.Versions[i];
+            var of = $"{place}, version {version.Number}";
+            if (version.Number != i + 1)
+            {
+                problems.Add($"{of}: versions are numbered 1, 2, 3 in their order; this one should be {i + 1}");
+            }
+
+            if (i > 0 && version.KnownFrom < contract.Versions[i - 1].KnownFrom)
+            {
+                problems.Add($"{of}: became known before the version before it; order versions by that");
+            }
+
+            WholeHour(of, "valid from", version.ValidFrom, problems);
+            WholeHour(of, "ends", version.Ends, problems);
+            problems.AddRange(version.Drops.Where(id => !stated.Contains(id))
+                .Select(id => $"{of}: drops the clause {id}, which no earlier version states"));
+            problems.AddRange(version.Clauses.GroupBy(clause => clause.Id, StringComparer.Ordinal)
+                .Where(group => group.Count() > 1)
+                .Select(group => $"{of}, clause {group.Key}: the id is used twice in the version; ids are unique"));
+            foreach (var clause in version.Clauses)
+            {
+                stated.Add(clause.Id);
+                ClauseProblems.AddOf($"{of}, clause {clause.Id}", clause, problems);
+            }
+        }
+    }
+
+    internal static void WholeHour(string place, string name, DateTimeOffset? at, List<string> problems)
+    {
+        if (at is { } instant && !Hour.IsWhole(instant))
+        {
+            problems.Add($"{place}: {name} {instant:u} is not a whole hour of UTC; contracts know whole hours only");
+        }
+    }
+}

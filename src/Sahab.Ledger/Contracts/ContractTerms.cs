@@ -1,0 +1,84 @@
+namespace Sahab.Ledger.Contracts;
+
+/// <summary>What a contract says at one moment: the clauses in force, each as the latest version has it.</summary>
+public sealed class ContractTerms
+{
+    internal ContractTerms(Contract contract, ContractVersion version, IReadOnlyList<Clause> clauses)
+    {
+        Contract = contract;
+        Version = version;
+        Clauses = clauses;
+        Rates = Of<Rate>();
+        Commitments = Of<Commitment>();
+        CommittedUses = Of<CommittedUse>();
+        Prepayments = [.. clauses.OfType<Prepayment>()
+            .OrderBy(paid => paid.Until ?? DateTimeOffset.MaxValue).ThenBy(paid => paid.Id, StringComparer.Ordinal)];
+        Credits = Of<Credit>();
+        Tranches = Of<CapacityTranche>();
+        Fees = Of<ReservedFee>();
+        Sites = Of<OwnSite>();
+        Scopes = Of<Scope>();
+    }
+
+    /// <summary>The contract.</summary>
+    public Contract Contract { get; }
+
+    /// <summary>The version in force: the latest that is known and valid.</summary>
+    public ContractVersion Version { get; }
+
+    /// <summary>All clauses in force, in the order in which they were first stated.</summary>
+    public IReadOnlyList<Clause> Clauses { get; }
+
+    /// <summary>Its prices, the first that matches first.</summary>
+    public Rate[] Rates { get; }
+
+    /// <summary>Its commitments, in the order of drawdown.</summary>
+    public Commitment[] Commitments { get; }
+
+    /// <summary>Its committed-use discounts.</summary>
+    public CommittedUse[] CommittedUses { get; }
+
+    /// <summary>What was or will be paid ahead, the first to expire first.</summary>
+    public Prepayment[] Prepayments { get; }
+
+    /// <summary>Its credits.</summary>
+    public Credit[] Credits { get; }
+
+    /// <summary>Its capacity, delivered or not.</summary>
+    public CapacityTranche[] Tranches { get; }
+
+    /// <summary>What capacity costs.</summary>
+    public ReservedFee[] Fees { get; }
+
+    /// <summary>Sites of our own.</summary>
+    public OwnSite[] Sites { get; }
+
+    /// <summary>What it covers.</summary>
+    public Scope[] Scopes { get; }
+
+    /// <summary>Whether something may be owed in every hour, used or not.</summary>
+    internal bool RunsByTheHour => CommittedUses.Length + Tranches.Length + Sites.Length > 0;
+
+    /// <summary>Whether the contract covers the use.</summary>
+    public bool Covers(Use use) => Scopes.Length == 0 || Array.Exists(Scopes, scope => scope.Uses.Matches(use));
+
+    /// <summary>The rate that prices the use; null: list price.</summary>
+    public Rate? RateFor(Use use)
+    {
+        foreach (var rate in Rates)
+        {
+            if (rate.Uses.Matches(use))
+            {
+                return rate;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The clause of an id and kind, if it is in force.</summary>
+    public T? Find<T>(string id)
+        where T : Clause => Clauses.FirstOrDefault(clause => clause.Id == id) as T;
+
+    T[] Of<T>() => [.. Clauses.OfType<T>()];
+}

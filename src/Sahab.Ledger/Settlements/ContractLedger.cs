@@ -1,0 +1,194 @@
+using Sahab.Ledger.Contracts;
+using Sahab.Ledger.Postings;
+using Sahab.Ledger.Rating;
+
+namespace Sahab.Ledger.Settlements;
+
+/// <summary>
+/// The running ledger of all contracts. An event posts what it costs by the terms of its hour. All that depends on other
+/// events besides (tiers, committed use, drawdown, balances, shortfalls) is settled hour by hour from sums, and what an
+/// hour comes to beyond what was posted for it is posted as a difference. So balances are a function of the set of events
+/// and of the contracts, whatever the order in which they came. Not safe for several threads at once.
+/// </summary>
+/// <remarks>
+/// It does not remember events: its caller adds each once. Its memory grows with the hours and with what is used in each,
+/// not with the number of events.
+/// </remarks>
+public sealed class ContractLedger
+{
+    readonly SortedDictionary<string, ProviderBooks> _books = new(StringComparer.Ordinal);
+
+    /// <summary>Starts without events.</summary>
+    /// <param name="contracts">The contracts as they are known now.</param>
+    public ContractLedger(ContractTimeline contracts)
+    {
+        ArgumentNullException.ThrowIfNull(contracts);
+        Contracts = contracts;
+    }
+
+    /// <summary>The contracts by which it rates and settles.</summary>
+    public ContractTimeline Contracts { get; private set; }
+
+    /// <summary>Until when it is settled, a whole hour; the least value where it is not settled yet.</summary>
+    public DateTimeOffset SettledUntil { get; private set; }
+
+    /// <summary>How the windows of all commitments stand that have begun, by contract, clause and window.</summary>
+    public IReadOnlyList<CommitmentStanding> Standings =>
+    [
+        .. _books.Values.SelectMany(books => books.Standings)
+            .OrderBy(standing => standing.Contract, StringComparer.Ordinal)
+            .ThenBy(standing => standing.Commitment, StringComparer.Ordinal)
+            .ThenBy(standing => standing.Window.From),
+    ];
+
+    /// <summary>Adds an attempt. Returns what it posts; null: it costs nothing.</summary>
+    /// <exception cref="ArgumentException">It cannot be rated; see <see cref="Charge.Of(UsageEvent, ContractTimeline)"/>.</exception>
+    /// <exception cref="OverflowException">It costs more than about 9.2 billion dollars.</exception>
+    public Entry? Add(UsageEvent usage) => Add(Charge.Of(usage, Contracts));
+
+    /// <summary>Adds the use of a service. Returns what it posts; null: it costs nothing.</summary>
+    /// <exception cref="ArgumentException">It cannot be rated; see <see cref="Charge.Of(ServiceUse, ContractTimeline)"/>.</exception>
+    /// <exception cref="OverflowException">It costs more than about 9.2 billion dollars.</exception>
+    public Entry? Add(ServiceUse use) => Add(Charge.Of(use, Contracts));
+
+    /// <summary>Adds a charge made by <see cref="Contracts"/>. Returns what it posts; null: it costs nothing.</summary>
+    public Entry? Add(Charge charge)
+    {
+        ArgumentNullException.ThrowIfNull(charge);
+        Count(charge, 1);
+        var postings = charge.Postings();
+        return postings.Count == 0
+            ? null
+            : new Entry(
+                charge.EventId, EntryCause.Event, charge.Contract, charge.Version, charge.At, 0, postings);
+    }
+
+    /// <summary>
+    /// Corrects an event that was added: its usage turned out to be another. Returns what adjusts its postings.
+    /// </summary>
+    /// <param name="before">The charge that stands: of the event, or of its last correction.</param>
+    /// <param name="after">The charge that is right, of the same event id.</param>
+    /// <param name="revision">From 1; higher for each adjustment of the same event.</param>
+    /// <exception cref="ArgumentException">The charges are of different events.</exception>
+    public IReadOnlyList<Entry> Replace(Charge before, Charge after, int revision)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        ArgumentOutOfRangeException.ThrowIfLessThan(revision, 1);
+        if (before.EventId != after.EventId)
+        {
+            throw new ArgumentException($"{after.EventId} does not correct {before.EventId}.", nameof(after));
+        }
+
+        Count(before, -1);
+        Count(after, 1);
+        return Difference(before, after, revision);
+    }
+
+    /// <summary>
+    /// Settles all hours that end by then, and again those that have changed since. Returns what is to be posted; nothing
+    /// where nothing has changed.
+    /// </summary>
+    /// <param name="until">Not before <see cref="SettledUntil"/>; what lies before goes on to be settled until that.</param>
+    /// <exception cref="ArgumentException">A currency has no rate.</exception>
+    public IReadOnlyList<Entry> Settle(DateTimeOffset until)
+    {
+        SettledUntil = until > SettledUntil ? Hour.Of(until).Start : SettledUntil;
+        var entries = new List<Entry>();
+        foreach (var provider in Contracts.Providers)
+        {
+            BooksOf(provider).Settle(Contracts, SettledUntil, entries);
+        }
+
+        return entries;
+    }
+
+    /// <summary>
+    /// Goes over to contracts that were amended, for the past too: rates all events anew, settles all hours anew, and
+    /// returns what adjusts the postings. Hours and events that come to the same post nothing.
+    /// </summary>
+    /// <param name="contracts">The contracts as they are known now.</param>
+    /// <param name="usages">All attempts that were added, each as last corrected.</param>
+    /// <param name="uses">All uses of services that were added, each as last corrected.</param>
+    /// <param name="revision">From 1; higher than any adjustment of these events so far.</param>
+    public IReadOnlyList<Entry> Rebook(
+        ContractTimeline contracts, IEnumerable<UsageEvent> usages, IEnumerable<ServiceUse> uses, int revision)
+    {
+        ArgumentNullException.ThrowIfNull(contracts);
+        ArgumentOutOfRangeException.ThrowIfLessThan(revision, 1);
+        var before = Contracts;
+        Contracts = contracts;
+        foreach (var books in _books.Values)
+        {
+            books.Clear();
+        }
+
+        var entries = new List<Entry>();
+        foreach (var (old, now) in usages.Select(usage => (Charge.Of(usage, before), Charge.Of(usage, contracts)))
+            .Concat(uses.Select(use => (Charge.Of(use, before), Charge.Of(use, contracts)))))
+        {
+            Count(now, 1);
+            entries.AddRange(Difference(old, now, revision));
+        }
+
+        entries.AddRange(Settle(SettledUntil));
+        foreach (var books in _books.Values)
+        {
+            books.TakeBackOthers(entries);
+        }
+
+        return entries;
+    }
+
+    /// <summary>
+    /// Takes in entries that were posted before the process began, so that what is settled anew posts differences only.
+    /// Entries of events are passed over: their ids tell that they are posted.
+    /// </summary>
+    public void Restore(IEnumerable<Entry> posted)
+    {
+        ArgumentNullException.ThrowIfNull(posted);
+        foreach (var entry in posted.Where(entry => entry.Cause == EntryCause.Hour))
+        {
+            var provider = Contracts.ProviderOf(entry.Contract!) ?? throw new ArgumentException(
+                $"Entry {entry.Id} is of the contract {entry.Contract}, which is not in the book.", nameof(posted));
+            BooksOf(provider).Restore(entry);
+        }
+    }
+
+    static IEnumerable<Entry> Adjust(Charge after, int revision, Lines rest) => Entry.Of(
+        $"event {after.EventId}",
+        new Entry(default, EntryCause.Event, after.Contract, after.Version, after.At, revision, []),
+        rest);
+
+    static List<Entry> Difference(Charge before, Charge after, int revision)
+    {
+        var rest = LinesOf(before).Until(LinesOf(after));
+        return [.. Adjust(after, revision, rest)];
+    }
+
+    static Lines LinesOf(Charge charge)
+    {
+        var lines = new Lines();
+        lines.Add(charge.CostAccount, charge.Cost.Value);
+        lines.Add(charge.CreditAccount, -(decimal)charge.Cost.Value);
+        return lines;
+    }
+
+    void Count(Charge charge, int sign)
+    {
+        if (charge.Contract is not null)
+        {
+            BooksOf(charge.Use.Provider).Add(charge, sign);
+        }
+    }
+
+    ProviderBooks BooksOf(string provider)
+    {
+        if (!_books.TryGetValue(provider, out var books))
+        {
+            _books.Add(provider, books = new ProviderBooks(provider));
+        }
+
+        return books;
+    }
+}

@@ -1,0 +1,189 @@
+using Sahab.Ledger.Contracts;
+
+namespace Sahab.Ledger.Settlements;
+
+/// <summary>
+/// The running state of one provider's contracts: what was used in each hour, and what has been posted for each. The
+/// settlement is a fold over the hours, so what an hour comes to depends on the sums alone. Copies of the state at the
+/// beginnings of months let a late event go back to the last of them only.
+/// </summary>
+sealed class ProviderBooks(string provider)
+{
+    readonly Dictionary<Hour, SortedDictionary<Use, UseSum>> _used = [];
+    readonly Dictionary<(string Contract, Hour Hour), Slot> _slots = [];
+    readonly List<SettlementState> _months = [];
+    SettlementState? _state;
+    Hour? _dirty;
+    int _run;
+
+    public IEnumerable<CommitmentStanding> Standings => _state?.Standings ?? [];
+
+    /// <summary>Adds a charge, or takes it away again.</summary>
+    public void Add(Charge charge, int sign)
+    {
+        var hour = Hour.Of(charge.At);
+        if (!_used.TryGetValue(hour, out var uses))
+        {
+            _used.Add(hour, uses = []);
+        }
+
+        if (!uses.TryGetValue(charge.Use, out var sum))
+        {
+            uses.Add(charge.Use, sum = new UseSum());
+        }
+
+        sum.List += sign * charge.List;
+        sum.Net += sign * charge.Net;
+        sum.Quantity += sign * charge.Quantity;
+        sum.Nano += sign * (decimal)charge.Cost.Value;
+        _dirty = _dirty is null || hour < _dirty ? hour : _dirty;
+    }
+
+    /// <summary>Forgets what was used, but not what was posted.</summary>
+    public void Clear()
+    {
+        _used.Clear();
+        _months.Clear();
+        _state = null;
+        _dirty = null;
+        _run++;
+    }
+
+    /// <summary>Takes in an entry that was posted by an earlier run.</summary>
+    public void Restore(Entry entry)
+    {
+        var slot = SlotOf(entry.Contract!, Hour.Of(entry.BookedAt));
+        slot.Version = entry.Version;
+        slot.Revision = int.Max(slot.Revision, entry.Revision + 1);
+        foreach (var posting in entry.Postings)
+        {
+            slot.Posted.Add(posting.Account, posting.Amount.Value);
+        }
+    }
+
+    /// <summary>Settles the hours that end by then, and posts what each comes to beyond what was posted for it.</summary>
+    public void Settle(ContractTimeline contracts, DateTimeOffset until, List<Entry> entries)
+    {
+        _run++;
+        var end = Hour.Of(until);
+        if (Resume(contracts) is not { } state)
+        {
+            return;
+        }
+
+        var change = state.Next;
+        IReadOnlyList<ContractTerms> terms = [];
+        for (var hour = state.Next; hour < end; hour = hour.Next)
+        {
+            if (hour >= change)
+            {
+                terms = contracts.At(provider, hour);
+                change = contracts.ChangeAfter(provider, hour) ?? end;
+            }
+
+            if (hour.OfMonth == 1)
+            {
+                _months.Add(state.Copy());
+            }
+
+            SettleHour(contracts, terms, hour, state, entries);
+            state.Next = hour.Next;
+        }
+
+        _state = state;
+        _dirty = null;
+    }
+
+    /// <summary>Takes back what was posted for hours that the last settlement did not come to.</summary>
+    public void TakeBackOthers(List<Entry> entries)
+    {
+        foreach (var ((contract, hour), slot) in _slots
+            .OrderBy(pair => pair.Key.Hour).ThenBy(pair => pair.Key.Contract, StringComparer.Ordinal))
+        {
+            if (slot.Run != _run)
+            {
+                Post(contract, hour, slot, slot.Version, new Lines(), entries);
+            }
+        }
+    }
+
+    /// <summary>The state to go on from: the present one, or the last copy before the first hour that has changed.</summary>
+    SettlementState? Resume(ContractTimeline contracts)
+    {
+        if (_state is { } present && (_dirty is null || _dirty >= present.Next))
+        {
+            return present;
+        }
+
+        _months.RemoveAll(month => month.Next > _dirty);
+        var copy = _months.LastOrDefault()?.Copy();
+        _months.RemoveAll(month => month.Next == copy?.Next);
+        return copy ?? (contracts.StartOf(provider) is { } start ? new SettlementState(start) : null);
+    }
+
+    void SettleHour(
+        ContractTimeline contracts,
+        IReadOnlyList<ContractTerms> terms,
+        Hour number,
+        SettlementState state,
+        List<Entry> entries)
+    {
+        if (terms.Count == 0)
+        {
+            return;
+        }
+
+        var hour = new SettledHour(contracts, terms, number, _used.GetValueOrDefault(number));
+        HourlyCosts.Apply(hour);
+        Discounts.Apply(hour, state);
+        Drawdown.Apply(hour, state);
+        Payments.Apply(hour, state);
+        foreach (var of in terms)
+        {
+            var lines = hour.LinesOf(of);
+            var known = _slots.TryGetValue((of.Contract.Id, number), out var slot);
+            if (known || !lines.IsEmpty)
+            {
+                slot ??= SlotOf(of.Contract.Id, number);
+                slot.Run = _run;
+                Post(of.Contract.Id, number, slot, of.Version.Number, lines, entries);
+            }
+        }
+    }
+
+    Slot SlotOf(string contract, Hour hour)
+    {
+        if (!_slots.TryGetValue((contract, hour), out var slot))
+        {
+            _slots.Add((contract, hour), slot = new Slot());
+        }
+
+        return slot;
+    }
+
+    static void Post(string contract, Hour hour, Slot slot, int version, Lines target, List<Entry> entries)
+    {
+        var rest = slot.Posted.Until(target);
+        if (rest.IsEmpty)
+        {
+            return;
+        }
+
+        var entry = new Entry(default, EntryCause.Hour, contract, version, hour.Start, slot.Revision, []);
+        entries.AddRange(Entry.Of($"hour {contract}", entry, rest));
+        (slot.Posted, slot.Version) = (target, version);
+        slot.Revision++;
+    }
+
+    /// <summary>What has been posted for a contract's hour.</summary>
+    sealed class Slot
+    {
+        public Lines Posted { get; set; } = new();
+
+        public int Version { get; set; }
+
+        public int Revision { get; set; }
+
+        public int Run { get; set; }
+    }
+}
