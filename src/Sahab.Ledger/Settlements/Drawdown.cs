@@ -8,19 +8,30 @@ static class Drawdown
 {
     public static void Apply(SettledHour hour, SettlementState state)
     {
-        foreach (var use in hour.Uses)
-        {
-            Draw(hour, state, use);
-        }
-
+        var open = new List<OpenWindow>();
         foreach (var terms in hour.Terms)
         {
             foreach (var commitment in terms.Commitments)
             {
-                if (commitment.WindowAt(hour.Hour) is { } window && window.Until == hour.Hour.End)
+                if (commitment.WindowAt(hour.Hour) is { } window)
                 {
-                    Close(hour, state, terms, commitment, window);
+                    open.Add(new OpenWindow(terms, commitment, window, state.Standing(terms, commitment, window)));
                 }
+            }
+        }
+
+        foreach (var use in hour.Uses)
+        {
+            Draw(hour, open, use);
+        }
+
+        foreach (var window in open)
+        {
+            window.BookDrawn(hour);
+            state.Set(window.Terms, window.Commitment, window.Standing);
+            if (window.Window.Until == hour.Hour.End)
+            {
+                Close(hour, state, window);
             }
         }
     }
@@ -29,96 +40,45 @@ static class Drawdown
     /// Each part of a use counts once: toward the first commitment in order that is still open for it, and so on. What no
     /// commitment needs is surplus of the first that it may count toward.
     /// </summary>
-    static void Draw(SettledHour hour, SettlementState state, SettledUse use)
+    static void Draw(SettledHour hour, List<OpenWindow> open, SettledUse use)
     {
         var left = 1m;
-        foreach (var terms in hour.Terms)
+        for (var round = 0; round < 2; round++)
         {
-            foreach (var commitment in terms.Commitments)
+            foreach (var window in open)
             {
-                left -= left > 0 ? DrawFrom(hour, state, use, left, (terms, commitment), surplus: false) : 0;
+                if (left > 0 && window.Commitment.Counts(use.Use))
+                {
+                    left -= window.Draw(MeasureOf(hour, use, window), left, use.Use, surplus: round > 0);
+                }
             }
         }
-
-        foreach (var terms in hour.Terms)
-        {
-            foreach (var commitment in terms.Commitments)
-            {
-                left -= left > 0 ? DrawFrom(hour, state, use, left, (terms, commitment), surplus: true) : 0;
-            }
-        }
-    }
-
-    /// <summary>Draws what it may. Returns the part of the use that it took, 0 to <paramref name="left"/>.</summary>
-    static decimal DrawFrom(
-        SettledHour hour,
-        SettlementState state,
-        SettledUse use,
-        decimal left,
-        (ContractTerms Terms, Commitment Commitment) of,
-        bool surplus)
-    {
-        var (terms, commitment) = of;
-        var measure = MeasureOf(hour, use, terms, commitment);
-        if (measure <= 0 || !commitment.Counts(use.Use) || commitment.WindowAt(hour.Hour) is not { } window)
-        {
-            return 0;
-        }
-
-        var standing = state.Standing(terms, commitment, window);
-        var offered = left * measure;
-        var amount = surplus ? offered : decimal.Min(offered, standing.Remaining);
-        int? cap = null;
-        for (var i = 0; i < commitment.Caps.Count && cap is null; i++)
-        {
-            if (commitment.Caps[i].Uses.Matches(use.Use))
-            {
-                cap = i;
-                var room = (commitment.Caps[i].Share * window.Amount) - standing.CapDrawn(i);
-                amount = decimal.Min(amount, decimal.Max(0, room));
-            }
-        }
-
-        if (amount <= 0)
-        {
-            return 0;
-        }
-
-        state.Set(terms, commitment, standing.WithDraw(amount, cap));
-        var step = Amounts.Step(standing.Drawn, standing.Drawn + amount);
-        hour.Book(
-            terms,
-            Account.Drawn(terms.Contract.Id, commitment.Id),
-            Account.DrawnAgainst(terms.Contract.Id, commitment.Id),
-            step * commitment.UnitWorth);
-        return amount == offered ? left : decimal.Min(left, amount / measure);
     }
 
     /// <summary>What the use is worth toward the commitment, whose contract may have another currency.</summary>
-    static decimal MeasureOf(SettledHour hour, SettledUse use, ContractTerms terms, Commitment commitment)
+    static decimal MeasureOf(SettledHour hour, SettledUse use, OpenWindow window)
     {
-        if (commitment.Measure == Measure.Quantity)
+        if (window.Commitment.Measure == Measure.Quantity)
         {
             return use.Quantity;
         }
 
-        var spend = commitment.Basis == DrawdownBasis.ListPrice ? use.List : use.Net;
-        return SettledHour.IsUnder(use, terms) || use.Terms.Contract.Currency == terms.Contract.Currency
+        var spend = window.Commitment.Basis == DrawdownBasis.ListPrice ? use.List : use.Net;
+        return use.Terms.Contract.Currency == window.Terms.Contract.Currency
             ? spend
-            : spend * hour.UsdPerUnit(use.Terms) / hour.UsdPerUnit(terms);
+            : spend * hour.UsdPerUnit(use.Terms) / hour.UsdPerUnit(window.Terms);
     }
 
-    static void Close(
-        SettledHour hour, SettlementState state, ContractTerms terms, Commitment commitment, CommitmentWindow window)
+    static void Close(SettledHour hour, SettlementState state, OpenWindow of)
     {
-        var standing = state.Standing(terms, commitment, window);
+        var (terms, commitment, standing) = (of.Terms, of.Commitment, of.Standing);
         var surplus = decimal.Max(0, standing.Counted - standing.Target);
-        var (deferred, exact) = commitment.SettleShortfall(window, standing.Remaining);
-        if (commitment.After(window) is { } next)
+        var (deferred, exact) = commitment.SettleShortfall(of.Window, standing.Remaining);
+        if (commitment.After(of.Window) is { } next)
         {
             state.Set(terms, commitment, state.Standing(terms, commitment, next) with
             {
-                Carried = decimal.Min(surplus, commitment.SurplusRollover * window.Amount),
+                Carried = decimal.Min(surplus, commitment.SurplusRollover * of.Window.Amount),
                 Deferred = deferred,
             });
         }
@@ -130,5 +90,58 @@ static class Drawdown
             Account.ShortfallCost(terms.Contract.Id, commitment.Id),
             Account.Accrual(terms.Contract.Id),
             owed);
+    }
+
+    /// <summary>A commitment's window while an hour is drawn from it.</summary>
+    sealed class OpenWindow(
+        ContractTerms terms, Commitment commitment, CommitmentWindow window, CommitmentStanding standing)
+    {
+        readonly decimal _drawnBefore = standing.Drawn;
+
+        public ContractTerms Terms => terms;
+
+        public Commitment Commitment => commitment;
+
+        public CommitmentWindow Window => window;
+
+        public CommitmentStanding Standing { get; private set; } = standing;
+
+        /// <summary>Draws what it may. Returns the part of the use that it took, 0 to <paramref name="left"/>.</summary>
+        public decimal Draw(decimal measure, decimal left, Use use, bool surplus)
+        {
+            var offered = left * measure;
+            var amount = surplus ? offered : decimal.Min(offered, Standing.Remaining);
+            int? cap = null;
+            for (var i = 0; i < commitment.Caps.Count && cap is null; i++)
+            {
+                if (commitment.Caps[i].Uses.Matches(use))
+                {
+                    cap = i;
+                    var room = (commitment.Caps[i].Share * window.Amount) - Standing.CapDrawn(i);
+                    amount = decimal.Min(amount, decimal.Max(0, room));
+                }
+            }
+
+            if (amount <= 0)
+            {
+                return 0;
+            }
+
+            Standing = Standing.WithDraw(amount, cap);
+            return amount == offered ? left : decimal.Min(left, amount / measure);
+        }
+
+        public void BookDrawn(SettledHour hour)
+        {
+            var step = Amounts.Step(_drawnBefore, Standing.Drawn);
+            if (step != 0)
+            {
+                hour.Book(
+                    terms,
+                    Account.Drawn(terms.Contract.Id, commitment.Id),
+                    Account.DrawnAgainst(terms.Contract.Id, commitment.Id),
+                    step * commitment.UnitWorth);
+            }
+        }
     }
 }

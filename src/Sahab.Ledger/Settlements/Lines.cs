@@ -32,19 +32,45 @@ sealed class Lines
             return;
         }
 
-        var index = _lines.FindIndex(line => line.Account == account);
-        if (index < 0)
+        for (var i = 0; i < _lines.Count; i++)
         {
-            _lines.Add((account, nano));
-            return;
+            if (_lines[i].Account == account)
+            {
+                _lines[i] = (account, _lines[i].Nano + nano);
+                return;
+            }
         }
 
-        _lines[index] = (account, _lines[index].Nano + nano);
+        _lines.Add((account, nano));
     }
 
     /// <summary>The amount booked to an account, in nano-USD.</summary>
-    public decimal Of(Account account) =>
-        _lines.Find(line => line.Account == account).Nano;
+    public decimal Of(Account account)
+    {
+        foreach (var line in _lines)
+        {
+            if (line.Account == account)
+            {
+                return line.Nano;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Whether the amounts are the same.</summary>
+    public bool Equal(Lines other)
+    {
+        foreach (var (account, nano) in _lines)
+        {
+            if (other.Of(account) != nano)
+            {
+                return false;
+            }
+        }
+
+        return other._lines.TrueForAll(line => line.Nano == Of(line.Account));
+    }
 
     /// <summary>What must be booked besides, so that these lines become the others.</summary>
     public Lines Until(Lines target)

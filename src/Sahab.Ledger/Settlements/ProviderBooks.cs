@@ -163,12 +163,12 @@ sealed class ProviderBooks(string provider)
 
     static void Post(string contract, Hour hour, Slot slot, int version, Lines target, List<Entry> entries)
     {
-        var rest = slot.Posted.Until(target);
-        if (rest.IsEmpty)
+        if (slot.Posted.Equal(target))
         {
             return;
         }
 
+        var rest = slot.Posted.Until(target);
         var entry = new Entry(default, EntryCause.Hour, contract, version, hour.Start, slot.Revision, []);
         entries.AddRange(Entry.Of($"hour {contract}", entry, rest));
         (slot.Posted, slot.Version) = (target, version);

@@ -30,15 +30,9 @@ sealed class SettlementState(Hour next)
     public SettlementState Copy() => new(this);
 
     public CommitmentStanding Standing(ContractTerms terms, Commitment commitment, CommitmentWindow window) =>
-        (_standings.TryGetValue(KeyOf(terms, commitment, window), out var standing)
-            ? standing
-            : new CommitmentStanding
-            {
-                Contract = terms.Contract.Id,
-                Commitment = commitment.Id,
-                Window = window,
-            }) with
-        { Window = window };
+        !_standings.TryGetValue(KeyOf(terms, commitment, window), out var standing)
+            ? new CommitmentStanding { Contract = terms.Contract.Id, Commitment = commitment.Id, Window = window }
+            : ReferenceEquals(standing.Window, window) ? standing : standing with { Window = window };
 
     public void Set(ContractTerms terms, Commitment commitment, CommitmentStanding standing) =>
         _standings[KeyOf(terms, commitment, standing.Window)] = standing;
