@@ -36,6 +36,7 @@ internal static class Program
             ReplayCommand.Create(console, environment, TimeProvider.System),
             ImportCommand.Create(console),
             BillCommand.Create(console, environment),
+            ContractCommand.Create(console, environment),
         };
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndPatience });
     }

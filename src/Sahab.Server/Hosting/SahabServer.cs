@@ -6,10 +6,11 @@ using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Telemetry;
 using Sahab.Server.Portal;
 using Sahab.Server.Sell.Metering;
-using Sahab.Server.Source.Bills;
 using Sahab.Server.Serve;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
+using Sahab.Server.Source.Bills;
+using Sahab.Server.Source.Contracts;
 
 namespace Sahab.Server.Hosting;
 
@@ -65,6 +66,7 @@ internal sealed class SahabServer : IAsyncDisposable
         try
         {
             await MeteringModule.PrepareAsync(app.Services, cancellation);
+            await ContractModule.PrepareAsync(app.Services, cancellation);
             await app.StartAsync(cancellation);
             return new SahabServer(app);
         }
@@ -116,6 +118,7 @@ internal sealed class SahabServer : IAsyncDisposable
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions));
         services.AddMetering(config.Metering, options.DataFolder);
+        services.AddContracts();
         services.AddBills();
         services.AddServe(options.DataFolder);
         services.AddTelemetry();
@@ -130,6 +133,7 @@ internal sealed class SahabServer : IAsyncDisposable
         app.MapOpenApi();
         app.MapServe(api);
         api.MapMetering();
+        api.MapContracts();
         api.MapBills();
         app.MapTelemetry();
         app.MapPortal();

@@ -183,30 +183,4 @@ internal static class BillCommand
             return 1;
         }
     }
-
-    /// <summary>Which server is asked, and under which key.</summary>
-    sealed class ServerOptions
-    {
-        readonly Option<string> _url = new("--url")
-        {
-            Description = "The running server to ask.",
-            DefaultValueFactory = _ => "http://127.0.0.1:8080",
-        };
-
-        readonly Option<string> _variable = new("--admin-key-env")
-        {
-            Description = "The environment variable that holds an admin key.",
-            DefaultValueFactory = _ => ControlClient.DefaultKeyVariable,
-        };
-
-        public void AddTo(Command command)
-        {
-            command.Add(_url);
-            command.Add(_variable);
-        }
-
-        public ControlClient Connect(ParseResult parsed, Func<string, string?> environment) => new(
-            ControlClient.ParseServer(parsed.GetValue(_url)!),
-            ControlClient.FindKey(environment, parsed.GetValue(_variable)!));
-    }
 }

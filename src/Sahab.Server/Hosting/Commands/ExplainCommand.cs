@@ -38,21 +38,13 @@ internal static class ExplainCommand
         {
             Description = "Under the rules of the key with this id. Left out: of the admin key itself.",
         };
-        var url = new Option<string>("--url")
-        {
-            Description = "The running server to ask.",
-            DefaultValueFactory = _ => "http://127.0.0.1:8080",
-        };
-        var variable = new Option<string>("--admin-key-env")
-        {
-            Description = "The environment variable that holds an admin key.",
-            DefaultValueFactory = _ => ControlClient.DefaultKeyVariable,
-        };
+        var server = new ServerOptions();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("explain", "Show which deployment a request would go to, and why not to the others.")
         {
-            model, prompt, file, path, key, url, variable, json,
+            model, prompt, file, path, key, json,
         };
+        server.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             try
@@ -60,8 +52,7 @@ internal static class ExplainCommand
                 var body = ReadRequest(parsed.GetValue(file), parsed.GetValue(model), parsed.GetValue(prompt)!);
                 var query = $"api/explain?path={Uri.EscapeDataString(parsed.GetValue(path)!)}"
                     + (parsed.GetValue(key) is { } id ? $"&key={Uri.EscapeDataString(id)}" : "");
-                var server = ControlClient.ParseServer(parsed.GetValue(url)!);
-                using var client = new ControlClient(server, ControlClient.FindKey(environment, parsed.GetValue(variable)!));
+                using var client = server.Connect(parsed, environment);
                 var answer = await client.PostAsync(query, body, cancellation);
                 Print(console, answer, parsed.GetValue(json));
                 return 0;

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Metering;
+using Sahab.Server.Source.Contracts;
 using Spectre.Console;
 
 namespace Sahab.Server.Hosting.Commands;
@@ -60,10 +63,30 @@ internal static partial class ServeCommand
             JsonLogs = environment(LogFormatVariable) == "json",
             ExportTelemetry = environment(ExportVariable) is { Length: > 0 },
         };
-        await using var server = await SahabServer.StartAsync(options, cancellation);
+        await using var server = await StartAsync(console, options, cancellation);
+        if (server is null)
+        {
+            return NothingToServe;
+        }
+
         Announce(console, server, options.JsonLogs);
         await server.WaitForShutdownAsync(cancellation);
         return 0;
+    }
+
+    /// <summary>Starts the server, or says why it cannot be started with this data and this configuration.</summary>
+    static async Task<SahabServer?> StartAsync(
+        IAnsiConsole console, SahabServerOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            return await SahabServer.StartAsync(options, cancellation);
+        }
+        catch (Exception error) when (error is SchemaException or JournalUnavailableException or ContractHistoryException)
+        {
+            console.Profile.Out.Writer.WriteLine(error.Message);
+            return null;
+        }
     }
 
     static void Announce(IAnsiConsole console, SahabServer server, bool isJson)

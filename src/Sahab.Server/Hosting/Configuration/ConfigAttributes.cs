@@ -84,6 +84,15 @@ internal enum TextForm
     /// <summary>SHA-256 in 64 hexadecimal digits.</summary>
     Sha256,
 
+    /// <summary>A day, or a time of it, in UTC.</summary>
+    Instant,
+
+    /// <summary>A currency of ISO 4217.</summary>
+    Currency,
+
+    /// <summary>A whole number from 1, as a key.</summary>
+    Number,
+
     /// <summary>Path of a file, relative to the configuration's folder or absolute.</summary>
     FilePath,
 }

@@ -44,6 +44,11 @@ internal sealed class ProblemList(string file)
     public bool HasErrorAt(string key) => _problems.Exists(problem => problem.Severity == Severity.Error
         && problem.Key.StartsWith(key, StringComparison.Ordinal));
 
+    /// <summary>The part of a key between another and a name below it, name included; empty where there is none.</summary>
+    public string FindBelow(string key, string name) =>
+        _places.Keys.FirstOrDefault(place => place.StartsWith(key + ".", StringComparison.Ordinal)
+            && place.EndsWith("." + name, StringComparison.Ordinal))?[key.Length..] ?? "";
+
     /// <summary>Remembers where a key or its value stands.</summary>
     public void Place(string key, ConfigNode node) => _places[key] = (node.Line, node.Column);
 

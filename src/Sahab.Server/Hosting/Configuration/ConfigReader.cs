@@ -32,7 +32,9 @@ internal sealed record ConfigReading
 /// <summary>Reads and validates a configuration file.</summary>
 /// <param name="environment">The value of an environment variable, or null.</param>
 /// <param name="lookUpSecrets">False: secrets are not looked up, as where the file is reviewed.</param>
-internal sealed class ConfigReader(Func<string, string?> environment, bool lookUpSecrets = true)
+/// <param name="time">Which rights of contracts are in force; left out: now.</param>
+internal sealed class ConfigReader(
+    Func<string, string?> environment, bool lookUpSecrets = true, TimeProvider? time = null)
 {
     public const int MaxBytes = 4 << 20;
 
@@ -78,6 +80,7 @@ internal sealed class ConfigReader(Func<string, string?> environment, bool lookU
         var secrets = new SecretReader(problems, environment, Path.GetDirectoryName(full) ?? ".", lookUpSecrets);
         config = secrets.Resolve(config);
         new ConfigRules(config, problems).Check();
+        new ContractRules(config, problems, (time ?? TimeProvider.System).GetUtcNow()).Check();
         if (!problems.HasErrors)
         {
             // Risks are judged on a configuration that means something.

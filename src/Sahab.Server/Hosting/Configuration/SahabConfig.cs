@@ -46,6 +46,14 @@ internal sealed record SahabConfig
     [Doc("How `/v1/files` and `/v1/batches` work.")]
     public BatchesConfig Batches { get; init; } = new();
 
+    [Doc("What was agreed with providers, by id.")]
+    [AtMost(1000)]
+    public ImmutableArray<ContractConfig> Contracts { get; init; } = [];
+
+    [Doc("What the currencies of contracts are worth in US dollars, by any id.")]
+    [AtMost(10000)]
+    public ImmutableArray<CurrencyRateConfig> CurrencyRates { get; init; } = [];
+
     [Doc("What is kept of calls to `/v1/responses`.")]
     public ResponsesConfig Responses { get; init; } = new();
 

@@ -18,6 +18,9 @@ internal static partial class TextForms
         TextForm.Sha256 => "^[0-9a-fA-F]{64}$",
         TextForm.FilePath => @"\S",
         TextForm.Endpoint => "^.+:[0-9]{1,5}$",
+        TextForm.Instant => "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z)?$",
+        TextForm.Currency => "^[A-Z]{3}$",
+        TextForm.Number => "^[1-9][0-9]{0,5}$",
         _ => null,
     };
 
@@ -26,6 +29,7 @@ internal static partial class TextForms
     {
         TextForm.Country => Countries.Contains(text),
         TextForm.HttpUrl => IsHttpUrl(text),
+        TextForm.Instant => ContractBinding.TryTime(text, out _),
         TextForm.Endpoint => IPEndPoint.TryParse(text, out _) && HasPort().IsMatch(text),
         _ => text.Length <= 4096 && !text.Any(char.IsControl) && Regex.IsMatch(text, PatternOf(form)!, RegexOptions.NonBacktracking),
     };
@@ -44,13 +48,16 @@ internal static partial class TextForms
         TextForm.EnvironmentVariable => "the NAME of an environment variable, in capital letters, digits and "
             + "underscores, such as AZURE_API_KEY",
         TextForm.Sha256 => "64 hexadecimal digits, as `printf %s \"$KEY\" | sha256sum` prints them",
+        TextForm.Instant => "a day, such as 2026-01-31, or a time in UTC, such as 2026-01-31T05:00Z",
+        TextForm.Currency => "a currency by its three capital letters of ISO 4217, such as USD or EUR",
+        TextForm.Number => "a whole number from 1",
         TextForm.FilePath => "the path of a file",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
 
     /// <summary>Whether a message may repeat the text. Where a secret might have been pasted by mistake, it may not.</summary>
     public static bool MayRepeat(TextForm form) => form is TextForm.Id or TextForm.ModelId or TextForm.Country
-        or TextForm.Endpoint;
+        or TextForm.Endpoint or TextForm.Instant or TextForm.Currency or TextForm.Number;
 
     static bool IsHttpUrl(string text) =>
         text.Length <= 2048 && Uri.TryCreate(text, UriKind.Absolute, out var url)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Sahab.Server.Hosting;
 
 namespace Sahab.Server.Sell.Metering;
 
@@ -25,7 +26,7 @@ internal static class UsageApi
         var question = UsageQuestion.Read(context.Request.Query, UsageQuestion.TotalsParameters, out var fault);
         if (question is null)
         {
-            return Refuse(fault!);
+            return ControlError.Invalid(fault!.Parameter, fault.Message);
         }
 
         var totals = await store.TotalsAsync(question.Query, question.By, context.RequestAborted);
@@ -39,7 +40,7 @@ internal static class UsageApi
         var question = UsageQuestion.Read(context.Request.Query, UsageQuestion.EventsParameters, out var fault);
         if (question is null)
         {
-            return Refuse(fault!);
+            return ControlError.Invalid(fault!.Parameter, fault.Message);
         }
 
         var events = await store.EventsAsync(question.Query, question.Before, question.Limit, context.RequestAborted);
@@ -50,20 +51,4 @@ internal static class UsageApi
         Json(UsageReport.ToJson(await store.BalancesAsync(context.RequestAborted)));
 
     static IResult Json(JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8);
-
-    static IResult Refuse(UsageFault fault)
-    {
-        var error = new JsonObject
-        {
-            ["message"] = fault.Message,
-            ["type"] = "invalid_request_error",
-            ["param"] = fault.Parameter,
-            ["code"] = "invalid_parameter",
-        };
-        return Results.Text(
-            new JsonObject { ["error"] = error }.ToJsonString(),
-            "application/json",
-            Encoding.UTF8,
-            StatusCodes.Status400BadRequest);
-    }
 }

@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json.Nodes;
+using Sahab.Server.Hosting;
 
 namespace Sahab.Server.Source.Bills;
 
@@ -18,7 +18,7 @@ internal static class BillApi
     {
         if (BillExport.ParseMonth(month) is not { } start)
         {
-            return Refuse("month", $"The parameter 'month' is '{month}'; it must be a month, such as 2026-11.");
+            return ControlError.Invalid("month", $"The parameter 'month' is '{month}'; it must be a month, such as 2026-11.");
         }
 
         try
@@ -29,20 +29,7 @@ internal static class BillApi
         }
         catch (InvalidOperationException tooMany)
         {
-            return Refuse("provider", tooMany.Message);
+            return ControlError.Invalid("provider", tooMany.Message);
         }
     }
-
-    static IResult Refuse(string parameter, string message) => Results.Text(
-        new JsonObject
-        {
-            ["error"] = new JsonObject
-            {
-                ["message"] = message,
-                ["type"] = "invalid_request_error",
-                ["param"] = parameter,
-                ["code"] = "invalid_parameter",
-            },
-        }.ToJsonString(),
-        "application/json", Encoding.UTF8, StatusCodes.Status400BadRequest);
 }

@@ -1,0 +1,29 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Sahab.Server.Hosting;
+
+/// <summary>An error of the control API, in the shape that the front door's errors have.</summary>
+internal static class ControlError
+{
+    /// <summary>A parameter is not what it must be; the message says what that is.</summary>
+    public static IResult Invalid(string parameter, string message) =>
+        Of(StatusCodes.Status400BadRequest, parameter, "invalid_parameter", message);
+
+    /// <summary>What a parameter names is not there; the message says what is.</summary>
+    public static IResult NotFound(string parameter, string message) =>
+        Of(StatusCodes.Status404NotFound, parameter, "not_found", message);
+
+    static IResult Of(int status, string parameter, string code, string message)
+    {
+        var error = new JsonObject
+        {
+            ["message"] = message,
+            ["type"] = "invalid_request_error",
+            ["param"] = parameter,
+            ["code"] = code,
+        };
+        return Results.Text(
+            new JsonObject { ["error"] = error }.ToJsonString(), "application/json", Encoding.UTF8, status);
+    }
+}

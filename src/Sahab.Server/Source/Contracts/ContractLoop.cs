@@ -1,0 +1,36 @@
+namespace Sahab.Server.Source.Contracts;
+
+/// <summary>Keeps in the store what the shelf has put in force for the first time.</summary>
+internal sealed partial class ContractLoop(
+    ContractShelf shelf, ContractStore store, TimeProvider time, ILogger<ContractLoop> logger) : BackgroundService
+{
+    static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (await shelf.NewVersions.WaitToReadAsync(stoppingToken))
+        {
+            // Taken from the queue only when it is kept.
+            while (shelf.NewVersions.TryPeek(out var version))
+            {
+                try
+                {
+                    await store.AddAsync(version, stoppingToken);
+                    shelf.NewVersions.TryRead(out _);
+                    LogKept(version.Contract, version.Number);
+                }
+                catch (Exception error) when (error is not OperationCanceledException)
+                {
+                    LogFailed(version.Contract, version.Number, error);
+                    await Task.Delay(Retry, time, stoppingToken);
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(6001, LogLevel.Information, "Version {Number} of contract {Contract} is in force and kept.")]
+    partial void LogKept(string contract, int number);
+
+    [LoggerMessage(6002, LogLevel.Error, "Version {Number} of contract {Contract} could not be kept; trying again.")]
+    partial void LogFailed(string contract, int number, Exception error);
+}

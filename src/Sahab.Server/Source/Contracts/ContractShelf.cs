@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Threading.Channels;
+using Sahab.Ledger.Contracts;
+using Sahab.Server.Hosting.Configuration;
+
+namespace Sahab.Server.Source.Contracts;
+
+/// <summary>
+/// The contracts in force, and the guard of their history: a configuration that rewrites what was signed is refused,
+/// whoever wrote it and however it came here.
+/// </summary>
+internal sealed class ContractShelf(TimeProvider time)
+{
+    readonly Dictionary<(string Contract, int Number), SeenVersion> _seen = [];
+    readonly Channel<SeenVersion> _new = Channel.CreateUnbounded<SeenVersion>();
+    ContractBook _book = ContractBook.Empty;
+
+    /// <summary>The contracts, all versions of each.</summary>
+    public ContractBook Book => Volatile.Read(ref _book);
+
+    /// <summary>Versions that were in force for the first time, to be kept. As many as the configuration holds.</summary>
+    public ChannelReader<SeenVersion> NewVersions => _new.Reader;
+
+    /// <summary>Remembers what was in force before this process began. Call it before any configuration comes.</summary>
+    public void Remember(IEnumerable<SeenVersion> versions)
+    {
+        foreach (var version in versions)
+        {
+            _seen[(version.Contract, version.Number)] = version;
+        }
+    }
+
+    /// <summary>Prepares a configuration; the step that is returned puts its contracts in force.</summary>
+    /// <exception cref="ContractHistoryException">It rewrites history.</exception>
+    public Action Prepare(SahabConfig config)
+    {
+        var book = ContractBinding.BookOf(config);
+        var versions = VersionsOf(config);
+        var rewritten = FindRewritten(versions, book);
+        if (rewritten.Count > 0)
+        {
+            throw new ContractHistoryException(string.Join(" ", rewritten));
+        }
+
+        return () =>
+        {
+            foreach (var version in versions.Where(version => _seen.TryAdd((version.Contract, version.Number), version)))
+            {
+                _new.Writer.TryWrite(version);
+            }
+
+            Volatile.Write(ref _book, book);
+        };
+    }
+
+    List<SeenVersion> VersionsOf(SahabConfig config)
+    {
+        var now = time.GetUtcNow();
+        return
+        [
+            .. from contract in config.Contracts
+               from version in contract.Versions
+               select new SeenVersion(
+                   contract.Id, int.Parse(version.Number, CultureInfo.InvariantCulture),
+                   $"{contract.Provider} {contract.Currency} {CanonicalText.Of(version)}", now),
+        ];
+    }
+
+    List<string> FindRewritten(List<SeenVersion> versions, ContractBook book)
+    {
+        var problems = new List<string>();
+        var now = versions.ToDictionary(version => (version.Contract, version.Number));
+        foreach (var (key, before) in _seen)
+        {
+            if (!now.TryGetValue(key, out var version))
+            {
+                problems.Add($"Version {key.Number} of contract {key.Contract} is gone, which was in force here since "
+                    + $"{before.SeenAt:u}. Put it back; to end a contract, add a version that ends it.");
+            }
+            else if (version.Content != before.Content)
+            {
+                problems.Add($"Version {key.Number} of contract {key.Contract} was edited, which was in force here since "
+                    + $"{before.SeenAt:u}. Put it back as it was, and add a version that supersedes it.");
+            }
+        }
+
+        foreach (var contract in book.Contracts)
+        {
+            var last = _seen.Values.Where(seen => seen.Contract == contract.Id).MaxBy(seen => seen.SeenAt)?.SeenAt;
+            problems.AddRange(contract.Versions
+                .Where(version => version.KnownFrom < last && !_seen.ContainsKey((contract.Id, version.Number)))
+                .Select(version => $"Version {version.Number} of contract {contract.Id} is new, and said to be known since "
+                    + $"{version.KnownFrom:u}, before {last:u}, when the version before it came into force here. Date it when "
+                    + "it became known."));
+        }
+
+        return problems;
+    }
+}
+
+/// <summary>A configuration says that something else was signed than was in force before.</summary>
+internal sealed class ContractHistoryException : Exception
+{
+    public ContractHistoryException()
+    {
+    }
+
+    public ContractHistoryException(string message)
+        : base(message)
+    {
+    }
+
+    public ContractHistoryException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
