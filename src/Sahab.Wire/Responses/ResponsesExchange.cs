@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Sahab.Wire.Chat;
+using Sahab.Wire.Json;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
 
@@ -16,7 +18,7 @@ public sealed class ResponsesExchange : IClientExchange
     ResponsesOutput _output;
     string? _finish;
     string? _tier;
-    JsonElement? _usage;
+    UsageFigures _usage;
     bool _begun;
     bool _closed;
 
@@ -76,6 +78,11 @@ public sealed class ResponsesExchange : IClientExchange
     {
         ArgumentNullException.ThrowIfNull(output);
         _events.To(output);
+        if (TryTakePlain(chunk))
+        {
+            return true;
+        }
+
         try
         {
             var reader = new Utf8JsonReader(chunk);
@@ -142,6 +149,26 @@ public sealed class ResponsesExchange : IClientExchange
 
     ReadOnlySpan<byte> Status => IsCut ? "incomplete"u8 : "completed"u8;
 
+    bool TryTakePlain(ReadOnlySpan<byte> chunk)
+    {
+        if (_closed || !PlainDelta.TryRead(chunk, out PlainDelta delta))
+        {
+            return false;
+        }
+
+        TakeUsage(chunk[delta.Usage]);
+        _tier ??= JsonSlice.Text(chunk[delta.Tier]);
+        Begin();
+        return _output.TryTake(delta, chunk[delta.Text]);
+    }
+
+    void TakeUsage(ReadOnlySpan<byte> usage)
+    {
+        var cursor = new JsonCursor(usage);
+        UsageFigures told = UsageReading.Read(usage, ref cursor);
+        _usage = told.Present ? told : _usage;
+    }
+
     bool Take(JsonElement answer, ReadOnlySpan<byte> member)
     {
         if (answer.ValueKind != JsonValueKind.Object)
@@ -151,7 +178,7 @@ public sealed class ResponsesExchange : IClientExchange
 
         if (answer.TryGetProperty("usage"u8, out JsonElement usage) && usage.ValueKind == JsonValueKind.Object)
         {
-            _usage = usage.Clone();
+            TakeUsage(JsonMarshal.GetRawUtf8Value(usage));
         }
 
         if (answer.TryGetProperty("service_tier"u8, out JsonElement tier) && tier.ValueKind == JsonValueKind.String)
