@@ -37,9 +37,9 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
 
     /// <summary>Writes the events that a chunk brings.</summary>
     /// <returns>False where it is no chunk, or its tool calls come in an order that events cannot follow.</returns>
-    public bool Take(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output)
+    public bool Take(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output)
     {
-        if (PlainDelta.TryRead(chunk, out PlainDelta delta) && TryContinue(chunk, delta, output))
+        if (TryContinue(chunk, delta, output))
         {
             return true;
         }
@@ -97,7 +97,8 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
         {
             DeltaKind.Text => _open == Block.Text,
             DeltaKind.Reasoning => _open == Block.Thinking || (_started && !request.ShowsThinking),
-            _ => _open == Block.Tool && delta.Call == _tool,
+            DeltaKind.Arguments => _open == Block.Tool && delta.Call == _tool,
+            _ => false,
         };
         if (!goesOn)
         {

@@ -5,8 +5,9 @@ namespace Sahab.Wire.OpenAI;
 
 /// <summary>What a chunk goes on with.</summary>
 [Flags]
-enum DeltaKind : byte
+public enum DeltaKind : byte
 {
+    /// <summary>More than one text, or something else.</summary>
     None = 0,
 
     /// <summary>The answer's text.</summary>
@@ -21,15 +22,17 @@ enum DeltaKind : byte
 
 /// <summary>
 /// A chunk that only goes on with one text of the first choice, as almost all do, read in one pass and without a copy.
-/// Whatever else a chunk may be is left to those who read chunks of every kind.
+/// Whatever else a chunk may be is left to those who read chunks of every kind (<see cref="ChunkReader"/>).
 /// </summary>
-struct PlainDelta
+public struct PlainDelta
 {
     bool _hasChoices;
     bool _hasDelta;
     bool _hasCall;
     DeltaKind _seen;
+    int _contentBytes;
 
+    /// <summary>What it goes on with.</summary>
     public DeltaKind Kind { get; private set; }
 
     /// <summary>Where the text is as a JSON string, quotes included. It has at least one letter, and is Unicode.</summary>
@@ -44,7 +47,10 @@ struct PlainDelta
     /// <summary>Where the value of <c>service_tier</c> is; empty where there is none.</summary>
     public Range Tier { get; private set; }
 
-    /// <summary>False for anything but valid JSON of such a chunk.</summary>
+    /// <summary>Reads the data of one event.</summary>
+    /// <param name="chunk">The data.</param>
+    /// <param name="found">What was found; to be used only where it is such a chunk.</param>
+    /// <returns>False for anything but valid JSON of such a chunk.</returns>
     public static bool TryRead(ReadOnlySpan<byte> chunk, out PlainDelta found)
     {
         found = default;
@@ -64,6 +70,19 @@ struct PlainDelta
         }
 
         return cursor.End() && found.Kind != DeltaKind.None && JsonSlice.IsUnicodeText(chunk[found.Text]);
+    }
+
+    /// <summary>What <see cref="ChunkReader"/> says of the chunk, but for where its <c>usage</c> can be cut out.</summary>
+    public readonly ChunkFacts Facts(ReadOnlySpan<byte> chunk)
+    {
+        ReadOnlySpan<byte> usage = chunk[Usage];
+        var cursor = new JsonCursor(usage);
+        return new ChunkFacts
+        {
+            ContentDeltas = 1,
+            ContentBytes = _contentBytes,
+            Usage = usage.IsEmpty ? default : UsageReading.Read(usage, ref cursor),
+        };
     }
 
     bool TryTakeMember(ref JsonCursor cursor, ReadOnlySpan<byte> chunk, JsonText name)
@@ -93,7 +112,12 @@ struct PlainDelta
             return isFirst;
         }
 
-        return cursor.Skip();
+        if (name.Is(chunk, "object"u8))
+        {
+            return chunk[cursor.TakeValue()].SequenceEqual("\"chat.completion.chunk\""u8);
+        }
+
+        return name.Is(chunk, "error"u8) ? TryTakeNull(ref cursor) : cursor.Skip();
     }
 
     bool TryTakeChoices(ref JsonCursor cursor, ReadOnlySpan<byte> chunk)
@@ -130,6 +154,7 @@ struct PlainDelta
         }
 
         return name.Is(chunk, "finish_reason"u8) || name.Is(chunk, "stop_reason"u8) || name.Is(chunk, "logprobs"u8)
+            || name.Is(chunk, "text"u8) || name.Is(chunk, "message"u8)
             ? TryTakeNull(ref cursor)
             : cursor.Skip();
     }
@@ -169,10 +194,12 @@ struct PlainDelta
             return cursor.Peek() == JsonKind.Null ? cursor.Skip() : TryTakeCalls(ref cursor, chunk);
         }
 
-        return name.Is(chunk, "refusal"u8) || name.Is(chunk, "thinking_blocks"u8)
-            ? TryTakeNull(ref cursor)
-            : cursor.Skip();
+        return IsOtherContent(chunk, name) ? TryTakeNull(ref cursor) : cursor.Skip();
     }
+
+    static bool IsOtherContent(ReadOnlySpan<byte> chunk, JsonText name) =>
+        name.Is(chunk, "refusal"u8) || name.Is(chunk, "thinking_blocks"u8) || name.Is(chunk, "function_call"u8)
+        || name.Is(chunk, "audio"u8) || name.Is(chunk, "reasoning_details"u8);
 
     /// <summary>One kind of text, once: what comes of several has an order that is not told here.</summary>
     bool TryTakeText(ref JsonCursor cursor, DeltaKind kind)
@@ -191,15 +218,26 @@ struct PlainDelta
         }
 
         bool isOnly = Kind == DeltaKind.None;
-        (Kind, Text) = (kind, text);
+        (Kind, Text, _contentBytes) = (kind, text, text.End.Value - text.Start.Value - JsonSlice.EmptyText);
         return isFirst && isOnly;
     }
 
-    /// <summary>Exactly one call, with nothing new but arguments.</summary>
+    /// <summary>No call, or one with nothing new but arguments.</summary>
     bool TryTakeCalls(ref JsonCursor cursor, ReadOnlySpan<byte> chunk)
     {
-        if (cursor.Peek() != JsonKind.Array || !cursor.Enter() || !cursor.NextElement()
-            || cursor.Peek() != JsonKind.Object || !cursor.Enter())
+        if (cursor.Peek() != JsonKind.Array)
+        {
+            return false;
+        }
+
+        int start = cursor.Position;
+        cursor.Enter();
+        if (!cursor.NextElement())
+        {
+            return true;
+        }
+
+        if (cursor.Peek() != JsonKind.Object || !cursor.Enter())
         {
             return false;
         }
@@ -216,6 +254,7 @@ struct PlainDelta
             }
         }
 
+        _contentBytes = cursor.Position - start;
         return _hasCall && !cursor.NextElement();
     }
 

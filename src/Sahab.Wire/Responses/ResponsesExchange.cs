@@ -74,11 +74,11 @@ public sealed class ResponsesExchange : IClientExchange
     }
 
     /// <inheritdoc/>
-    public bool Take(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output)
+    public bool Take(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
         _events.To(output);
-        if (TryTakePlain(chunk))
+        if (TryTake(chunk, delta))
         {
             return true;
         }
@@ -149,9 +149,9 @@ public sealed class ResponsesExchange : IClientExchange
 
     ReadOnlySpan<byte> Status => IsCut ? "incomplete"u8 : "completed"u8;
 
-    bool TryTakePlain(ReadOnlySpan<byte> chunk)
+    bool TryTake(ReadOnlySpan<byte> chunk, in PlainDelta delta)
     {
-        if (_closed || !PlainDelta.TryRead(chunk, out PlainDelta delta))
+        if (_closed || delta.Kind == DeltaKind.None)
         {
             return false;
         }

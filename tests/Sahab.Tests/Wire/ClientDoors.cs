@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Sahab.Wire.Anthropic;
 using Sahab.Wire.Gemini.Clients;
+using Sahab.Wire.OpenAI;
 using Sahab.Wire.Responses;
 using Sahab.Wire.Translation;
 
@@ -40,6 +41,12 @@ static class ClientDoors
             .ShouldBeTrue(fault.Message);
         return exchange!;
     }
+
+    /// <summary>Takes a chunk as the gateway does.</summary>
+    public static bool Take(this IClientExchange exchange, ReadOnlySpan<byte> chunk, IBufferWriter<byte> output) =>
+        PlainDelta.TryRead(chunk, out PlainDelta delta)
+            ? exchange.Take(chunk, delta, output)
+            : exchange.Take(chunk, default, output);
 
     /// <summary>The data of the events of a stream, each written in the same way.</summary>
     public static List<string> Events(ArrayBufferWriter<byte> written) =>

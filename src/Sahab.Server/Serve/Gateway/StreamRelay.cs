@@ -262,7 +262,13 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     StreamEnd Take(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> data, int dataStart)
     {
         ChunkFacts facts = default;
-        if (!ChunkReader.Read(data, ref facts, attempt.Target.Secrets))
+        PlainDelta delta = default;
+        if (_call.Exchange is not null && PlainDelta.TryRead(data, out var found))
+        {
+            // One reading serves the exchange too.
+            (delta, facts) = (found, found.Facts(data));
+        }
+        else if (!ChunkReader.Read(data, ref facts, attempt.Target.Secrets))
         {
             return StreamEnd.BadStream;
         }
@@ -302,15 +308,15 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
             }
         }
 
-        return _call.Exchange is { } exchange ? Translate(exchange, data) : Forward(whole, facts, dataStart);
+        return _call.Exchange is { } exchange ? Translate(exchange, data, delta) : Forward(whole, facts, dataStart);
     }
 
     /// <summary>Forwards a chunk in the form of the client's own API.</summary>
-    StreamEnd Translate(IClientExchange exchange, ReadOnlySpan<byte> data)
+    StreamEnd Translate(IClientExchange exchange, ReadOnlySpan<byte> data, in PlainDelta delta)
     {
         _events ??= new ArrayBufferWriter<byte>(512);
         _events.ResetWrittenCount();
-        return exchange.Take(data, _events) && Write(_events.WrittenSpan) ? StreamEnd.None : StreamEnd.BadStream;
+        return exchange.Take(data, delta, _events) && Write(_events.WrittenSpan) ? StreamEnd.None : StreamEnd.BadStream;
     }
 
     StreamEnd Forward(ReadOnlySpan<byte> whole, in ChunkFacts facts, int dataStart)

@@ -47,9 +47,9 @@ sealed class GeminiClientExchange(ClientTerms terms, bool showsThoughts) : IClie
         }
     }
 
-    public bool Take(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output)
+    public bool Take(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output)
     {
-        if (PlainDelta.TryRead(chunk, out PlainDelta delta) && TryContinue(chunk, delta, output))
+        if (TryContinue(chunk, delta, output))
         {
             return _kept <= MaxArguments;
         }
@@ -117,7 +117,8 @@ sealed class GeminiClientExchange(ClientTerms terms, bool showsThoughts) : IClie
     /// <summary>Goes on with a choice that has begun; false where a chunk brings more than that.</summary>
     bool TryContinue(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output)
     {
-        if (!_choices.TryGetValue(0, out GeminiClientChoice? choice) || choice.Finish is not null)
+        if (delta.Kind == DeltaKind.None || !_choices.TryGetValue(0, out GeminiClientChoice? choice)
+            || choice.Finish is not null)
         {
             return false;
         }
