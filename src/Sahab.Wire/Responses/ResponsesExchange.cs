@@ -268,11 +268,18 @@ public sealed class ResponsesExchange : IClientExchange
         }
 
         _begun = true;
+        // Both tell the same, with all that was asked: it is written out once.
+        var response = new ArrayBufferWriter<byte>(1024);
+        using (var once = new Utf8JsonWriter(response, ResponsesJson.Options))
+        {
+            Write(once, "in_progress"u8);
+        }
+
         foreach (bool created in (bool[])[true, false])
         {
             Utf8JsonWriter json = _events.Begin(created ? "response.created"u8 : "response.in_progress"u8);
             json.WritePropertyName("response"u8);
-            Write(json, "in_progress"u8);
+            json.WriteRawValue(response.WrittenSpan, skipInputValidation: true);
             _events.End();
         }
     }
