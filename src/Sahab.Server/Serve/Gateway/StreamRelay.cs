@@ -261,14 +261,14 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     /// <param name="dataStart">Where the data begins in the event.</param>
     StreamEnd Take(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> data, int dataStart)
     {
-        ChunkFacts facts = default;
-        PlainDelta delta = default;
-        if (_call.Exchange is not null && PlainDelta.TryRead(data, out var found))
+        var exchange = _call.Exchange;
+        if (exchange is not null && TryContinue(exchange, data, out var end))
         {
-            // One reading serves the exchange too.
-            (delta, facts) = (found, found.Facts(data));
+            return end;
         }
-        else if (!ChunkReader.Read(data, ref facts, attempt.Target.Secrets))
+
+        ChunkFacts facts = default;
+        if (!ChunkReader.Read(data, ref facts, attempt.Target.Secrets))
         {
             return StreamEnd.BadStream;
         }
@@ -284,6 +284,26 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
             return StreamEnd.ErrorInside;
         }
 
+        Note(facts);
+        return exchange is not null ? Translate(exchange, data, default) : Forward(whole, facts, dataStart);
+    }
+
+    /// <summary>Takes a chunk that only goes on with a text: one reading of it serves the exchange too.</summary>
+    bool TryContinue(IClientExchange exchange, ReadOnlySpan<byte> data, out StreamEnd end)
+    {
+        end = StreamEnd.None;
+        if (!PlainDelta.TryRead(data, out var delta))
+        {
+            return false;
+        }
+
+        Note(delta.Facts(data));
+        end = Translate(exchange, data, delta);
+        return true;
+    }
+
+    void Note(in ChunkFacts facts)
+    {
         if (facts.HasUsage)
         {
             _usage = facts.Usage;
@@ -307,8 +327,6 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
                 Commit();
             }
         }
-
-        return _call.Exchange is { } exchange ? Translate(exchange, data, delta) : Forward(whole, facts, dataStart);
     }
 
     /// <summary>Forwards a chunk in the form of the client's own API.</summary>
