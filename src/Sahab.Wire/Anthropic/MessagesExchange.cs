@@ -24,7 +24,8 @@ sealed class MessagesExchange(Guid callId, MessagesRequest request) : IClientExc
         }
     }
 
-    public bool Take(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output) => _stream.Take(chunk, output);
+    public bool Take(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output) =>
+        _stream.Take(chunk, delta, output);
 
     public void Complete(IBufferWriter<byte> output) => _stream.Complete(output);
 

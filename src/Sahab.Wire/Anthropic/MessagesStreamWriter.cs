@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sahab.Wire.Json;
+using Sahab.Wire.OpenAI;
 
 namespace Sahab.Wire.Anthropic;
 
@@ -36,8 +37,13 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
 
     /// <summary>Writes the events that a chunk brings.</summary>
     /// <returns>False where it is no chunk, or its tool calls come in an order that events cannot follow.</returns>
-    public bool Take(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output)
+    public bool Take(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output)
     {
+        if (TryContinue(chunk, delta, output))
+        {
+            return true;
+        }
+
         _usage.Take(JsonSlice.Member(chunk, "usage"u8));
         if (!_started)
         {
@@ -75,6 +81,43 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
     }
 
     public void Dispose() => _json.Dispose();
+
+    static ReadOnlySpan<byte> TextDelta => ",\"delta\":{\"type\":\"text_delta\",\"text\":"u8;
+
+    static ReadOnlySpan<byte> ThinkingDelta => ",\"delta\":{\"type\":\"thinking_delta\",\"thinking\":"u8;
+
+    static ReadOnlySpan<byte> SignatureDelta => ",\"delta\":{\"type\":\"signature_delta\",\"signature\":"u8;
+
+    static ReadOnlySpan<byte> InputDelta => ",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":"u8;
+
+    /// <summary>Goes on with the open block; false where another must be opened.</summary>
+    bool TryContinue(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output)
+    {
+        bool goesOn = delta.Kind switch
+        {
+            DeltaKind.Text => _open == Block.Text,
+            DeltaKind.Reasoning => _open == Block.Thinking || (_started && !request.ShowsThinking),
+            DeltaKind.Arguments => _open == Block.Tool && delta.Call == _tool,
+            _ => false,
+        };
+        if (!goesOn)
+        {
+            return false;
+        }
+
+        _usage.Take(chunk[delta.Usage]);
+        if (delta.Kind != DeltaKind.Reasoning || request.ShowsThinking)
+        {
+            WriteDelta(output, delta.Kind switch
+            {
+                DeltaKind.Text => TextDelta,
+                DeltaKind.Reasoning => ThinkingDelta,
+                _ => InputDelta,
+            }, chunk[delta.Text]);
+        }
+
+        return true;
+    }
 
     void Start(IBufferWriter<byte> output)
     {
@@ -133,14 +176,7 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
                 : "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}"u8);
         }
 
-        if (kind == Block.Text)
-        {
-            WriteDelta(output, "text_delta"u8, "text"u8, text);
-        }
-        else
-        {
-            WriteDelta(output, "thinking_delta"u8, "thinking"u8, text);
-        }
+        WriteDelta(output, kind == Block.Text ? TextDelta : ThinkingDelta, text);
     }
 
     /// <summary>A signed block comes whole after its text has come in pieces: then it only closes what is open.</summary>
@@ -184,14 +220,14 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
             ReadOnlySpan<byte> text = JsonSlice.Member(block, "thinking"u8);
             if (HasText(text))
             {
-                WriteDelta(output, "thinking_delta"u8, "thinking"u8, text);
+                WriteDelta(output, ThinkingDelta, text);
             }
         }
 
         ReadOnlySpan<byte> signature = JsonSlice.Member(block, "signature"u8);
         if (HasText(signature))
         {
-            WriteDelta(output, "signature_delta"u8, "signature"u8, signature);
+            WriteDelta(output, SignatureDelta, signature);
         }
 
         Close(output);
@@ -252,7 +288,7 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
         ReadOnlySpan<byte> arguments = JsonSlice.Member(function, "arguments"u8);
         if (HasText(arguments))
         {
-            WriteDelta(output, "input_json_delta"u8, "partial_json"u8, arguments);
+            WriteDelta(output, InputDelta, arguments);
         }
 
         return true;
@@ -301,17 +337,14 @@ sealed class MessagesStreamWriter(string id, MessagesRequest request) : IDisposa
         End(output);
     }
 
-    void WriteDelta(
-        IBufferWriter<byte> output, ReadOnlySpan<byte> type, ReadOnlySpan<byte> member, ReadOnlySpan<byte> text)
+    /// <summary>Most events of most streams are this one: nothing in it needs a writer.</summary>
+    void WriteDelta(IBufferWriter<byte> output, ReadOnlySpan<byte> delta, ReadOnlySpan<byte> text)
     {
-        Begin(output, "content_block_delta"u8);
-        _json.WriteNumber("index"u8, _index);
-        _json.WriteStartObject("delta"u8);
-        _json.WriteString("type"u8, type);
-        _json.WritePropertyName(member);
-        _json.WriteRawValue(text, skipInputValidation: true);
-        _json.WriteEndObject();
-        End(output);
+        output.Write("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":"u8);
+        JsonNumber.Write(output, _index);
+        output.Write(delta);
+        output.Write(text);
+        output.Write("}}\n\n"u8);
     }
 
     void Close(IBufferWriter<byte> output)

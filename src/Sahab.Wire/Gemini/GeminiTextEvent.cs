@@ -1,4 +1,3 @@
-using System.Text.Unicode;
 using Sahab.Wire.Json;
 
 namespace Sahab.Wire.Gemini;
@@ -41,7 +40,7 @@ struct GeminiTextEvent
             }
         }
 
-        return cursor.End() && IsText(data[found.Text]);
+        return cursor.End() && JsonSlice.IsUnicodeText(data[found.Text]);
     }
 
     bool TryTakeMember(ref JsonCursor cursor, ReadOnlySpan<byte> data, JsonText name)
@@ -55,13 +54,13 @@ struct GeminiTextEvent
 
         if (name.Is(data, "usageMetadata"u8))
         {
-            Usage = ValueOf(ref cursor);
+            Usage = cursor.TakeValue();
             return true;
         }
 
         if (name.Is(data, "responseId"u8))
         {
-            ResponseId = ValueOf(ref cursor);
+            ResponseId = cursor.TakeValue();
             return true;
         }
 
@@ -87,7 +86,7 @@ struct GeminiTextEvent
             }
             else if (name.Is(data, "index"u8))
             {
-                if (!data[ValueOf(ref cursor)].SequenceEqual("0"u8))
+                if (!data[cursor.TakeValue()].SequenceEqual("0"u8))
                 {
                     return false;
                 }
@@ -132,19 +131,8 @@ struct GeminiTextEvent
             return false;
         }
 
-        Text = ValueOf(ref cursor);
+        Text = cursor.TakeValue();
         _hasText = true;
         return !cursor.NextMember(out _) && !cursor.NextElement();
     }
-
-    static Range ValueOf(ref JsonCursor cursor)
-    {
-        cursor.Peek();
-        int start = cursor.Position;
-        return cursor.Skip() ? start..cursor.Position : default;
-    }
-
-    /// <summary>Whether a value is a string of valid Unicode, as far as can be told without reading escapes.</summary>
-    static bool IsText(ReadOnlySpan<byte> value) => JsonSlice.IsText(value) && Utf8.IsValid(value)
-        && value.IndexOf("\\ud"u8) < 0 && value.IndexOf("\\uD"u8) < 0;
 }

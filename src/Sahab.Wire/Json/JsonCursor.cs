@@ -227,6 +227,14 @@ ref struct JsonCursor
         }
     }
 
+    /// <summary>Goes past the next value and tells where it is; empty where there is none.</summary>
+    public Range TakeValue()
+    {
+        Peek();
+        int start = _position;
+        return Skip() ? start.._position : default;
+    }
+
     /// <summary>Whether the document ends here, but for white space.</summary>
     public bool End()
     {

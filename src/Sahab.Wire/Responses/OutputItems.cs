@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.Json;
+using Sahab.Wire.Json;
 
 namespace Sahab.Wire.Responses;
 
@@ -37,7 +37,7 @@ sealed class OutputPart(bool isRefusal)
 {
     public bool IsRefusal => isRefusal;
 
-    public StringBuilder Text { get; } = new();
+    public JsonString Text { get; } = new();
 
     /// <summary>Token probabilities, where they were asked for.</summary>
     public List<JsonElement> Logprobs { get; } = [];
@@ -46,7 +46,8 @@ sealed class OutputPart(bool isRefusal)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, isRefusal ? "refusal"u8 : "output_text"u8);
-        json.WriteString(isRefusal ? "refusal"u8 : "text"u8, begun ? "" : Text.ToString());
+        json.WritePropertyName(isRefusal ? "refusal"u8 : "text"u8);
+        json.WriteRawValue(begun ? "\"\""u8 : Text.Json, skipInputValidation: true);
         if (!isRefusal)
         {
             json.WriteStartArray("annotations"u8);
@@ -93,7 +94,7 @@ sealed class MessageItem(string id, int index) : OutputItem(id, index)
 /// <param name="asSummary">Whether the client asked for it as a summary.</param>
 sealed class ReasoningItem(string id, int index, bool asSummary) : OutputItem(id, index)
 {
-    public StringBuilder Text { get; } = new();
+    public JsonString Text { get; } = new();
 
     /// <summary>Whether the text has begun, so that its part is there.</summary>
     public bool HasText { get; set; }
@@ -107,7 +108,7 @@ sealed class ReasoningItem(string id, int index, bool asSummary) : OutputItem(id
         json.WriteStartArray("summary"u8);
         if (asSummary && HasText && !begun)
         {
-            WritePart(json, Text.ToString());
+            WritePart(json, begun: false);
         }
 
         json.WriteEndArray();
@@ -119,7 +120,7 @@ sealed class ReasoningItem(string id, int index, bool asSummary) : OutputItem(id
         if (!asSummary && HasText)
         {
             json.WriteStartArray("content"u8);
-            WritePart(json, Text.ToString());
+            WritePart(json, begun: false);
             json.WriteEndArray();
         }
 
@@ -131,11 +132,14 @@ sealed class ReasoningItem(string id, int index, bool asSummary) : OutputItem(id
         json.WriteString("status"u8, Status);
     }
 
-    public void WritePart(Utf8JsonWriter json, string text)
+    /// <summary>Writes the part that its text is in.</summary>
+    /// <param name="begun">Whether it has only just begun, so that nothing of the text is told.</param>
+    public void WritePart(Utf8JsonWriter json, bool begun)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, asSummary ? "summary_text"u8 : "reasoning_text"u8);
-        json.WriteString("text"u8, text);
+        json.WritePropertyName("text"u8);
+        json.WriteRawValue(begun ? "\"\""u8 : Text.Json, skipInputValidation: true);
         json.WriteEndObject();
     }
 }
@@ -145,7 +149,7 @@ sealed class CallItem(string id, int index, string callId, string name) : Output
 {
     public string Name => name;
 
-    public StringBuilder Arguments { get; } = new();
+    public JsonString Arguments { get; } = new();
 
     /// <summary>What the cloud wants back with the call, such as Gemini's signature; none elsewhere.</summary>
     public JsonElement? Extra { get; set; }
@@ -156,7 +160,8 @@ sealed class CallItem(string id, int index, string callId, string name) : Output
         json.WriteString("status"u8, begun ? "in_progress"u8 : Status);
         json.WriteString("call_id"u8, callId);
         json.WriteString("name"u8, name);
-        json.WriteString("arguments"u8, begun ? "" : Arguments.ToString());
+        json.WritePropertyName("arguments"u8);
+        json.WriteRawValue(begun ? "\"\""u8 : Arguments.Json, skipInputValidation: true);
         if (Extra is { } extra)
         {
             json.WritePropertyName("extra_content"u8);

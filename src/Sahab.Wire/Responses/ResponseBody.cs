@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
 
 namespace Sahab.Wire.Responses;
@@ -14,8 +15,8 @@ readonly struct ResponseBody
 
     public required IReadOnlyList<OutputItem> Output { get; init; }
 
-    /// <summary>The usage in the words of chat completions; none where none was told.</summary>
-    public JsonElement? Usage { get; init; }
+    /// <summary>What was used; not present where nothing was told.</summary>
+    public UsageFigures Usage { get; init; }
 
     public string? Tier { get; init; }
 
@@ -126,36 +127,23 @@ readonly struct ResponseBody
 
     void WriteUsage(Utf8JsonWriter json)
     {
-        if (Usage is not { } usage)
+        if (!Usage.Present)
         {
             json.WriteNull("usage"u8);
             return;
         }
 
-        long prompt = Figure(usage, "prompt_tokens"u8);
-        long output = Figure(usage, "completion_tokens"u8);
         json.WriteStartObject("usage"u8);
-        json.WriteNumber("input_tokens"u8, prompt);
+        json.WriteNumber("input_tokens"u8, Usage.Prompt);
         json.WriteStartObject("input_tokens_details"u8);
-        json.WriteNumber("cached_tokens"u8, Detail(usage, "prompt_tokens_details"u8, "cached_tokens"u8));
-        json.WriteNumber("cache_write_tokens"u8, Detail(usage, "prompt_tokens_details"u8, "cache_write_tokens"u8));
+        json.WriteNumber("cached_tokens"u8, Usage.Cached);
+        json.WriteNumber("cache_write_tokens"u8, Usage.CacheWritten);
         json.WriteEndObject();
-        json.WriteNumber("output_tokens"u8, output);
+        json.WriteNumber("output_tokens"u8, Usage.Output);
         json.WriteStartObject("output_tokens_details"u8);
-        json.WriteNumber("reasoning_tokens"u8, Detail(usage, "completion_tokens_details"u8, "reasoning_tokens"u8));
+        json.WriteNumber("reasoning_tokens"u8, Usage.Reasoning);
         json.WriteEndObject();
-        json.WriteNumber("total_tokens"u8, prompt + output);
+        json.WriteNumber("total_tokens"u8, Usage.Prompt + Usage.Output);
         json.WriteEndObject();
     }
-
-    static long Detail(JsonElement usage, ReadOnlySpan<byte> details, ReadOnlySpan<byte> member) =>
-        usage.TryGetProperty(details, out JsonElement inner) && inner.ValueKind == JsonValueKind.Object
-            ? Figure(inner, member)
-            : 0;
-
-    static long Figure(JsonElement owner, ReadOnlySpan<byte> member) =>
-        owner.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.Number
-            && value.TryGetInt64(out long figure)
-            ? figure
-            : 0;
 }

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
+using Sahab.Wire.Json;
 
 namespace Sahab.Wire.Responses;
 
@@ -65,24 +67,35 @@ sealed class ResponsesEvents : IDisposable
         End();
     }
 
-    public void PartDelta(OutputItem item, int part, bool isRefusal, string delta, IEnumerable<JsonElement> logprobs)
+    /// <param name="delta">What is new, a JSON string.</param>
+    public void PartDelta(
+        OutputItem item, int part, bool isRefusal, ReadOnlySpan<byte> delta, IReadOnlyList<JsonElement> logprobs)
     {
-        Utf8JsonWriter json = BeginPart(
-            isRefusal ? "response.refusal.delta"u8 : "response.output_text.delta"u8, item, part);
-        json.WriteString("delta"u8, delta);
-        if (!isRefusal)
+        if (isRefusal)
         {
-            OutputPart.WriteLogprobs(json, logprobs);
+            Delta("response.refusal.delta"u8, item, ",\"content_index\":"u8, part, delta, "}\n\n"u8);
         }
-
-        End();
+        else if (logprobs.Count == 0)
+        {
+            Delta(
+                "response.output_text.delta"u8, item, ",\"content_index\":"u8, part, delta, ",\"logprobs\":[]}\n\n"u8);
+        }
+        else
+        {
+            Utf8JsonWriter json = BeginPart("response.output_text.delta"u8, item, part);
+            json.WritePropertyName("delta"u8);
+            json.WriteRawValue(delta, skipInputValidation: true);
+            OutputPart.WriteLogprobs(json, logprobs);
+            End();
+        }
     }
 
     public void PartDone(OutputItem item, int part, OutputPart content)
     {
         Utf8JsonWriter json = BeginPart(
             content.IsRefusal ? "response.refusal.done"u8 : "response.output_text.done"u8, item, part);
-        json.WriteString(content.IsRefusal ? "refusal"u8 : "text"u8, content.Text.ToString());
+        json.WritePropertyName(content.IsRefusal ? "refusal"u8 : "text"u8);
+        json.WriteRawValue(content.Text.Json, skipInputValidation: true);
         if (!content.IsRefusal)
         {
             OutputPart.WriteLogprobs(json, content.Logprobs);
@@ -100,48 +113,69 @@ sealed class ResponsesEvents : IDisposable
         Utf8JsonWriter json = BeginReasoning(
             asSummary ? "response.reasoning_summary_part.added"u8 : "response.content_part.added"u8, item, asSummary);
         json.WritePropertyName("part"u8);
-        item.WritePart(json, "");
+        item.WritePart(json, begun: true);
         End();
     }
 
-    public void ReasoningDelta(ReasoningItem item, bool asSummary, string delta)
-    {
-        Utf8JsonWriter json = BeginReasoning(
-            asSummary ? "response.reasoning_summary_text.delta"u8 : "response.reasoning_text.delta"u8, item, asSummary);
-        json.WriteString("delta"u8, delta);
-        End();
-    }
+    public void ReasoningDelta(ReasoningItem item, bool asSummary, ReadOnlySpan<byte> delta) => Delta(
+        asSummary ? "response.reasoning_summary_text.delta"u8 : "response.reasoning_text.delta"u8, item,
+        asSummary ? ",\"summary_index\":"u8 : ",\"content_index\":"u8, 0, delta, "}\n\n"u8);
 
     public void ReasoningDone(ReasoningItem item, bool asSummary)
     {
-        string text = item.Text.ToString();
         Utf8JsonWriter json = BeginReasoning(
             asSummary ? "response.reasoning_summary_text.done"u8 : "response.reasoning_text.done"u8, item, asSummary);
-        json.WriteString("text"u8, text);
+        json.WritePropertyName("text"u8);
+        json.WriteRawValue(item.Text.Json, skipInputValidation: true);
         End();
         json = BeginReasoning(
             asSummary ? "response.reasoning_summary_part.done"u8 : "response.content_part.done"u8, item, asSummary);
         json.WritePropertyName("part"u8);
-        item.WritePart(json, text);
+        item.WritePart(json, begun: false);
         End();
     }
 
-    public void ArgumentsDelta(CallItem item, string delta)
-    {
-        Utf8JsonWriter json = BeginItem("response.function_call_arguments.delta"u8, item);
-        json.WriteString("delta"u8, delta);
-        End();
-    }
+    public void ArgumentsDelta(CallItem item, ReadOnlySpan<byte> delta) => Delta(
+        "response.function_call_arguments.delta"u8, item, default, 0, delta, "}\n\n"u8);
 
     public void ArgumentsDone(CallItem item)
     {
         Utf8JsonWriter json = BeginItem("response.function_call_arguments.done"u8, item);
         json.WriteString("name"u8, item.Name);
-        json.WriteString("arguments"u8, item.Arguments.ToString());
+        json.WritePropertyName("arguments"u8);
+        json.WriteRawValue(item.Arguments.Json, skipInputValidation: true);
         End();
     }
 
     public void Dispose() => _json.Dispose();
+
+    /// <summary>Most events of most streams are one of these: nothing in it needs a writer.</summary>
+    /// <param name="place">The member that tells the place within the item; none where it has no parts.</param>
+    /// <param name="rest">What follows the text, the event's end included.</param>
+    void Delta(
+        ReadOnlySpan<byte> type, OutputItem item, ReadOnlySpan<byte> place, int part, ReadOnlySpan<byte> delta,
+        ReadOnlySpan<byte> rest)
+    {
+        _output.Write("event: "u8);
+        _output.Write(type);
+        _output.Write("\ndata: {\"type\":\""u8);
+        _output.Write(type);
+        _output.Write("\",\"sequence_number\":"u8);
+        JsonNumber.Write(_output, Next++);
+        _output.Write(",\"item_id\":\""u8);
+        Encoding.ASCII.GetBytes(item.Id, _output);
+        _output.Write("\",\"output_index\":"u8);
+        JsonNumber.Write(_output, item.Index);
+        if (!place.IsEmpty)
+        {
+            _output.Write(place);
+            JsonNumber.Write(_output, part);
+        }
+
+        _output.Write(",\"delta\":"u8);
+        _output.Write(delta);
+        _output.Write(rest);
+    }
 
     Utf8JsonWriter BeginItem(ReadOnlySpan<byte> type, OutputItem item)
     {

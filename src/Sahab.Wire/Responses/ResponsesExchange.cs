@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Sahab.Wire.Chat;
+using Sahab.Wire.Json;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
 
@@ -16,7 +18,7 @@ public sealed class ResponsesExchange : IClientExchange
     ResponsesOutput _output;
     string? _finish;
     string? _tier;
-    JsonElement? _usage;
+    UsageFigures _usage;
     bool _begun;
     bool _closed;
 
@@ -72,10 +74,15 @@ public sealed class ResponsesExchange : IClientExchange
     }
 
     /// <inheritdoc/>
-    public bool Take(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output)
+    public bool Take(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
         _events.To(output);
+        if (TryTake(chunk, delta))
+        {
+            return true;
+        }
+
         try
         {
             var reader = new Utf8JsonReader(chunk);
@@ -142,6 +149,26 @@ public sealed class ResponsesExchange : IClientExchange
 
     ReadOnlySpan<byte> Status => IsCut ? "incomplete"u8 : "completed"u8;
 
+    bool TryTake(ReadOnlySpan<byte> chunk, in PlainDelta delta)
+    {
+        if (_closed || delta.Kind == DeltaKind.None)
+        {
+            return false;
+        }
+
+        TakeUsage(chunk[delta.Usage]);
+        _tier ??= JsonSlice.Text(chunk[delta.Tier]);
+        Begin();
+        return _output.TryTake(delta, chunk[delta.Text]);
+    }
+
+    void TakeUsage(ReadOnlySpan<byte> usage)
+    {
+        var cursor = new JsonCursor(usage);
+        UsageFigures told = UsageReading.Read(usage, ref cursor);
+        _usage = told.Present ? told : _usage;
+    }
+
     bool Take(JsonElement answer, ReadOnlySpan<byte> member)
     {
         if (answer.ValueKind != JsonValueKind.Object)
@@ -151,7 +178,7 @@ public sealed class ResponsesExchange : IClientExchange
 
         if (answer.TryGetProperty("usage"u8, out JsonElement usage) && usage.ValueKind == JsonValueKind.Object)
         {
-            _usage = usage.Clone();
+            TakeUsage(JsonMarshal.GetRawUtf8Value(usage));
         }
 
         if (answer.TryGetProperty("service_tier"u8, out JsonElement tier) && tier.ValueKind == JsonValueKind.String)
@@ -241,11 +268,18 @@ public sealed class ResponsesExchange : IClientExchange
         }
 
         _begun = true;
+        // Both tell the same, with all that was asked: it is written out once.
+        var response = new ArrayBufferWriter<byte>(1024);
+        using (var once = new Utf8JsonWriter(response, ResponsesJson.Options))
+        {
+            Write(once, "in_progress"u8);
+        }
+
         foreach (bool created in (bool[])[true, false])
         {
             Utf8JsonWriter json = _events.Begin(created ? "response.created"u8 : "response.in_progress"u8);
             json.WritePropertyName("response"u8);
-            Write(json, "in_progress"u8);
+            json.WriteRawValue(response.WrittenSpan, skipInputValidation: true);
             _events.End();
         }
     }

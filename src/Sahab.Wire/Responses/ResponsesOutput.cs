@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Sahab.Wire.Json;
+using Sahab.Wire.OpenAI;
 
 namespace Sahab.Wire.Responses;
 
@@ -19,11 +21,36 @@ sealed class ResponsesOutput(Guid call, bool asSummary, ResponsesEvents? events)
 
     public List<OutputItem> Items { get; } = [];
 
+    /// <summary>Takes a chunk that only goes on with a text.</summary>
+    /// <returns>False where it goes on with a call that has not begun.</returns>
+    public bool TryTake(in PlainDelta delta, ReadOnlySpan<byte> text)
+    {
+        switch (delta.Kind)
+        {
+            case DeltaKind.Text:
+                Say(text, isRefusal: false, []);
+                return true;
+            case DeltaKind.Reasoning:
+                Think(text);
+                return true;
+            default:
+                if (delta.Call >= _calls.Count || _calls[delta.Call] is not { } item)
+                {
+                    return false;
+                }
+
+                Argue(item, text);
+                return true;
+        }
+    }
+
     /// <summary>Takes a delta, or a whole message.</summary>
     /// <returns>False where it is not one.</returns>
     public bool Take(JsonElement delta, JsonElement logprobs)
     {
-        if ((Text(delta, "reasoning_content"u8) ?? Text(delta, "reasoning"u8)) is { } thought)
+        ReadOnlySpan<byte> thought = JsonSlice.MemberText(delta, "reasoning_content"u8);
+        thought = thought.IsEmpty ? JsonSlice.MemberText(delta, "reasoning"u8) : thought;
+        if (!thought.IsEmpty)
         {
             Think(thought);
         }
@@ -36,14 +63,16 @@ sealed class ResponsesOutput(Guid call, bool asSummary, ResponsesEvents? events)
             }
         }
 
-        if (Text(delta, "content"u8) is { } content)
+        ReadOnlySpan<byte> content = JsonSlice.MemberText(delta, "content"u8);
+        if (!content.IsEmpty)
         {
-            Say(content, isRefusal: false, logprobs);
+            Say(content, isRefusal: false, Tokens(logprobs));
         }
 
-        if (Text(delta, "refusal"u8) is { } refusal)
+        ReadOnlySpan<byte> refusal = JsonSlice.MemberText(delta, "refusal"u8);
+        if (!refusal.IsEmpty)
         {
-            Say(refusal, isRefusal: true, default);
+            Say(refusal, isRefusal: true, []);
         }
 
         if (!delta.TryGetProperty("tool_calls"u8, out JsonElement calls) || calls.ValueKind != JsonValueKind.Array)
@@ -100,7 +129,13 @@ sealed class ResponsesOutput(Guid call, bool asSummary, ResponsesEvents? events)
             ? text
             : null;
 
-    void Think(string text)
+    static JsonElement[] Tokens(JsonElement logprobs) =>
+        logprobs.ValueKind == JsonValueKind.Object
+        && logprobs.TryGetProperty("content"u8, out JsonElement told) && told.ValueKind == JsonValueKind.Array
+            ? [.. told.EnumerateArray().Select(token => token.Clone())]
+            : [];
+
+    void Think(ReadOnlySpan<byte> text)
     {
         ReasoningItem item = Reasoning();
         if (!item.HasText)
@@ -126,14 +161,10 @@ sealed class ResponsesOutput(Guid call, bool asSummary, ResponsesEvents? events)
         return _reasoning;
     }
 
-    void Say(string text, bool isRefusal, JsonElement logprobs)
+    void Say(ReadOnlySpan<byte> text, bool isRefusal, JsonElement[] tokens)
     {
         MessageItem item = Message();
         OutputPart part = Part(isRefusal);
-        JsonElement[] tokens = logprobs.ValueKind == JsonValueKind.Object
-            && logprobs.TryGetProperty("content"u8, out JsonElement told) && told.ValueKind == JsonValueKind.Array
-            ? [.. told.EnumerateArray().Select(token => token.Clone())]
-            : [];
         part.Text.Append(text);
         part.Logprobs.AddRange(tokens);
         events?.PartDelta(item, item.Parts.Count - 1, isRefusal, text, tokens);
@@ -208,13 +239,19 @@ sealed class ResponsesOutput(Guid call, bool asSummary, ResponsesEvents? events)
             item.Extra = extra.Clone();
         }
 
-        if (Text(function, "arguments"u8) is { } arguments)
+        ReadOnlySpan<byte> arguments = JsonSlice.MemberText(function, "arguments"u8);
+        if (!arguments.IsEmpty)
         {
-            item.Arguments.Append(arguments);
-            events?.ArgumentsDelta(item, arguments);
+            Argue(item, arguments);
         }
 
         return true;
+    }
+
+    void Argue(CallItem item, ReadOnlySpan<byte> arguments)
+    {
+        item.Arguments.Append(arguments);
+        events?.ArgumentsDelta(item, arguments);
     }
 
     CallItem Begin(string id, string name)

@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Sahab.Wire.Json;
 using Sahab.Wire.OpenAI;
 
 namespace Sahab.Wire.Translation;
@@ -20,9 +20,6 @@ public sealed class ChunkWriter : IDisposable
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     };
-
-    /// <summary>The length of a JSON string that holds nothing: its quotes.</summary>
-    const int EmptyJsonText = 2;
 
     /// <summary>What every chunk begins with, up to its choices.</summary>
     readonly byte[] _head;
@@ -151,7 +148,7 @@ public sealed class ChunkWriter : IDisposable
     /// <summary>The same with arguments that are a JSON string already, quotes included.</summary>
     public void ToolArgumentsJson(IBufferWriter<byte> output, int index, ReadOnlySpan<byte> arguments, int choice = 0)
     {
-        if (arguments.Length <= EmptyJsonText)
+        if (arguments.Length <= JsonSlice.EmptyText)
         {
             return;
         }
@@ -219,7 +216,7 @@ public sealed class ChunkWriter : IDisposable
 
     void DeltaJson(IBufferWriter<byte> output, int choice, ReadOnlySpan<byte> member, ReadOnlySpan<byte> text)
     {
-        if (text.Length <= EmptyJsonText)
+        if (text.Length <= JsonSlice.EmptyText)
         {
             return;
         }
@@ -228,9 +225,7 @@ public sealed class ChunkWriter : IDisposable
         Open(output, choice);
         output.Write(_head);
         output.Write("{\"index\":"u8);
-        Span<byte> digits = stackalloc byte[2];
-        choice.TryFormat(digits, out int count, provider: CultureInfo.InvariantCulture);
-        output.Write(digits[..count]);
+        JsonNumber.Write(output, choice);
         output.Write(",\"delta\":{\""u8);
         output.Write(member);
         output.Write("\":"u8);

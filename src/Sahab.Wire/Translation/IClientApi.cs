@@ -58,9 +58,10 @@ public interface IClientExchange : IDisposable
 
     /// <summary>Writes the events that the next chunk of a stream brings; none is possible.</summary>
     /// <param name="chunk">The JSON of one <c>chat.completion.chunk</c>; the last one has the usage.</param>
+    /// <param name="delta">What was found in it where it only goes on with a text; nothing where it is more.</param>
     /// <param name="output">Where whole events go.</param>
     /// <returns>False where the chunk is not one.</returns>
-    bool Take(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output);
+    bool Take(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output);
 
     /// <summary>Writes what ends a stream that ended well.</summary>
     void Complete(IBufferWriter<byte> output);

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Sahab.Emulator;
+using Sahab.Emulator.Configuration;
 
 namespace Sahab.Server.Tests.House;
 
@@ -23,13 +24,14 @@ internal sealed class ProcessHouse : IAsyncDisposable
 
     /// <summary>Starts both. The configuration is that of <see cref="Samples"/> unless given.</summary>
     /// <param name="prepare">Puts beside the configuration what it names.</param>
+    /// <param name="config">The clouds; those of <see cref="Samples"/> unless given.</param>
     public static async Task<ProcessHouse> StartAsync(
         string? yaml = null, IReadOnlyDictionary<string, string>? environment = null, bool quiet = true,
-        Action<string>? prepare = null)
+        Action<string>? prepare = null, EmulatorConfig? config = null)
     {
         var folder = Directory.CreateTempSubdirectory("sahab-process-").FullName;
         prepare?.Invoke(folder);
-        var config = Samples.TwoClouds();
+        config ??= Samples.TwoClouds();
         var clouds = await EmulatorHost.StartAsync(config);
         await File.WriteAllTextAsync(
             ConfigurationIn(folder), Samples.AtAddresses(yaml ?? Samples.TwoCloudsYaml, clouds, config.Clouds.Keys));

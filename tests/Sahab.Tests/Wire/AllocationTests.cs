@@ -59,6 +59,23 @@ public sealed class AllocationTests
         }).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData("messages", 0)]
+    [InlineData("gemini", 0)]
+    // The text is kept until the end, which repeats it: twice its length is room for it to grow.
+    [InlineData("responses", 2 * 2 * Times * 8)]
+    public void Going_on_with_a_text_at_another_door_allocates_nothing(string door, long allowed)
+    {
+        using var exchange = ClientDoors.Open(door);
+        var output = new ArrayBufferWriter<byte>(4096);
+        Allocated(() =>
+        {
+            output.ResetWrittenCount();
+            exchange.Take(Chunk, output).ShouldBeTrueCheaply();
+            (output.WrittenCount > 0).ShouldBeTrueCheaply();
+        }).ShouldBeLessThanOrEqualTo(allowed);
+    }
+
     [Fact]
     public void Reading_a_replys_usage_allocates_nothing()
     {

@@ -261,6 +261,12 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
     /// <param name="dataStart">Where the data begins in the event.</param>
     StreamEnd Take(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> data, int dataStart)
     {
+        var exchange = _call.Exchange;
+        if (exchange is not null && TryContinue(exchange, data, out var end))
+        {
+            return end;
+        }
+
         ChunkFacts facts = default;
         if (!ChunkReader.Read(data, ref facts, attempt.Target.Secrets))
         {
@@ -278,6 +284,26 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
             return StreamEnd.ErrorInside;
         }
 
+        Note(facts);
+        return exchange is not null ? Translate(exchange, data, default) : Forward(whole, facts, dataStart);
+    }
+
+    /// <summary>Takes a chunk that only goes on with a text: one reading of it serves the exchange too.</summary>
+    bool TryContinue(IClientExchange exchange, ReadOnlySpan<byte> data, out StreamEnd end)
+    {
+        end = StreamEnd.None;
+        if (!PlainDelta.TryRead(data, out var delta))
+        {
+            return false;
+        }
+
+        Note(delta.Facts(data));
+        end = Translate(exchange, data, delta);
+        return true;
+    }
+
+    void Note(in ChunkFacts facts)
+    {
         if (facts.HasUsage)
         {
             _usage = facts.Usage;
@@ -301,16 +327,14 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
                 Commit();
             }
         }
-
-        return _call.Exchange is { } exchange ? Translate(exchange, data) : Forward(whole, facts, dataStart);
     }
 
     /// <summary>Forwards a chunk in the form of the client's own API.</summary>
-    StreamEnd Translate(IClientExchange exchange, ReadOnlySpan<byte> data)
+    StreamEnd Translate(IClientExchange exchange, ReadOnlySpan<byte> data, in PlainDelta delta)
     {
         _events ??= new ArrayBufferWriter<byte>(512);
         _events.ResetWrittenCount();
-        return exchange.Take(data, _events) && Write(_events.WrittenSpan) ? StreamEnd.None : StreamEnd.BadStream;
+        return exchange.Take(data, delta, _events) && Write(_events.WrittenSpan) ? StreamEnd.None : StreamEnd.BadStream;
     }
 
     StreamEnd Forward(ReadOnlySpan<byte> whole, in ChunkFacts facts, int dataStart)

@@ -9,6 +9,9 @@ sealed class GeminiAnswerWriter(ClientTerms terms)
 {
     readonly string _id = terms.CallId.ToString("N");
 
+    /// <summary>What every event but the last ends with, behind its candidates.</summary>
+    byte[]? _end;
+
     public void WriteWhole(
         IBufferWriter<byte> output, SortedDictionary<int, GeminiClientChoice> choices, AnswerUsage? usage,
         bool showsThoughts)
@@ -29,6 +32,20 @@ sealed class GeminiAnswerWriter(ClientTerms terms)
         json.WriteEndArray();
         WriteTail(json, usage);
         json.WriteEndObject();
+    }
+
+    /// <summary>
+    /// Writes that the first choice goes on with a text. Most events are this one: nothing in it needs a writer.
+    /// </summary>
+    /// <param name="output">Where the event goes.</param>
+    /// <param name="text">The text, a JSON string.</param>
+    /// <param name="isThought">Whether it is of the model's reasoning.</param>
+    public void WriteText(IBufferWriter<byte> output, ReadOnlySpan<byte> text, bool isThought)
+    {
+        output.Write("data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":"u8);
+        output.Write(text);
+        output.Write(isThought ? ",\"thought\":true}]},\"index\":0}]"u8 : "}]},\"index\":0}]"u8);
+        output.Write(_end ??= RenderEnd());
     }
 
     /// <summary>Writes what is new in a choice.</summary>
@@ -167,6 +184,23 @@ sealed class GeminiAnswerWriter(ClientTerms terms)
             json.WritePropertyName("logprobsResult"u8);
             json.WriteRawValue(logprobs, skipInputValidation: true);
         }
+    }
+
+    byte[] RenderEnd()
+    {
+        var output = new ArrayBufferWriter<byte>(128);
+        using (var json = new Utf8JsonWriter(output, GeminiJson.Options))
+        {
+            json.WriteStartObject();
+            WriteTail(json, usage: null);
+            json.WriteEndObject();
+        }
+
+        output.Write("\r\n\r\n"u8);
+        byte[] end = output.WrittenSpan.ToArray();
+        // It goes on with an object that has members already.
+        end[0] = (byte)',';
+        return end;
     }
 
     void WriteTail(Utf8JsonWriter json, AnswerUsage? usage)

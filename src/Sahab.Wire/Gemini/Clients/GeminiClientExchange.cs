@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Sahab.Wire.Json;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
 
@@ -12,7 +14,7 @@ namespace Sahab.Wire.Gemini.Clients;
 /// </summary>
 sealed class GeminiClientExchange(ClientTerms terms, bool showsThoughts) : IClientExchange
 {
-    /// <summary>The most characters of arguments that are kept until a call is whole.</summary>
+    /// <summary>The most bytes of arguments that are kept until a call is whole, as they are written in JSON.</summary>
     const int MaxArguments = 4 * 1024 * 1024;
 
     readonly GeminiAnswerWriter _writer = new(terms);
@@ -45,8 +47,13 @@ sealed class GeminiClientExchange(ClientTerms terms, bool showsThoughts) : IClie
         }
     }
 
-    public bool Take(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output)
+    public bool Take(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output)
     {
+        if (TryContinue(chunk, delta, output))
+        {
+            return _kept <= MaxArguments;
+        }
+
         try
         {
             using JsonDocument document = GeminiJson.Parse(chunk);
@@ -93,21 +100,45 @@ sealed class GeminiClientExchange(ClientTerms terms, bool showsThoughts) : IClie
     /// <summary>Inside a stream there is no status, and Google's clients want one: a provider that failed is a 503.</summary>
     static int StatusFor(in ClientError told) => told.Type == "server_error" ? 503 : 500;
 
-    static AnswerUsage? ReadUsage(JsonElement root)
+    static AnswerUsage? ReadUsage(JsonElement root) =>
+        GeminiJson.Find(root, "usage"u8) is { ValueKind: JsonValueKind.Object } usage
+            ? ReadUsage(JsonMarshal.GetRawUtf8Value(usage))
+            : null;
+
+    static AnswerUsage? ReadUsage(ReadOnlySpan<byte> usage)
     {
-        if (GeminiJson.Find(root, "usage"u8) is not { ValueKind: JsonValueKind.Object } usage)
+        var cursor = new JsonCursor(usage);
+        UsageFigures told = UsageReading.Read(usage, ref cursor);
+        return told.Present
+            ? new AnswerUsage(told.Prompt, told.Cached, told.CacheWritten, told.Output, told.Reasoning)
+            : null;
+    }
+
+    /// <summary>Goes on with a choice that has begun; false where a chunk brings more than that.</summary>
+    bool TryContinue(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output)
+    {
+        if (delta.Kind == DeltaKind.None || !_choices.TryGetValue(0, out GeminiClientChoice? choice)
+            || choice.Finish is not null)
         {
-            return null;
+            return false;
         }
 
-        return new AnswerUsage(
-            GeminiJson.Count(usage, "prompt_tokens"u8),
-            GeminiJson.Find(usage, "prompt_tokens_details"u8) is { } prompt ? GeminiJson.Count(prompt, "cached_tokens"u8) : 0,
-            CacheWritten: 0,
-            GeminiJson.Count(usage, "completion_tokens"u8),
-            GeminiJson.Find(usage, "completion_tokens_details"u8) is { } output
-                ? GeminiJson.Count(output, "reasoning_tokens"u8)
-                : 0);
+        if (delta.Kind == DeltaKind.Arguments)
+        {
+            if (choice.FindCall(delta.Call) is not { } call)
+            {
+                return false;
+            }
+
+            _kept += call.Add(chunk[delta.Text]);
+        }
+        else if (delta.Kind == DeltaKind.Text || showsThoughts)
+        {
+            _writer.WriteText(output, chunk[delta.Text], isThought: delta.Kind == DeltaKind.Reasoning);
+        }
+
+        _usage = ReadUsage(chunk[delta.Usage]) ?? _usage;
+        return true;
     }
 
     GeminiClientChoice Read(JsonElement choice, ReadOnlySpan<byte> member)
@@ -172,6 +203,9 @@ sealed class GeminiClientChoice(int index)
         return call;
     }
 
+    /// <summary>A call that has begun.</summary>
+    public GeminiClientCall? FindCall(int position) => _calls.GetValueOrDefault(position);
+
     /// <summary>Whether there is something to tell that has not been told.</summary>
     public bool HasNews(bool showsThoughts, bool withCalls) =>
         Text.Length > 0 || (showsThoughts && Thoughts.Length > 0) || (withCalls && _calls.Count > 0);
@@ -191,18 +225,18 @@ sealed class GeminiClientChoice(int index)
 /// <summary>One call of a tool while it comes in.</summary>
 sealed class GeminiClientCall
 {
-    readonly StringBuilder _arguments = new();
+    readonly JsonString _arguments = new();
 
     public string? Id { get; private set; }
 
     public string Name { get; private set; } = "";
 
-    public string Arguments => _arguments.Length == 0 ? "{}" : _arguments.ToString();
+    public string Arguments => JsonSlice.Text(_arguments.Json) is { Length: > 0 } arguments ? arguments : "{}";
 
     public string? Signature { get; private set; }
 
     /// <summary>Adds what a chunk, or a whole answer, says of it.</summary>
-    /// <returns>Characters that are kept for it in addition.</returns>
+    /// <returns>Bytes that are kept for it in addition.</returns>
     public int Add(JsonElement call)
     {
         Id ??= GeminiJson.FindText(call, "id"u8);
@@ -217,8 +251,10 @@ sealed class GeminiClientCall
         }
 
         Name += GeminiJson.FindText(function, "name"u8);
-        string more = GeminiJson.FindText(function, "arguments"u8) ?? "";
-        _arguments.Append(more);
-        return more.Length;
+        return Add(JsonSlice.MemberText(function, "arguments"u8));
     }
+
+    /// <summary>Adds to its arguments, which are a JSON string.</summary>
+    /// <returns>Bytes that are kept for it in addition.</returns>
+    public int Add(ReadOnlySpan<byte> arguments) => _arguments.Append(arguments);
 }

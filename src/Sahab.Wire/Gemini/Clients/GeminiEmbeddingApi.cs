@@ -159,7 +159,7 @@ sealed class GeminiEmbeddingExchange(GeminiEmbeddingForm form) : IClientExchange
     }
 
     /// <summary>Embeddings are not streamed.</summary>
-    public bool Take(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output) => false;
+    public bool Take(ReadOnlySpan<byte> chunk, in PlainDelta delta, IBufferWriter<byte> output) => false;
 
     public void Complete(IBufferWriter<byte> output)
     {
