@@ -73,15 +73,15 @@ public sealed record BurnDown
             metOn ??= standing.Remaining > 0 && counted >= standing.Target ? day.Date : null;
         }
 
-        var elapsed = ElapsedOf(standing.Window, today);
+        var (passed, hours) = HoursOf(standing.Window, today);
         var missing = decimal.Max(0, standing.Target - counted);
         var length = days.Sum(day => day.Part);
         return new BurnDown
         {
             Standing = standing,
             Today = today,
-            Elapsed = elapsed,
-            Pace = elapsed * standing.Target == 0 ? null : standing.Counted / (elapsed * standing.Target),
+            Elapsed = passed / hours,
+            Pace = passed * standing.Target == 0 ? null : standing.Counted * hours / (passed * standing.Target),
             RequiredPerDay = length == 0 ? 0 : standing.Remaining / length,
             ForecastCounted = counted,
             ForecastShortfall = missing,
@@ -126,10 +126,10 @@ public sealed record BurnDown
         return days;
     }
 
-    static decimal ElapsedOf(CommitmentWindow window, DateOnly today)
+    static (decimal Passed, decimal All) HoursOf(CommitmentWindow window, DateOnly today)
     {
         var (from, until) = (Hour.Of(window.From).Number, Hour.Of(window.Until).Number);
-        return (decimal)(long.Clamp(BeginOf(today).Number, from, until) - from) / (until - from);
+        return (long.Clamp(BeginOf(today).Number, from, until) - from, until - from);
     }
 
     static Hour BeginOf(DateOnly date) => Hour.Of(new DateTimeOffset(date, TimeOnly.MinValue, TimeSpan.Zero));

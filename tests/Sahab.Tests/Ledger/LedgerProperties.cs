@@ -11,7 +11,7 @@ public class LedgerProperties
     static readonly Gen<ulong> Seeds = Gen.Choose(0, int.MaxValue).Select(seed => (ulong)seed);
 
     [Fact]
-    public void Balances_are_a_function_of_the_events_and_the_contracts() => Check(LivesAsItIsRebuilt, 200);
+    public void Balances_are_a_function_of_the_events_and_the_contracts() => Check(LivesAsItIsRebuilt, 1_000);
 
     [Fact]
     [Trait("Suite", "All")]
@@ -20,7 +20,7 @@ public class LedgerProperties
 
     [Fact]
     public void An_amendment_leaves_what_was_booked_before_its_date_as_it_was() =>
-        Check(KeepsWhatWasBefore, 60);
+        Check(KeepsWhatWasBefore, 100);
 
     static bool LivesAsItIsRebuilt(ulong seed)
     {
