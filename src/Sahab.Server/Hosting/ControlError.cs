@@ -14,7 +14,12 @@ internal static class ControlError
     public static IResult NotFound(string parameter, string message) =>
         Of(StatusCodes.Status404NotFound, parameter, "not_found", message);
 
-    static IResult Of(int status, string parameter, string code, string message)
+    /// <summary>It may not be done now; the message says why.</summary>
+    /// <param name="details">What else a program may want to know of it.</param>
+    public static IResult Conflict(string message, JsonObject? details = null) =>
+        Of(StatusCodes.Status409Conflict, null, "conflict", message, details);
+
+    static IResult Of(int status, string? parameter, string code, string message, JsonObject? details = null)
     {
         var error = new JsonObject
         {
@@ -23,6 +28,11 @@ internal static class ControlError
             ["param"] = parameter,
             ["code"] = code,
         };
+        if (details is not null)
+        {
+            error["details"] = details;
+        }
+
         return Results.Text(
             new JsonObject { ["error"] = error }.ToJsonString(), "application/json", Encoding.UTF8, status);
     }

@@ -37,6 +37,7 @@ internal static class Program
             ImportCommand.Create(console),
             BillCommand.Create(console, environment),
             ContractCommand.Create(console, environment),
+            PurchaseCommand.Create(console, environment),
         };
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndPatience });
     }

@@ -11,6 +11,7 @@ using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Server.Source.Bills;
 using Sahab.Server.Source.Contracts;
+using Sahab.Server.Source.Purchases;
 
 namespace Sahab.Server.Hosting;
 
@@ -119,6 +120,7 @@ internal sealed class SahabServer : IAsyncDisposable
         services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions));
         services.AddMetering(config.Metering, options.DataFolder);
         services.AddContracts();
+        services.AddPurchases();
         services.AddBills();
         services.AddServe(options.DataFolder);
         services.AddTelemetry();
@@ -134,6 +136,7 @@ internal sealed class SahabServer : IAsyncDisposable
         app.MapServe(api);
         api.MapMetering();
         api.MapContracts();
+        api.MapPurchases();
         api.MapBills();
         app.MapTelemetry();
         app.MapPortal();

@@ -1,0 +1,161 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+
+namespace Sahab.Server.Hosting.Commands;
+
+/// <summary><c>sahab purchase</c>: buys capacity step by step, and says which right stands in the way.</summary>
+internal static class PurchaseCommand
+{
+    public static Command Create(IAnsiConsole console, Func<string, string?> environment)
+    {
+        var command = new Command("purchase", "Buy capacity, from draft to delivery.")
+        {
+            List(console, environment), Draft(console, environment), Answer(console, environment),
+        };
+        foreach (var (name, description) in (ReadOnlySpan<(string, string)>)
+        [
+            ("offer", "Offer it to whoever has the right to be asked first."),
+            ("sign", "Sign it, unless a right stands in the way."),
+            ("deliver", "Record its delivery."),
+            ("withdraw", "Give it up."),
+        ])
+        {
+            command.Add(Step(console, environment, name, description));
+        }
+
+        return command;
+    }
+
+    static Command List(IAnsiConsole console, Func<string, string?> environment)
+    {
+        var server = new ServerOptions();
+        var command = new Command("list", "All purchases, the last to be changed first.");
+        server.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        {
+            using var client = server.Connect(parsed, environment);
+            var answer = await client.GetAsync("api/purchases", cancellation);
+            Print(console, answer["data"]!.AsArray());
+        }));
+        return command;
+    }
+
+    static Command Draft(IAnsiConsole console, Func<string, string?> environment)
+    {
+        var server = new ServerOptions();
+        var id = new Argument<string>("purchase") { Description = "Its id." };
+        var seller = new Option<string>("--seller") { Description = "The provider that would sell it.", Required = true };
+        var site = new Option<string>("--site") { Description = "The seller's region or site.", Required = true };
+        var country = new Option<string>("--country") { Description = "The site's country, such as US.", Required = true };
+        var due = new Option<DateTimeOffset>("--due") { Description = "When it is to be delivered, such as 2027-01-31.", Required = true };
+        var megawatts = new Option<decimal>("--megawatts") { Description = "Power." };
+        var gpus = new Option<int>("--gpus") { Description = "GPUs." };
+        var kind = new Option<string?>("--gpu-kind") { Description = "Their kind, such as GB200." };
+        var usd = new Option<decimal>("--usd") { Description = "What it costs over its term." };
+        var command = new Command("draft", "Draft a purchase.")
+        {
+            id, seller, site, country, due, megawatts, gpus, kind, usd,
+        };
+        server.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        {
+            var draft = new JsonObject
+            {
+                ["id"] = parsed.GetValue(id),
+                ["seller"] = parsed.GetValue(seller),
+                ["site"] = parsed.GetValue(site),
+                ["country"] = parsed.GetValue(country),
+                ["megawatts"] = parsed.GetValue(megawatts),
+                ["gpu_kind"] = parsed.GetValue(kind),
+                ["gpus"] = parsed.GetValue(gpus),
+                ["usd"] = parsed.GetValue(usd),
+                ["due_at"] = parsed.GetValue(due),
+            };
+            using var client = server.Connect(parsed, environment);
+            Print(console, [await client.PostAsync("api/purchases", ToBytes(draft), cancellation)]);
+        }));
+        return command;
+    }
+
+    static Command Answer(IAnsiConsole console, Func<string, string?> environment)
+    {
+        var server = new ServerOptions();
+        var id = new Argument<string>("purchase") { Description = "Its id." };
+        var contract = new Option<string>("--contract") { Description = "The holder's contract.", Required = true };
+        var says = new Option<string>("--says") { Description = "What it answered.", Required = true };
+        says.AcceptOnlyFromAmong("declined", "taken");
+        var evidence = new Option<string>("--evidence")
+        {
+            Description = "Who answered, and where that is on record.",
+            Required = true,
+        };
+        var command = new Command("answer", "Record what the holder of a right has answered.") { id, contract, says, evidence };
+        server.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        {
+            var answer = new JsonObject
+            {
+                ["contract"] = parsed.GetValue(contract),
+                ["says"] = parsed.GetValue(says),
+                ["evidence"] = parsed.GetValue(evidence),
+            };
+            using var client = server.Connect(parsed, environment);
+            Print(console, [await client.PostAsync(PathOf(parsed.GetValue(id)!, "answer"), ToBytes(answer), cancellation)]);
+        }));
+        return command;
+    }
+
+    static Command Step(IAnsiConsole console, Func<string, string?> environment, string name, string description)
+    {
+        var server = new ServerOptions();
+        var id = new Argument<string>("purchase") { Description = "Its id." };
+        var command = new Command(name, description) { id };
+        server.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        {
+            using var client = server.Connect(parsed, environment);
+            Print(console, [await client.PostAsync(PathOf(parsed.GetValue(id)!, name), [], cancellation)]);
+        }));
+        return command;
+    }
+
+    static string PathOf(string id, string step) => $"api/purchases/{Uri.EscapeDataString(id)}/{step}";
+
+    static byte[] ToBytes(JsonObject body) => JsonSerializer.SerializeToUtf8Bytes(body);
+
+    static void Print(IAnsiConsole console, IEnumerable<JsonNode?> purchases)
+    {
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumns("purchase", "seller", "site", "what", "due", "stage", "offers", "ending soon");
+        foreach (var purchase in purchases)
+        {
+            var offers = purchase!["offers"]!.AsArray().Select(offer =>
+                $"{offer!["holder"]}: {offer["answer"]?.ToString() ?? $"until {offer["ends_at"]}"}");
+            var soon = purchase["ending_soon"]!.AsArray().Select(each => $"{each!["holder"]} {each["ends"]}");
+            table.AddRow(
+                Cell(purchase["id"]!.ToString()), Cell(purchase["seller"]!.ToString()), Cell(purchase["site"]!.ToString()),
+                Cell($"{purchase["megawatts"]} MW, {purchase["gpus"]} {purchase["gpu_kind"]}"), Cell(purchase["due_at"]!.ToString()),
+                Cell(purchase["stage"]!.ToString()), Cell(string.Join('\n', offers)), Cell(string.Join('\n', soon)));
+        }
+
+        console.Write(table);
+    }
+
+    static string Cell(string text) => Markup.Escape(text);
+
+    static async Task<int> RunAsync(IAnsiConsole console, Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return 0;
+        }
+        catch (CommandException error)
+        {
+            console.Profile.Out.Writer.WriteLine(error.Message);
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sahab.Ledger.Contracts;
+using Sahab.Ledger.Purchases;
+using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Configuration;
+
+namespace Sahab.Server.Source.Purchases;
+
+/// <summary>
+/// The life of purchases of capacity. A step that a right stands in the way of is refused with 409: why, until when, and
+/// where that is written. Mapped into a group that admits administrators only.
+/// </summary>
+internal static class PurchaseApi
+{
+    /// <summary>A deadline is told so long before it.</summary>
+    static readonly TimeSpan Warning = TimeSpan.FromDays(7);
+
+    public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
+    {
+        var purchases = api.MapGroup("/purchases");
+        purchases.MapGet("", ListAsync).WithSummary("Purchases of capacity, the last to be changed first");
+        purchases.MapPost("", DraftAsync).WithSummary("Draft a purchase");
+        purchases.MapGet("/{id}", ShowAsync).WithSummary("A purchase with its offers and deadlines");
+        purchases.MapPost("/{id}/offer", (string id, HttpContext context, PurchaseDesk desk) =>
+                StepAsync(id, desk, Purchasing.Offer, context.RequestAborted))
+            .WithSummary("Offer it to whoever has the right to be asked first");
+        purchases.MapPost("/{id}/answer", AnswerAsync).WithSummary("Record a holder's answer");
+        purchases.MapPost("/{id}/sign", (string id, HttpContext context, PurchaseDesk desk) =>
+                StepAsync(id, desk, Purchasing.Sign, context.RequestAborted))
+            .WithSummary("Sign it, unless a right stands in the way");
+        purchases.MapPost("/{id}/deliver", (string id, HttpContext context, PurchaseDesk desk) =>
+                StepAsync(id, desk, (purchase, _, now) => Purchasing.Deliver(purchase, now), context.RequestAborted))
+            .WithSummary("Record its delivery");
+        purchases.MapPost("/{id}/withdraw", (string id, HttpContext context, PurchaseDesk desk) =>
+                StepAsync(id, desk, (purchase, _, now) => Purchasing.Withdraw(purchase, now), context.RequestAborted))
+            .WithSummary("Give it up");
+        return api;
+    }
+
+    static async Task<IResult> ListAsync(HttpContext context, PurchaseStore store, PurchaseDesk desk)
+    {
+        var all = await store.ReadAllAsync(context.RequestAborted);
+        return Ok(new JsonObject
+        {
+            ["object"] = "list",
+            ["data"] = new JsonArray([.. all.Select(stored => (JsonNode)ToJson(stored.Purchase, desk.Now))]),
+        });
+    }
+
+    static async Task<IResult> ShowAsync(string id, HttpContext context, PurchaseStore store, PurchaseDesk desk) =>
+        await store.ReadAsync(id, context.RequestAborted) is { } stored ? Ok(ToJson(stored.Purchase, desk.Now)) : Unknown(id);
+
+    static async Task<IResult> DraftAsync(HttpContext context, PurchaseDesk desk, ConfigurationState configuration)
+    {
+        var (draft, fault) = await ReadAsync<Draft>(context);
+        if (draft is null || (fault = FaultOf(draft, configuration.Current)) is not null)
+        {
+            return fault!;
+        }
+
+        var purchase = new CapacityPurchase
+        {
+            Id = draft.Id,
+            Seller = draft.Seller,
+            Site = draft.Site,
+            Country = draft.Country,
+            Models = (draft.Models ?? []).ToValueList(),
+            Megawatts = draft.Megawatts,
+            GpuKind = draft.GpuKind ?? "",
+            Gpus = draft.Gpus,
+            Usd = draft.Usd,
+            DueAt = draft.DueAt,
+        };
+        return await desk.DraftAsync(purchase, context.RequestAborted) is { } added
+            ? Ok(ToJson(added, desk.Now))
+            : ControlError.Conflict($"There is a purchase '{draft.Id}' already. Give this one another id.");
+    }
+
+    static async Task<IResult> AnswerAsync(string id, HttpContext context, PurchaseDesk desk)
+    {
+        var (answer, fault) = await ReadAsync<Answer>(context);
+        return answer is null
+            ? fault!
+            : await StepAsync(
+                id, desk,
+                (purchase, _, now) => Purchasing.Answer(purchase, answer.Contract, answer.Says, answer.Evidence, now),
+                context.RequestAborted);
+    }
+
+    static async Task<IResult> StepAsync(
+        string id, PurchaseDesk desk, Func<CapacityPurchase, ContractTimeline, RecordedTime, PurchaseStep> step,
+        CancellationToken cancellation)
+    {
+        var taken = await desk.StepAsync(id, step, cancellation);
+        return taken is null ? Unknown(id)
+            : taken.Refusal is { } refusal
+                ? ControlError.Conflict(
+                    refusal.Reason, JsonSerializer.SerializeToNode(refusal, PurchaseJson.Options)!.AsObject())
+                : Ok(ToJson(taken.Purchase, desk.Now));
+    }
+
+    static IResult? FaultOf(Draft draft, SahabConfig config) =>
+        !TextForms.Fits(TextForm.Id, draft.Id) ? ControlError.Invalid("id", $"The id must be {TextForms.Describe(TextForm.Id)}.")
+        : config.FindProvider(draft.Seller) is null ? ControlError.Invalid(
+            "seller", $"There is no provider '{draft.Seller}'. There are: {string.Join(", ", config.Providers.Select(each => each.Id))}.")
+        : !Countries.Contains(draft.Country) ? ControlError.Invalid(
+            "country", $"The country must be {TextForms.Describe(TextForm.Country)}.")
+        : draft.Megawatts < 0 || draft.Gpus < 0 || draft.Usd < 0 ? ControlError.Invalid(
+            "megawatts", "Power, GPUs and price are at least 0.")
+        : draft.Megawatts == 0 && draft.Gpus == 0 ? ControlError.Invalid("gpus", "Say what is bought: megawatts or gpus, above 0.")
+        : null;
+
+    static JsonObject ToJson(CapacityPurchase purchase, RecordedTime now)
+    {
+        var json = JsonSerializer.SerializeToNode(purchase, PurchaseJson.Options)!.AsObject();
+        json["stage"] = JsonNamingPolicy.KebabCaseLower.ConvertName(purchase.StageAt(now).ToString());
+        json["ending_soon"] = new JsonArray([.. Purchasing.EndingSoon(purchase, now, Warning).Select(soon => (JsonNode)new JsonObject
+        {
+            ["contract"] = soon.Offer.Contract,
+            ["holder"] = soon.Offer.Holder,
+            ["ends"] = JsonSerializer.SerializeToNode(soon.Ends, PurchaseJson.Options),
+        })]);
+        return json;
+    }
+
+    static async Task<(T? Body, IResult? Fault)> ReadAsync<T>(HttpContext context)
+        where T : class
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync<T>(context.Request.Body, PurchaseJson.Options, context.RequestAborted)
+                is { } body
+                ? (body, null)
+                : (null, ControlError.Invalid("body", "The body must be a JSON object."));
+        }
+        catch (JsonException error)
+        {
+            return (null, ControlError.Invalid(error.Path ?? "body", $"The body cannot be read: {error.Message}"));
+        }
+    }
+
+    static IResult Ok(JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8);
+
+    static IResult Unknown(string id) => ControlError.NotFound("id", $"There is no purchase '{id}'.");
+
+    /// <summary>What is to be bought, as the client says it.</summary>
+    sealed record Draft(
+        string Id, string Seller, string Site, string Country, string[]? Models, decimal Megawatts, string? GpuKind, int Gpus,
+        decimal Usd, DateTimeOffset DueAt);
+
+    /// <summary>What a holder has answered.</summary>
+    /// <param name="Contract">Its contract.</param>
+    /// <param name="Says"><c>declined</c> or <c>taken</c>.</param>
+    /// <param name="Evidence">Who answered, and where that is on record.</param>
+    sealed record Answer(string Contract, OfferAnswer Says, string Evidence);
+}
