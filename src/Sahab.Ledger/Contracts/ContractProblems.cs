@@ -61,6 +61,11 @@ public static class ContractProblems
 
             WholeHour(of, "valid from", version.ValidFrom, problems);
             WholeHour(of, "ends", version.Ends, problems);
+            if (version.Ends <= version.ValidFrom)
+            {
+                problems.Add($"{of}: ends before it is valid; to end the contract, let it be valid until its end");
+            }
+
             problems.AddRange(version.Drops.Where(id => !stated.Contains(id))
                 .Select(id => $"{of}: drops the clause {id}, which no earlier version states"));
             problems.AddRange(version.Clauses.GroupBy(clause => clause.Id, StringComparer.Ordinal)

@@ -1,3 +1,5 @@
+using Sahab.Ledger.Postings;
+
 namespace Sahab.Ledger.Contracts;
 
 /// <summary>What a contract says at one moment: the clauses in force, each as the latest version has it.</summary>
@@ -18,6 +20,7 @@ public sealed class ContractTerms
         Fees = Of<ReservedFee>();
         Sites = Of<OwnSite>();
         Scopes = Of<Scope>();
+        Accrual = Account.Accrual(contract.Id);
     }
 
     /// <summary>The contract.</summary>
@@ -56,8 +59,8 @@ public sealed class ContractTerms
     /// <summary>What it covers.</summary>
     public Scope[] Scopes { get; }
 
-    /// <summary>Whether something may be owed in every hour, used or not.</summary>
-    internal bool RunsByTheHour => CommittedUses.Length + Tranches.Length + Sites.Length > 0;
+    /// <summary>The contract's accrual, which every hour books to: made once.</summary>
+    internal Account Accrual { get; }
 
     /// <summary>Whether the contract covers the use.</summary>
     public bool Covers(Use use) => Scopes.Length == 0 || Array.Exists(Scopes, scope => scope.Uses.Matches(use));

@@ -75,7 +75,8 @@ public class ContractBookTests
         var general = Terms.Contract("cloud", "2026-01-01") with { Id = "general", Order = 2 };
         var special = Terms.Contract(
             "cloud", "2026-01-01", new Scope { Id = "s", Source = Terms.Page, Uses = Terms.Of("gpu") })
-            with { Id = "special", Order = 1 };
+            with
+        { Id = "special", Order = 1 };
         var contracts = Terms.Book(general, special).KnownAt(Terms.Hindsight);
         var hour = Hour.Of(Terms.At("2026-02-01"));
 
@@ -101,7 +102,8 @@ public class ContractBookTests
                     new CommitmentWindow(Terms.At("2026-01-01"), Terms.At("2026-03-01"), -5),
                     new CommitmentWindow(Terms.At("2026-02-01"), Terms.At("2026-01-01"), 5),
                 ],
-            }) with { Currency = "EUR" };
+            }) with
+        { Currency = "EUR" };
         contract = contract with { Versions = [contract.Versions[0], Terms.Version(4, "2025-01-01") with { Drops = ["x"] }] };
 
         var problems = ContractProblems.Of([contract, contract], []);

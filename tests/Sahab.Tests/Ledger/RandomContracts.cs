@@ -48,12 +48,13 @@ internal sealed class RandomContracts(ulong seed)
         {
             var clauses = Enumerable.Range(0, number == 1 ? 6 : 2).Select(_ => Clause()).DistinctBy(clause => clause.Id)
                 .ToValueList();
+            var from = number == 1 ? Start.AddHours(Next(40) - 30) : Instant();
             versions.Add(new ContractVersion
             {
                 Number = number,
-                ValidFrom = number == 1 ? Start.AddHours(Next(40) - 30) : Instant(),
+                ValidFrom = from,
                 KnownFrom = known,
-                Ends = Chance(8) ? Start.AddHours(Hours - Next(60)) : null,
+                Ends = Chance(8) ? from.AddHours(1 + Next(Hours)) : null,
                 Clauses = clauses,
                 Drops = number > 1 && Chance(2) ? [stated[Next(stated.Count)]] : [],
             });
