@@ -33,7 +33,7 @@ static class HourlyCosts
 
     static void BookFee(SettledHour hour, ContractTerms terms, CapacityTranche tranche)
     {
-        var fee = Array.Find(terms.Fees, fee => fee.Tranches.Contains(tranche.Id));
+        var fee = terms.Fees.FirstOrDefault(fee => fee.Tranches.Contains(tranche.Id));
         if (fee is null || !tranche.IsHeld(hour.Hour))
         {
             return;

@@ -17,7 +17,7 @@ static class Payments
 
     static void UsePrepayments(SettledHour hour, SettlementState state, ContractTerms terms)
     {
-        if (terms.Prepayments.Length == 0)
+        if (terms.Prepayments.Count == 0)
         {
             return;
         }
