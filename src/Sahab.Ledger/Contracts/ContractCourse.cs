@@ -90,6 +90,8 @@ sealed class ContractCourse
         }
 
         return new ContractTerms(
-            Contract, version, [.. clauses.OfType<Clause>().Where(clause => clause.Until is null || clause.Until > at)]);
+            Contract,
+            version,
+            clauses.OfType<Clause>().Where(clause => clause.Until is null || clause.Until > at).ToValueList());
     }
 }

@@ -44,7 +44,9 @@ public static class ContractProblems
             problems.Add($"{place}: has no version; the first is the contract as it was signed");
         }
 
-        var stated = new HashSet<string>(StringComparer.Ordinal);
+        var stated = new Dictionary<string, Clause>(StringComparer.Ordinal);
+        var tranches = contract.Versions.SelectMany(version => version.Clauses.OfType<CapacityTranche>())
+            .Select(tranche => tranche.Id).ToHashSet(StringComparer.Ordinal);
         for (var i = 0; i < contract.Versions.Count; i++)
         {
             var version = contract.Versions[i];
@@ -61,17 +63,44 @@ public static class ContractProblems
 
             WholeHour(of, "valid from", version.ValidFrom, problems);
             WholeHour(of, "ends", version.Ends, problems);
-            problems.AddRange(version.Drops.Where(id => !stated.Contains(id))
+            if (version.Ends <= version.ValidFrom)
+            {
+                problems.Add($"{of}: ends before it is valid; to end the contract, let it be valid until its end");
+            }
+
+            problems.AddRange(version.Drops.Where(id => !stated.ContainsKey(id))
                 .Select(id => $"{of}: drops the clause {id}, which no earlier version states"));
             problems.AddRange(version.Clauses.GroupBy(clause => clause.Id, StringComparer.Ordinal)
                 .Where(group => group.Count() > 1)
                 .Select(group => $"{of}, clause {group.Key}: the id is used twice in the version; ids are unique"));
             foreach (var clause in version.Clauses)
             {
-                stated.Add(clause.Id);
+                if (stated.TryGetValue(clause.Id, out var earlier) && earlier.GetType() != clause.GetType())
+                {
+                    problems.Add($"{of}, clause {clause.Id}: was a {earlier.GetType().Name} and is a "
+                        + $"{clause.GetType().Name} now; a clause of another kind has another id");
+                }
+
+                stated[clause.Id] = clause;
                 ClauseProblems.AddOf($"{of}, clause {clause.Id}", clause, problems);
             }
+
+            AddOfFees(of, version, tranches, problems);
         }
+    }
+
+    static void AddOfFees(string of, ContractVersion version, HashSet<string> tranches, List<string> problems)
+    {
+        foreach (var fee in version.Clauses.OfType<ReservedFee>())
+        {
+            problems.AddRange(fee.Tranches.Where(id => !tranches.Contains(id))
+                .Select(id => $"{of}, clause {fee.Id}: there is no tranche {id} in the contract"));
+        }
+
+        problems.AddRange(version.Clauses.OfType<ReservedFee>().SelectMany(fee => fee.Tranches)
+            .GroupBy(id => id, StringComparer.Ordinal)
+            .Where(group => group.Count() > 1)
+            .Select(group => $"{of}: the tranche {group.Key} has {group.Count()} fees; it has at most one"));
     }
 
     internal static void WholeHour(string place, string name, DateTimeOffset? at, List<string> problems)

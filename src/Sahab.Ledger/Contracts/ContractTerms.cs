@@ -1,9 +1,11 @@
+using Sahab.Ledger.Postings;
+
 namespace Sahab.Ledger.Contracts;
 
 /// <summary>What a contract says at one moment: the clauses in force, each as the latest version has it.</summary>
 public sealed class ContractTerms
 {
-    internal ContractTerms(Contract contract, ContractVersion version, IReadOnlyList<Clause> clauses)
+    internal ContractTerms(Contract contract, ContractVersion version, ValueList<Clause> clauses)
     {
         Contract = contract;
         Version = version;
@@ -11,13 +13,15 @@ public sealed class ContractTerms
         Rates = Of<Rate>();
         Commitments = Of<Commitment>();
         CommittedUses = Of<CommittedUse>();
-        Prepayments = [.. clauses.OfType<Prepayment>()
-            .OrderBy(paid => paid.Until ?? DateTimeOffset.MaxValue).ThenBy(paid => paid.Id, StringComparer.Ordinal)];
+        Prepayments = clauses.OfType<Prepayment>()
+            .OrderBy(paid => paid.Until ?? DateTimeOffset.MaxValue).ThenBy(paid => paid.Id, StringComparer.Ordinal)
+            .ToValueList();
         Credits = Of<Credit>();
         Tranches = Of<CapacityTranche>();
         Fees = Of<ReservedFee>();
         Sites = Of<OwnSite>();
         Scopes = Of<Scope>();
+        Accrual = Account.Accrual(contract.Id);
     }
 
     /// <summary>The contract.</summary>
@@ -27,40 +31,51 @@ public sealed class ContractTerms
     public ContractVersion Version { get; }
 
     /// <summary>All clauses in force, in the order in which they were first stated.</summary>
-    public IReadOnlyList<Clause> Clauses { get; }
+    public ValueList<Clause> Clauses { get; }
 
     /// <summary>Its prices, the first that matches first.</summary>
-    public Rate[] Rates { get; }
+    public ValueList<Rate> Rates { get; }
 
     /// <summary>Its commitments, in the order of drawdown.</summary>
-    public Commitment[] Commitments { get; }
+    public ValueList<Commitment> Commitments { get; }
 
     /// <summary>Its committed-use discounts.</summary>
-    public CommittedUse[] CommittedUses { get; }
+    public ValueList<CommittedUse> CommittedUses { get; }
 
     /// <summary>What was or will be paid ahead, the first to expire first.</summary>
-    public Prepayment[] Prepayments { get; }
+    public ValueList<Prepayment> Prepayments { get; }
 
     /// <summary>Its credits.</summary>
-    public Credit[] Credits { get; }
+    public ValueList<Credit> Credits { get; }
 
     /// <summary>Its capacity, delivered or not.</summary>
-    public CapacityTranche[] Tranches { get; }
+    public ValueList<CapacityTranche> Tranches { get; }
 
     /// <summary>What capacity costs.</summary>
-    public ReservedFee[] Fees { get; }
+    public ValueList<ReservedFee> Fees { get; }
 
     /// <summary>Sites of our own.</summary>
-    public OwnSite[] Sites { get; }
+    public ValueList<OwnSite> Sites { get; }
 
     /// <summary>What it covers.</summary>
-    public Scope[] Scopes { get; }
+    public ValueList<Scope> Scopes { get; }
 
-    /// <summary>Whether something may be owed in every hour, used or not.</summary>
-    internal bool RunsByTheHour => CommittedUses.Length + Tranches.Length + Sites.Length > 0;
+    /// <summary>The contract's accrual, which every hour books to: made once.</summary>
+    internal Account Accrual { get; }
 
     /// <summary>Whether the contract covers the use.</summary>
-    public bool Covers(Use use) => Scopes.Length == 0 || Array.Exists(Scopes, scope => scope.Uses.Matches(use));
+    public bool Covers(Use use)
+    {
+        foreach (var scope in Scopes)
+        {
+            if (scope.Uses.Matches(use))
+            {
+                return true;
+            }
+        }
+
+        return Scopes.Count == 0;
+    }
 
     /// <summary>The rate that prices the use; null: list price.</summary>
     public Rate? RateFor(Use use)
@@ -80,5 +95,5 @@ public sealed class ContractTerms
     public T? Find<T>(string id)
         where T : Clause => Clauses.FirstOrDefault(clause => clause.Id == id) as T;
 
-    T[] Of<T>() => [.. Clauses.OfType<T>()];
+    ValueList<T> Of<T>() => Clauses.OfType<T>().ToValueList();
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Sahab.Ledger.Contracts;
 
 namespace Sahab.Ledger.Purchases;
@@ -89,6 +90,7 @@ public sealed record CapacityPurchase
 }
 
 /// <summary>Where a purchase stands in its life.</summary>
+[SuppressMessage("Naming", "CA1720", Justification = "A contract is signed; a number is not meant.")]
 public enum PurchaseStage : byte
 {
     /// <summary>Nobody was asked yet.</summary>

@@ -1,5 +1,4 @@
 using Sahab.Ledger.Contracts;
-using Sahab.Ledger.Postings;
 using Sahab.Ledger.Rating;
 
 namespace Sahab.Ledger.Settlements;

@@ -29,7 +29,7 @@ static class Discounts
 
     static void ApplyCommittedUse(SettledHour hour, ContractTerms terms, CommittedUse committed)
     {
-        var (contract, accrual) = (terms.Contract.Id, Account.Accrual(terms.Contract.Id));
+        var (contract, accrual) = (terms.Contract.Id, terms.Accrual);
         var covered = hour.Uses.Where(use => use.IsMetered && SettledHour.IsUnder(use, terms)
             && committed.Uses.Matches(use.Use) && use.Of(committed.Measure) > 0).ToList();
         var used = covered.Sum(use => use.Of(committed.Measure));
@@ -63,7 +63,7 @@ static class Discounts
         var before = state.Volume(terms, rate, period);
         var discount = Amounts.Step(rate.TierDiscount(before), rate.TierDiscount(before + spend));
         state.SetVolume(terms, rate, period, before + spend);
-        hour.Book(terms, Account.Accrual(terms.Contract.Id), Account.Discount(terms.Contract.Id, rate.Id), discount);
+        hour.Book(terms, terms.Accrual, Account.Discount(terms.Contract.Id, rate.Id), discount);
         foreach (var use in priced)
         {
             use.Net -= discount * (use.Net / spend);

@@ -88,7 +88,7 @@ static class Drawdown
         hour.Book(
             terms,
             Account.ShortfallCost(terms.Contract.Id, commitment.Id),
-            Account.Accrual(terms.Contract.Id),
+            terms.Accrual,
             owed);
     }
 

@@ -25,7 +25,7 @@ static class HourlyCosts
             {
                 if (credit.GrantedAt == hour.Hour.Start)
                 {
-                    hour.Book(terms, AccrualOf(terms), Account.Credit(terms.Contract.Id, credit.Id), credit.Amount);
+                    hour.Book(terms, terms.Accrual, Account.Credit(terms.Contract.Id, credit.Id), credit.Amount);
                 }
             }
         }
@@ -33,7 +33,7 @@ static class HourlyCosts
 
     static void BookFee(SettledHour hour, ContractTerms terms, CapacityTranche tranche)
     {
-        var fee = Array.Find(terms.Fees, fee => fee.Tranches.Contains(tranche.Id));
+        var fee = terms.Fees.FirstOrDefault(fee => fee.Tranches.Contains(tranche.Id));
         if (fee is null || !tranche.IsHeld(hour.Hour))
         {
             return;
@@ -55,7 +55,7 @@ static class HourlyCosts
         if (hours >= 0 && hours < late.MaxDays * 24L)
         {
             var amount = Amounts.Step(late.PerDay * hours / 24, late.PerDay * (hours + 1) / 24);
-            hour.Book(terms, AccrualOf(terms), Account.Credit(terms.Contract.Id, tranche.Id), amount);
+            hour.Book(terms, terms.Accrual, Account.Credit(terms.Contract.Id, tranche.Id), amount);
         }
     }
 
@@ -73,13 +73,11 @@ static class HourlyCosts
         SettledHour hour, ContractTerms terms, Account cost, decimal monthly, Use use, decimal quantity)
     {
         var amount = Amounts.OfMonth(monthly, hour.Hour);
-        hour.Book(terms, cost, AccrualOf(terms), amount);
+        hour.Book(terms, cost, terms.Accrual, amount);
         var sum = new UseSum { List = amount, Net = amount, Quantity = quantity };
         hour.Uses.Add(new SettledUse(terms, use, null, sum));
     }
 
     static Use UseOf(ContractTerms terms, string region, string country, string service, string id) =>
         new(terms.Contract.Provider, region, country, service, "", id);
-
-    static Account AccrualOf(ContractTerms terms) => Account.Accrual(terms.Contract.Id);
 }

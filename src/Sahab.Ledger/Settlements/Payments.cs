@@ -17,7 +17,7 @@ static class Payments
 
     static void UsePrepayments(SettledHour hour, SettlementState state, ContractTerms terms)
     {
-        if (terms.Prepayments.Length == 0)
+        if (terms.Prepayments.Count == 0)
         {
             return;
         }
@@ -88,7 +88,7 @@ static class Payments
         var lines = hour.LinesOf(terms);
         var saved = Lines.ToNano(after.Drawn * rate) - Lines.ToNano(before.Drawn * rate);
         var used = Lines.ToNano(after.Drawn * after.UsdPerUnit) - Lines.ToNano(before.Drawn * before.UsdPerUnit);
-        lines.Add(Account.Accrual(terms.Contract.Id), saved);
+        lines.Add(terms.Accrual, saved);
         lines.Add(Account.Prepaid(terms.Contract.Id, prepayment.Id), -used);
         lines.Add(Account.ExchangeCost(terms.Contract.Id), used - saved);
     }
@@ -99,7 +99,7 @@ static class Payments
     /// <summary>What has accrued is billed with the last hour of a calendar month, or of the contract.</summary>
     static void Bill(SettledHour hour, SettlementState state, ContractTerms terms)
     {
-        var accrual = Account.Accrual(terms.Contract.Id);
+        var accrual = terms.Accrual;
         var lines = hour.LinesOf(terms);
         var accrued = state.Accrued(terms) - lines.Of(accrual)
             + hour.Uses.Where(use => SettledHour.IsUnder(use, terms)).Sum(use => use.AccruedNano);

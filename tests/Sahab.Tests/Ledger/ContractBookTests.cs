@@ -73,9 +73,8 @@ public class ContractBookTests
     public void A_use_falls_under_the_first_contract_in_order_that_covers_it()
     {
         var general = Terms.Contract("cloud", "2026-01-01") with { Id = "general", Order = 2 };
-        var special = Terms.Contract(
-            "cloud", "2026-01-01", new Scope { Id = "s", Source = Terms.Page, Uses = Terms.Of("gpu") })
-            with { Id = "special", Order = 1 };
+        var scope = new Scope { Id = "s", Source = Terms.Page, Uses = Terms.Of("gpu") };
+        var special = Terms.Contract("cloud", "2026-01-01", scope) with { Id = "special", Order = 1 };
         var contracts = Terms.Book(general, special).KnownAt(Terms.Hindsight);
         var hour = Hour.Of(Terms.At("2026-02-01"));
 
@@ -101,8 +100,15 @@ public class ContractBookTests
                     new CommitmentWindow(Terms.At("2026-01-01"), Terms.At("2026-03-01"), -5),
                     new CommitmentWindow(Terms.At("2026-02-01"), Terms.At("2026-01-01"), 5),
                 ],
-            }) with { Currency = "EUR" };
-        contract = contract with { Versions = [contract.Versions[0], Terms.Version(4, "2025-01-01") with { Drops = ["x"] }] };
+            },
+            new ReservedFee { Id = "fee", Source = Terms.Page, Tranches = ["none", "none"], PerMonth = 1 }) with
+        { Currency = "EUR" };
+        var second = Terms.Version(4, "2025-01-01", new Scope { Id = "c", Source = Terms.Page }) with
+        {
+            Drops = ["x"],
+            Ends = Terms.At("2024-01-01"),
+        };
+        contract = contract with { Versions = [contract.Versions[0], second] };
 
         var problems = ContractProblems.Of([contract, contract], []);
         foreach (var part in new[]
@@ -116,6 +122,10 @@ public class ContractBookTests
             "contract cloud, version 1, clause c: the amount of a window is at least 0",
             "contract cloud, version 1, clause c: windows overlap",
             "contract cloud, version 1, clause c: a window ends before it begins",
+            "contract cloud, version 1, clause fee: there is no tranche none",
+            "contract cloud, version 1: the tranche none has 2 fees",
+            "contract cloud, version 4: ends before it is valid",
+            "contract cloud, version 4, clause c: was a Commitment and is a Scope now",
             "contract cloud, version 4: versions are numbered",
             "contract cloud, version 4: became known before",
             "contract cloud, version 4: drops the clause x",

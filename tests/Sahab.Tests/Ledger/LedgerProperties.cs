@@ -57,8 +57,7 @@ public class LedgerProperties
 
     static bool KeepsWhatWasBefore(ulong seed)
     {
-        var history = new RandomHistory(seed);
-        history.Run();
+        var history = new RandomHistory(seed).Collected();
         var book = history.Book;
         var amended = book.Contracts[0];
         if (amended.Versions.Count == 1)
@@ -70,8 +69,7 @@ public class LedgerProperties
         var without = new ContractBook(
             [amended with { Versions = amended.Versions.SkipLast(1).ToValueList() }, .. book.Contracts.Skip(1)],
             book.Rates);
-        var before = new RandomHistory(seed, without);
-        before.Run();
+        var before = new RandomHistory(seed, without).Collected();
 
         Booked(before).ShouldBe(Booked(history), $"seed {seed}");
         return true;

@@ -46,14 +46,16 @@ internal sealed class RandomContracts(ulong seed)
         var count = 1 + Next(4);
         for (var number = 1; number <= count; number++)
         {
-            var clauses = Enumerable.Range(0, number == 1 ? 6 : 2).Select(_ => Clause()).DistinctBy(clause => clause.Id)
-                .ToValueList();
+            var clauses = Enumerable.Range(0, number == 1 ? 6 : 2).Select(_ => Clause())
+                .Concat(number == 1 ? [Tranche(0), Tranche(1)] : Array.Empty<Clause>())
+                .DistinctBy(clause => clause.Id).ToValueList();
+            var from = number == 1 ? Start.AddHours(Next(40) - 30) : Instant();
             versions.Add(new ContractVersion
             {
                 Number = number,
-                ValidFrom = number == 1 ? Start.AddHours(Next(40) - 30) : Instant(),
+                ValidFrom = from,
                 KnownFrom = known,
-                Ends = Chance(8) ? Start.AddHours(Hours - Next(60)) : null,
+                Ends = Chance(8) ? from.AddHours(1 + Next(Hours)) : null,
                 Clauses = clauses,
                 Drops = number > 1 && Chance(2) ? [stated[Next(stated.Count)]] : [],
             });
@@ -94,18 +96,7 @@ internal sealed class RandomContracts(ulong seed)
             Uses = Chance(2) ? Sahab.Ledger.Contracts.Selector.All : Selector(),
         },
         6 => new Credit { Id = "credit" + Next(2), Source = Terms.Page, Amount = 1 + Next(90), GrantedAt = Instant() },
-        7 => new CapacityTranche
-        {
-            Id = "tranche" + Next(2),
-            Source = Terms.Page,
-            Site = "site",
-            Country = "US",
-            Gpus = Next(5),
-            Megawatts = 3,
-            DueAt = Instant(),
-            AcceptedAt = Chance(3) ? null : Instant(),
-            Late = Chance(2) ? new LateDelivery(1 + Next(50), Next(2), 1 + Next(4)) : null,
-        },
+        7 => Tranche(Next(2)),
         8 => new ReservedFee
         {
             Id = "fee",
@@ -125,6 +116,19 @@ internal sealed class RandomContracts(ulong seed)
             EnergyPerMegawattHour = Next(90) / 7m,
             FixedPerMonth = Next(5000) / 3m,
         },
+    };
+
+    CapacityTranche Tranche(int number) => new()
+    {
+        Id = "tranche" + number,
+        Source = Terms.Page,
+        Site = "site",
+        Country = "US",
+        Gpus = Next(5),
+        Megawatts = 3,
+        DueAt = Instant(),
+        AcceptedAt = Chance(2) ? null : Instant(),
+        Late = Chance(2) ? new LateDelivery(1 + Next(50), Next(2), 1 + Next(4)) : null,
     };
 
     Rate Rate() => new()

@@ -75,6 +75,24 @@ internal sealed class RandomHistory
         Ledger.Settle(RandomContracts.End).ShouldBeEmpty("what is settled and has not changed posts nothing");
     }
 
+    /// <summary>Takes all events in without a ledger, to see what a rebuild makes of them.</summary>
+    public RandomHistory Collected()
+    {
+        foreach (var arrival in _arrivals)
+        {
+            if (arrival is ServiceUse use)
+            {
+                _uses.Add(use.EventId, use);
+                continue;
+            }
+
+            var (revision, usage) = ((int, UsageEvent))arrival;
+            _usages[usage.EventId] = (revision, usage);
+        }
+
+        return this;
+    }
+
     /// <summary>The same events, as last corrected, by the contracts as last known, in one go and another order.</summary>
     public Books Rebuilt()
     {
