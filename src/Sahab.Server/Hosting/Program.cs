@@ -34,6 +34,7 @@ internal static class Program
             UsageCommand.Create(console),
             ExplainCommand.Create(console, environment),
             ReplayCommand.Create(console, environment, TimeProvider.System),
+            SimulateCommand.Create(console, TimeProvider.System),
             ImportCommand.Create(console),
         };
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndPatience });
