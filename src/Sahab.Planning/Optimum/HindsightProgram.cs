@@ -21,27 +21,29 @@ internal sealed class HindsightProgram
     const double UsdPerNano = 1.0 / NanoUsd.PerUsd;
     const double TokensPerPrice = 1_000_000;
 
-    /// <summary>Work of a bucket may end so much later: what calls take that begin at its end.</summary>
+    /// <summary>How long a call may run: the work of a bucket may end so much later, beside what the call waits.</summary>
     const double LongestCallMs = 60_000;
 
     /// <summary>In a span of time a window that slides can let through what is allowed in one more minute.</summary>
     const double SlidingWindowMinutes = 1;
 
-    /// <summary>A wait of up to this share of a bucket is not worth a flow of its own.</summary>
-    const double ShortWait = 0.05;
+    /// <summary>
+    /// Calls that can reach no farther than this share of a bucket beyond it are served in it, which is made so much
+    /// longer; others may also be served in later ones.
+    /// </summary>
+    const double ShortReach = 0.05;
 
     readonly Scenario _scenario;
     readonly DemandProfile _demand;
     readonly double _bucketMs;
-    readonly double _shortWaitMs;
+    readonly double _reachMs;
 
     HindsightProgram(Scenario scenario)
     {
         _scenario = scenario;
         _demand = DemandProfile.Collect(scenario);
         _bucketMs = scenario.Bucket.TotalMilliseconds;
-        _shortWaitMs = scenario.Tiers.Select(tier => tier.MaxWait.TotalMilliseconds)
-            .Where(wait => wait <= ShortWait * _bucketMs).DefaultIfEmpty(0).Max();
+        _reachMs = scenario.Tiers.Select(ReachOf).Where(IsShort).DefaultIfEmpty(0).Max();
     }
 
     public LinearProgram Program { get; } = new();
@@ -71,6 +73,10 @@ internal sealed class HindsightProgram
     /// <summary>A flow and its share of the sums of its class.</summary>
     readonly record struct Served(int Column, DemandSums PerCall);
 
+    static double ReachOf(TierTerms tier) => tier.MaxWait.TotalMilliseconds + LongestCallMs;
+
+    bool IsShort(double reachMs) => reachMs <= ShortReach * _bucketMs;
+
     List<Served>[,] AddDemand()
     {
         var served = new List<Served>[_demand.Buckets, _scenario.Deployments.Length];
@@ -97,8 +103,8 @@ internal sealed class HindsightProgram
             $"demand of {kind.Model}, {tier.Tier}, from hour {HourOf(bucket)}: all calls have to be served",
             RowSense.Exactly, sums.Calls);
         var perCall = PerCall(sums);
-        var wait = tier.MaxWait.TotalMilliseconds;
-        var latest = wait <= ShortWait * _bucketMs ? bucket : bucket + (int)Math.Ceiling(wait / _bucketMs);
+        var reach = ReachOf(tier);
+        var latest = IsShort(reach) ? bucket : bucket + (int)Math.Ceiling(reach / _bucketMs);
         for (var index = 0; index < _scenario.Deployments.Length; index++)
         {
             var spec = _scenario.Deployments[index].Spec;
@@ -148,9 +154,11 @@ internal sealed class HindsightProgram
         var seconds = SecondsOf(index, bucket);
         var minutes = (seconds / 60) + SlidingWindowMinutes;
 
-        // Steps can be shared by as many calls as may run, and as fit into memory: each bounds the work by itself.
+        // Steps can be shared by as many calls as may run, and as fit into memory: each bounds the work by itself. Of
+        // calls that are limited to fewer, most is made when all replicas have as many.
+        var batch = Math.Min(upstream.MaxBatch, (double?)limits.Concurrency / deployment.Replicas ?? upstream.MaxBatch);
         AddLimit("work", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
-            WorkOf(upstream, call, call.Steps / upstream.MaxBatch));
+            WorkOf(upstream, call, call.Steps / batch));
         AddLimit("memory", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
             WorkOf(upstream, call, call.Memory / upstream.MemoryTokens));
         if (limits.TokensPerMinute is { } tokens)
@@ -162,13 +170,6 @@ internal sealed class HindsightProgram
         if (limits.RequestsPerMinute is { } requests)
         {
             AddLimit("requests", index, bucket, flows, requests * minutes, isCapacity: false, _ => 1);
-        }
-
-        if (limits.Concurrency is { } concurrency)
-        {
-            AddLimit("concurrency", index, bucket, flows, concurrency * seconds, isCapacity: false, call =>
-                (call.Prefill / upstream.PrefillTokensPerSecond)
-                + (call.Steps * (upstream.StepMs + upstream.StepMsPerCall) / 1000));
         }
     }
 
@@ -278,7 +279,7 @@ internal sealed class HindsightProgram
         var after = bucket == _demand.Buckets - 1
             ? Simulator.Drain.TotalMilliseconds + _scenario.Tiers.Max(tier => tier.MaxWait.TotalMilliseconds)
             : 0;
-        return (Math.Max(0, _bucketMs - gone) + _shortWaitMs + LongestCallMs + after) / 1000;
+        return (Math.Max(0, _bucketMs - gone) + _reachMs + after) / 1000;
     }
 
     string HourOf(int bucket) =>
