@@ -24,6 +24,9 @@ internal record struct DemandSums
     /// <summary>Each step times the memory that its call holds.</summary>
     public double Memory;
 
+    /// <summary>Each prompt token to work through times the memory that its call holds.</summary>
+    public double PrefillMemory;
+
     public readonly double Prefill => Prompt - Prefix;
 
     public void Add(in Arrival arrival)
@@ -36,6 +39,7 @@ internal record struct DemandSums
         Steps += steps;
         Context += steps * (arrival.Prompt + (arrival.Output / 2.0));
         Memory += steps * (arrival.Prompt + arrival.Output);
+        PrefillMemory += (double)(arrival.Prompt - arrival.PrefixTokens) * (arrival.Prompt + arrival.Output);
     }
 }
 

@@ -154,13 +154,14 @@ internal sealed class HindsightProgram
         var seconds = SecondsOf(index, bucket);
         var minutes = (seconds / 60) + SlidingWindowMinutes;
 
-        // Steps can be shared by as many calls as may run, and as fit into memory: each bounds the work by itself. Of
-        // calls that are limited to fewer, most is made when all replicas have as many.
+        // Steps can be shared by as many calls as may run, and as fit into memory: each bounds the work by itself. A call
+        // whose prompt is worked through has a place and its memory too. Of calls that are limited to fewer, most is
+        // made when all replicas have as many.
         var batch = Math.Min(upstream.MaxBatch, (double?)limits.Concurrency / deployment.Replicas ?? upstream.MaxBatch);
         AddLimit("work", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
-            WorkOf(upstream, call, call.Steps / batch));
+            WorkOf(upstream, call, (call.Steps + (call.Prefill / upstream.ChunkTokens)) / batch));
         AddLimit("memory", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
-            WorkOf(upstream, call, call.Memory / upstream.MemoryTokens));
+            WorkOf(upstream, call, (call.Memory + (call.PrefillMemory / upstream.ChunkTokens)) / upstream.MemoryTokens));
         if (limits.TokensPerMinute is { } tokens)
         {
             AddLimit("tokens", index, bucket, flows, tokens * minutes, isCapacity: false, call =>
@@ -240,6 +241,7 @@ internal sealed class HindsightProgram
         Steps = sums.Steps / sums.Calls,
         Context = sums.Context / sums.Calls,
         Memory = sums.Memory / sums.Calls,
+        PrefillMemory = sums.PrefillMemory / sums.Calls,
     };
 
     static double UsdPerCall(in DemandSums call, in PriceTerms prices) => UsdPerNano / TokensPerPrice
