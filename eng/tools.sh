@@ -13,6 +13,7 @@ node_is_recent() { [ "$(node_major)" -ge "$oldest_node" ] 2>/dev/null; }
 install_packages() {
   local needed=()
   command -v curl >/dev/null || needed+=(curl)
+  command -v cbc >/dev/null || needed+=(coinor-cbc)
   command -v chromium >/dev/null || needed+=(chromium)
   command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || needed+=(nginx-light)
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || needed+=(postgresql)

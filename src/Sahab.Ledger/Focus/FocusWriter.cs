@@ -23,7 +23,7 @@ public static class FocusWriter
 
     /// <summary>The charges as a data set. <c>BilledCost</c> of all rows adds up to the ledger's cost, exactly.</summary>
     /// <exception cref="ArgumentException">A charge's tokens are not consistent.</exception>
-    public static FocusTable ToTable(IEnumerable<TokenCharge> charges)
+    public static FocusTable ToTable(IEnumerable<HourlyUsage> charges)
     {
         ArgumentNullException.ThrowIfNull(charges);
         var table = new FocusTable(Columns);
@@ -35,7 +35,7 @@ public static class FocusWriter
         return table;
     }
 
-    static void Add(FocusTable table, TokenCharge charge)
+    static void Add(FocusTable table, HourlyUsage charge)
     {
         if (!charge.Usage.IsConsistent)
         {
@@ -57,7 +57,7 @@ public static class FocusWriter
         }
     }
 
-    static IEnumerable<Part> PartsOf(TokenCharge charge)
+    static IEnumerable<Part> PartsOf(HourlyUsage charge)
     {
         var (usage, prices) = (charge.Usage, charge.Prices);
         yield return new Part(TokenMeter.Prompt, usage.PlainPromptTokens, prices.PromptNanoPerMillion);
@@ -68,7 +68,7 @@ public static class FocusWriter
         yield return new Part(TokenMeter.Output, usage.OutputTokens, prices.OutputNanoPerMillion);
     }
 
-    static List<string?> RowOf(TokenCharge charge, Part part, decimal billed)
+    static List<string?> RowOf(HourlyUsage charge, Part part, decimal billed)
     {
         var month = new DateTimeOffset(charge.Hour.Year, charge.Hour.Month, 1, 0, 0, 0, TimeSpan.Zero);
         var meter = TokenMeters.NameOf(part.Meter);

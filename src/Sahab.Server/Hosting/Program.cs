@@ -34,6 +34,7 @@ internal static class Program
             UsageCommand.Create(console),
             ExplainCommand.Create(console, environment),
             ReplayCommand.Create(console, environment, TimeProvider.System),
+            SimulateCommand.Create(console, TimeProvider.System),
             ImportCommand.Create(console),
             BillCommand.Create(console, environment),
             ContractCommand.Create(console, environment),

@@ -72,12 +72,12 @@ public abstract class UsageStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Charges_of_an_hour_are_the_events_sums_at_their_prices()
+    public async Task Hourly_usage_is_the_sum_of_the_events_at_their_prices()
     {
         var events = SampleUsage.Many(60).Concat(Enumerable.Range(60, 90).Select(SampleUsage.MakeWithCacheWrites))
             .ToList();
         await PostAsync(1, events);
-        var charges = await _store.ChargesAsync(
+        var charges = await _store.HourlyUsageAsync(
             SampleUsage.Start, SampleUsage.Start.AddHours(2), null, 1000, CancellationToken.None);
         var expected = events.Where(each => each.StartedAt < SampleUsage.Start.AddHours(2)).ToList();
 
@@ -93,9 +93,9 @@ public abstract class UsageStoreTests : IAsyncLifetime
             charge.Usage.OutputTokens.ShouldBe(own.Sum(each => each.Usage.OutputTokens));
         }
 
-        (await _store.ChargesAsync(SampleUsage.Start, SampleUsage.Start.AddHours(2), "own", 1000, CancellationToken.None))
+        (await _store.HourlyUsageAsync(SampleUsage.Start, SampleUsage.Start.AddHours(2), "own", 1000, CancellationToken.None))
             .ShouldBe(charges.Where(charge => charge.Provider == "own"));
-        await Should.ThrowAsync<InvalidOperationException>(_store.ChargesAsync(
+        await Should.ThrowAsync<InvalidOperationException>(_store.HourlyUsageAsync(
             SampleUsage.Start, SampleUsage.Start.AddHours(2), null, charges.Count - 1, CancellationToken.None));
     }
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Sahab.Server.Plan.Replay;
+using Sahab.Planning.Simulation;
 
 namespace Sahab.Server.Tests.Replay;
 

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Text;
-using Sahab.Server.Plan.Replay;
+using Sahab.Planning.Traces;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.House;
 

@@ -63,7 +63,7 @@ public class ReconcilerTests
     {
         var (first, second) = (Charges(4)[0], Charges(4)[0] with { Hour = Start.AddHours(1) });
         var late = new TokenUsage(70, 0, 30, 0);
-        TokenCharge[] bill =
+        HourlyUsage[] bill =
         [
             Priced(first with { Usage = Minus(first.Usage, late) }), Priced(second with { Usage = Plus(second.Usage, late) }),
         ];
@@ -102,21 +102,21 @@ public class ReconcilerTests
             .ShouldStartWith($"Row {table.Count}: RegionId is not a region.");
     }
 
-    static IReadOnlyList<BillDifference> Find(IEnumerable<TokenCharge> ours, IEnumerable<TokenCharge> theirs) =>
+    static IReadOnlyList<BillDifference> Find(IEnumerable<HourlyUsage> ours, IEnumerable<HourlyUsage> theirs) =>
         Reconciler.Compare(
             BillBooks.Read(FocusWriter.ToTable(ours)), BillBooks.Read(FocusWriter.ToTable(theirs)), Tolerance);
 
     /// <summary>A day of three regions, whose figures are all different.</summary>
-    static List<TokenCharge> Charges(int seed)
+    static List<HourlyUsage> Charges(int seed)
     {
         var random = new Random(seed);
-        var charges = new List<TokenCharge>();
+        var charges = new List<HourlyUsage>();
         for (var hour = 0; hour < 24; hour++)
         {
             foreach (var region in (string[])["us-east-1", "eu-north-1", "ap-northeast-1"])
             {
                 var cached = 1000 + random.Next(100_000);
-                charges.Add(Priced(new TokenCharge
+                charges.Add(Priced(new HourlyUsage
                 {
                     Hour = Start.AddHours(hour),
                     Provider = "aws",
@@ -136,11 +136,11 @@ public class ReconcilerTests
         return charges;
     }
 
-    static TokenCharge Priced(TokenCharge charge) =>
+    static HourlyUsage Priced(HourlyUsage charge) =>
         charge with { CostUsd = Rater.Rate(charge.Usage, charge.Prices).ToUsd() };
 
     /// <summary>Puts an error into the bill, and tells which.</summary>
-    static DifferenceCause Plant(List<TokenCharge> bill, TokenCharge victim, Random random)
+    static DifferenceCause Plant(List<HourlyUsage> bill, HourlyUsage victim, Random random)
     {
         var (usage, place) = (victim.Usage, bill.IndexOf(victim));
         switch (random.Next(6))

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sahab.Planning.Traces;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Plan.Replay;
 using Spectre.Console;

@@ -16,7 +16,10 @@ internal sealed class ConfigBinder(ProblemList problems)
     static readonly string[] SecretLikeNames =
         ["api_key", "apikey", "key", "token", "password", "secret", "value", "credential", "access_key"];
 
-    public SahabConfig Bind(MapNode root) => (SahabConfig)BindRecord(RecordShape.Of(typeof(SahabConfig)), root, "", null);
+    public SahabConfig Bind(MapNode root) => Bind<SahabConfig>(root);
+
+    /// <summary>Binds a file of another kind than the configuration, by the same rules.</summary>
+    public T Bind<T>(MapNode root) => (T)BindRecord(RecordShape.Of(typeof(T)), root, "", null);
 
     object BindRecord(RecordShape shape, MapNode map, string path, string? id)
     {

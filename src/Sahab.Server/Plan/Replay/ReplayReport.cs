@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sahab.Planning.Simulation;
 
 namespace Sahab.Server.Plan.Replay;
 

@@ -1,3 +1,4 @@
+using Sahab.Planning.Traces;
 using Sahab.Routing.Decisions;
 
 namespace Sahab.Server.Plan.Replay;

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Sahab.Planning.Traces;
 
 namespace Sahab.Server.Plan.Replay;
 

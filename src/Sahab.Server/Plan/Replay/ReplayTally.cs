@@ -1,3 +1,5 @@
+using Sahab.Planning.Simulation;
+
 namespace Sahab.Server.Plan.Replay;
 
 /// <summary>Counts how the calls of a replay went, in bounded memory. Thread-safe.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sahab.Planning.Traces;
 using Sahab.Server.Hosting;
 using Spectre.Console;
 

@@ -54,12 +54,7 @@ internal static class SnapshotBuilder
         var builder = new RoutingSnapshotBuilder(previous)
         {
             Profile = ProfileFor(config.Routing),
-            Health = new HealthTerms
-            {
-                ConsecutiveFailures = config.Routing.Breaker.Failures,
-                OpenForMs = (long)config.Routing.Breaker.OpenFor.TotalMilliseconds,
-                MaxOpenForMs = (long)config.Routing.Breaker.MaxOpenFor.TotalMilliseconds,
-            },
+            Health = HealthFor(config.Routing.Breaker),
             DefaultOutputTokens = config.Admission.DefaultOutputTokens,
         };
         foreach (var model in config.Models)
@@ -83,7 +78,8 @@ internal static class SnapshotBuilder
         return builder.Build();
     }
 
-    static RoutingProfile ProfileFor(RoutingConfig config) => config.Policy switch
+    /// <summary>The policy by which the router chooses.</summary>
+    public static RoutingProfile ProfileFor(RoutingConfig config) => config.Policy switch
     {
         PolicyName.WeightedShuffle => RoutingProfile.WeightedShuffle,
         PolicyName.LeastBusy => RoutingProfile.LeastBusy,
@@ -95,6 +91,14 @@ internal static class SnapshotBuilder
             PrefixAffinity = config.PrefixAffinity,
             NanoUsdPerMs = (double)config.LatencyValueUsdPerSecond * NanoUsdPerUsdPerMs,
         },
+    };
+
+    /// <summary>When a failing deployment is left alone.</summary>
+    public static HealthTerms HealthFor(BreakerConfig breaker) => new()
+    {
+        ConsecutiveFailures = breaker.Failures,
+        OpenForMs = (long)breaker.OpenFor.TotalMilliseconds,
+        MaxOpenForMs = (long)breaker.MaxOpenFor.TotalMilliseconds,
     };
 
     static DeploymentSpec SpecFor(SahabConfig config, DeploymentConfig deployment)
@@ -112,15 +116,18 @@ internal static class SnapshotBuilder
                 & UpstreamFactory.CapabilitiesOf(config.FindProvider(deployment.Provider)!),
             ContextTokens = deployment.ContextTokens ?? model.ContextTokens,
             Limits = LimitsFor(deployment.Limits),
-            Prices = PriceTerms.FromUsdPerMillion(
-                deployment.Price.Prompt, deployment.Price.Cached ?? deployment.Price.Prompt, deployment.Price.Output,
-                deployment.Price.CacheWrite, deployment.Price.CacheWrite1h),
+            Prices = PricesFor(deployment.Price),
             Weight = deployment.Weight,
             Priority = deployment.Priority,
         };
     }
 
-    static Limits LimitsFor(LimitsConfig limits) => new()
+    /// <summary>The prices as the ledger rates by them.</summary>
+    public static PriceTerms PricesFor(PriceConfig price) => PriceTerms.FromUsdPerMillion(
+        price.Prompt, price.Cached ?? price.Prompt, price.Output, price.CacheWrite, price.CacheWrite1h);
+
+    /// <summary>The limits as admission keeps them.</summary>
+    public static Limits LimitsFor(LimitsConfig limits) => new()
     {
         RequestsPerMinute = limits.RequestsPerMinute,
         TokensPerMinute = limits.TokensPerMinute,

@@ -20,7 +20,7 @@ internal sealed class BillExport(UsageStore store, ConfigurationState configurat
     /// <exception cref="InvalidOperationException">There are more than <see cref="FocusCsv.MaxRows"/> charges.</exception>
     public async Task<FocusTable> ReadAsync(DateTimeOffset month, string? provider, CancellationToken cancellation)
     {
-        var charges = await store.ChargesAsync(month, month.AddMonths(1), provider, FocusCsv.MaxRows, cancellation);
+        var charges = await store.HourlyUsageAsync(month, month.AddMonths(1), provider, FocusCsv.MaxRows, cancellation);
         var names = configuration.Current.Deployments
             .ToDictionary(deployment => deployment.Id, deployment => deployment.UpstreamModel, StringComparer.Ordinal);
         return FocusWriter.ToTable(charges.Select(charge =>

@@ -13,7 +13,7 @@ public class FocusRulesTests
         ["JSON"] = FocusType.Pairs,
     };
 
-    static readonly TokenCharge Charge = new()
+    static readonly HourlyUsage Charge = new()
     {
         Hour = new DateTimeOffset(2026, 11, 3, 14, 0, 0, TimeSpan.Zero),
         Provider = "aws",

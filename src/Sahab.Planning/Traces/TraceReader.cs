@@ -2,13 +2,13 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 
-namespace Sahab.Server.Plan.Replay;
+namespace Sahab.Planning.Traces;
 
 /// <summary>
 /// Reads request traces in the form of the Azure LLM inference traces: CSV with a header that names TIMESTAMP,
 /// ContextTokens and GeneratedTokens, in any order and among other columns; plain or gzip. Holds one line at a time.
 /// </summary>
-internal static class TraceReader
+public static class TraceReader
 {
     /// <summary>The longest line in characters, so that a file that is no text does not fill the memory.</summary>
     const int MaxLineLength = 4096;
@@ -21,6 +21,7 @@ internal static class TraceReader
     static readonly string[] ColumnNames = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"];
 
     /// <summary>The requests in the order of the file, which is that of their times.</summary>
+    /// <param name="file">The path of the trace.</param>
     /// <exception cref="TraceException">While it is read: the file or a line of it is not valid.</exception>
     public static IEnumerable<TraceRequest> Read(string file)
     {
@@ -71,6 +72,9 @@ internal static class TraceReader
     }
 
     /// <summary>Reads the trace, or its first requests, so that what is wrong shows before a call is made.</summary>
+    /// <param name="file">The path of the trace.</param>
+    /// <param name="limit">Only so many requests; null: all.</param>
+    /// <exception cref="TraceException">The file or a line of it is not valid.</exception>
     public static TraceSummary Measure(string file, long? limit)
     {
         var summary = default(TraceSummary);

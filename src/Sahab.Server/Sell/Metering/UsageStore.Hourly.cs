@@ -12,7 +12,7 @@ internal sealed partial class UsageStore
     /// The hours' sums; where tokens were written to caches, from the events, which know the prices of such tokens.
     /// The remainder of a negative time is negative, so that the hour is found by adding one and again.
     /// </summary>
-    static readonly string Charges = string.Create(CultureInfo.InvariantCulture, $"""
+    static readonly string Hourly = string.Create(CultureInfo.InvariantCulture, $"""
         SELECT e.hour_us AS HourUs, s.tenant AS Tenant, s.model AS Model, s.deployment AS Deployment,
             s.provider AS Provider, s.region AS Region, s.country AS Country, s.service_tier AS ServiceTier,
             s.prompt_nano_per_million AS PromptPrice, s.cached_nano_per_million AS CachedPrice,
@@ -44,14 +44,14 @@ internal sealed partial class UsageStore
     /// <param name="from">The beginning of an hour.</param>
     /// <param name="to">The beginning of an hour, not included.</param>
     /// <param name="provider">Of this provider only; null: of all.</param>
-    /// <param name="limit">The most charges.</param>
+    /// <param name="limit">The most rows.</param>
     /// <exception cref="InvalidOperationException">There are more.</exception>
-    public async Task<List<TokenCharge>> ChargesAsync(
+    public async Task<List<HourlyUsage>> HourlyUsageAsync(
         DateTimeOffset from, DateTimeOffset to, string? provider, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = await connection.ReadAllAsync<ChargeRow>(new CommandDefinition(
-            Charges,
+        var rows = await connection.ReadAllAsync<HourlyRow>(new CommandDefinition(
+            Hourly,
             new
             {
                 From = UnixMicroseconds.From(from),
@@ -61,13 +61,13 @@ internal sealed partial class UsageStore
             },
             cancellationToken: cancellation));
         return rows.Count <= limit
-            ? rows.Select(row => row.ToCharge()).ToList()
+            ? rows.Select(row => row.ToUsage()).ToList()
             : throw new InvalidOperationException(
-                $"There are more than {limit} charges from {from:u} to {to:u}. Ask for one provider only.");
+                $"There are more than {limit} rows of usage from {from:u} to {to:u}. Ask for one provider only.");
     }
 
     /// <summary>As the query yields it. PostgreSQL sums integers to numeric, SQLite to integer.</summary>
-    sealed record ChargeRow
+    sealed record HourlyRow
     {
         public long HourUs { get; init; }
 
@@ -109,7 +109,7 @@ internal sealed partial class UsageStore
 
         public decimal Nano { get; init; }
 
-        public TokenCharge ToCharge() => new()
+        public HourlyUsage ToUsage() => new()
         {
             Hour = UnixMicroseconds.ToTime(HourUs),
             Provider = Provider,

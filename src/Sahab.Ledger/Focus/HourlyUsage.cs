@@ -3,7 +3,7 @@ using Sahab.Ledger.Rating;
 namespace Sahab.Ledger.Focus;
 
 /// <summary>What attempts of one hour at one deployment used and cost, at the same prices.</summary>
-public sealed record TokenCharge
+public sealed record HourlyUsage
 {
     /// <summary>The beginning of the hour, in UTC.</summary>
     public required DateTimeOffset Hour { get; init; }

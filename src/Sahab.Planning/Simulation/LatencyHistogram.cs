@@ -1,12 +1,12 @@
 using System.Numerics;
 
-namespace Sahab.Server.Plan.Replay;
+namespace Sahab.Planning.Simulation;
 
 /// <summary>
 /// Times in bounded memory, as HdrHistogram keeps them: buckets whose width doubles with the power of two, so that any
 /// percentile is within 0.2 % of the true one. Not thread-safe.
 /// </summary>
-internal sealed class LatencyHistogram
+public sealed class LatencyHistogram
 {
     /// <summary>Leading bits by which values are told apart: ten make the error at most 1/512.</summary>
     const int BucketBits = 10;
@@ -18,10 +18,13 @@ internal sealed class LatencyHistogram
 
     readonly long[] _counts = new long[(MaxBits - BucketBits + 2) << (BucketBits - 1)];
 
+    /// <summary>How many times were added.</summary>
     public long Count { get; private set; }
 
+    /// <summary>The longest of them; zero when there are none.</summary>
     public TimeSpan Max { get; private set; }
 
+    /// <summary>Adds a time. A negative one counts as zero.</summary>
     public void Add(TimeSpan time)
     {
         if (time > Max)

@@ -1,0 +1,289 @@
+using System.Globalization;
+using Sahab.Ledger.Money;
+using Sahab.Ledger.Rating;
+using Sahab.Planning.Scenarios;
+using Sahab.Planning.Simulation;
+
+namespace Sahab.Planning.Optimum;
+
+/// <summary>A flow of the optimum: calls of a class that come in one bucket and are served in the same or a later one.</summary>
+internal readonly record struct Flow(int Column, int Deployment, int Served, double UsdPerCall);
+
+/// <summary>Which row of the programme a shadow price is read from.</summary>
+internal readonly record struct CapacityRow(int Row, int Deployment);
+
+/// <summary>
+/// The optimum with hindsight of a scenario as a linear programme: how many calls of each class are served where and
+/// when, so that usage, shortfalls and refusals cost least. See docs/simulation.md for rows and what they leave out.
+/// </summary>
+internal sealed class HindsightProgram
+{
+    const double UsdPerNano = 1.0 / NanoUsd.PerUsd;
+    const double TokensPerPrice = 1_000_000;
+
+    /// <summary>How long a call may run: the work of a bucket may end so much later, beside what the call waits.</summary>
+    const double LongestCallMs = 60_000;
+
+    /// <summary>In a span of time a window that slides can let through what is allowed in one more minute.</summary>
+    const double SlidingWindowMinutes = 1;
+
+    /// <summary>
+    /// Calls that can reach no farther than this share of a bucket beyond it are served in it, which is made so much
+    /// longer; others may also be served in later ones.
+    /// </summary>
+    const double ShortReach = 0.05;
+
+    readonly Scenario _scenario;
+    readonly DemandProfile _demand;
+    readonly double _bucketMs;
+    readonly double _reachMs;
+
+    HindsightProgram(Scenario scenario)
+    {
+        _scenario = scenario;
+        _demand = DemandProfile.Collect(scenario);
+        _bucketMs = scenario.Bucket.TotalMilliseconds;
+        _reachMs = scenario.Tiers.Select(ReachOf).Where(IsShort).DefaultIfEmpty(0).Max();
+    }
+
+    public LinearProgram Program { get; } = new();
+
+    public List<Flow> Flows { get; } = [];
+
+    /// <summary>Columns of refused calls, with what a call is held to cost in US dollars.</summary>
+    public List<(int Column, double UsdPerCall)> Refusals { get; } = [];
+
+    /// <summary>For each commitment and period: its row and the column of its shortfall.</summary>
+    public List<(int Commitment, int Period, int Row, int Shortfall)> Commitments { get; } = [];
+
+    public List<CapacityRow> Capacities { get; } = [];
+
+    public int Buckets => _demand.Buckets;
+
+    public static HindsightProgram Build(Scenario scenario)
+    {
+        ScenarioCheck.ThrowIfProblems(scenario);
+        var built = new HindsightProgram(scenario);
+        var served = built.AddDemand();
+        built.AddCapacities(served);
+        built.AddCommitments();
+        return built;
+    }
+
+    /// <summary>A flow and its share of the sums of its class.</summary>
+    readonly record struct Served(int Column, DemandSums PerCall);
+
+    static double ReachOf(TierTerms tier) => tier.MaxWait.TotalMilliseconds + LongestCallMs;
+
+    bool IsShort(double reachMs) => reachMs <= ShortReach * _bucketMs;
+
+    List<Served>[,] AddDemand()
+    {
+        var served = new List<Served>[_demand.Buckets, _scenario.Deployments.Length];
+        for (var bucket = 0; bucket < _demand.Buckets; bucket++)
+        {
+            for (var each = 0; each < _demand.Classes.Length; each++)
+            {
+                if (_demand[bucket, each].Calls > 0)
+                {
+                    AddDemand(bucket, each, served);
+                }
+            }
+        }
+
+        return served;
+    }
+
+    void AddDemand(int bucket, int each, List<Served>[,] served)
+    {
+        var kind = _demand.Classes[each];
+        var sums = _demand[bucket, each];
+        var tier = _scenario.Tiers[kind.Tier];
+        var row = Program.AddRow(
+            $"demand of {kind.Model}, {tier.Tier}, from hour {HourOf(bucket)}: all calls have to be served",
+            RowSense.Exactly, sums.Calls);
+        var perCall = PerCall(sums);
+        var reach = ReachOf(tier);
+        var latest = IsShort(reach) ? bucket : bucket + (int)Math.Ceiling(reach / _bucketMs);
+        for (var index = 0; index < _scenario.Deployments.Length; index++)
+        {
+            var spec = _scenario.Deployments[index].Spec;
+            if (spec.Model != kind.Model || !kind.Countries.Contains(spec.Country))
+            {
+                continue;
+            }
+
+            for (var at = bucket; at <= Math.Min(latest, _demand.Buckets - 1); at++)
+            {
+                var usd = UsdPerCall(perCall, LowestPrices(index, at));
+                var column = Program.AddColumn(usd);
+                Program.Put(row, column, 1);
+                Flows.Add(new Flow(column, index, at, usd));
+                (served[at, index] ??= []).Add(new Served(column, perCall));
+            }
+        }
+
+        if (!tier.MustServe)
+        {
+            var usd = (perCall.Prompt + perCall.Output) * (double)_scenario.RefusalUsdPerMillionTokens / TokensPerPrice;
+            var column = Program.AddColumn(usd);
+            Program.Put(row, column, 1);
+            Refusals.Add((column, usd));
+        }
+    }
+
+    void AddCapacities(List<Served>[,] served)
+    {
+        for (var index = 0; index < _scenario.Deployments.Length; index++)
+        {
+            for (var bucket = 0; bucket < _demand.Buckets; bucket++)
+            {
+                if (served[bucket, index] is { } flows)
+                {
+                    AddCapacity(index, bucket, flows);
+                }
+            }
+        }
+    }
+
+    void AddCapacity(int index, int bucket, List<Served> flows)
+    {
+        var deployment = _scenario.Deployments[index];
+        var upstream = deployment.Upstream;
+        var limits = deployment.Spec.Limits;
+        var seconds = SecondsOf(index, bucket);
+        var minutes = (seconds / 60) + SlidingWindowMinutes;
+
+        // Steps can be shared by as many calls as may run, and as fit into memory: each bounds the work by itself. A call
+        // whose prompt is worked through has a place and its memory too. Of calls that are limited to fewer, most is
+        // made when all replicas have as many.
+        var batch = Math.Min(upstream.MaxBatch, (double?)limits.Concurrency / deployment.Replicas ?? upstream.MaxBatch);
+        AddLimit("work", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
+            WorkOf(upstream, call, (call.Steps + (call.Prefill / upstream.ChunkTokens)) / batch));
+        AddLimit("memory", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
+            WorkOf(upstream, call, (call.Memory + (call.PrefillMemory / upstream.ChunkTokens)) / upstream.MemoryTokens));
+        if (limits.TokensPerMinute is { } tokens)
+        {
+            AddLimit("tokens", index, bucket, flows, tokens * minutes, isCapacity: false, call =>
+                call.Prompt + call.Output);
+        }
+
+        if (limits.RequestsPerMinute is { } requests)
+        {
+            AddLimit("requests", index, bucket, flows, requests * minutes, isCapacity: false, _ => 1);
+        }
+    }
+
+    /// <summary>Seconds of a replica that a call takes when it shares so many whole steps.</summary>
+    static double WorkOf(UpstreamTerms upstream, in DemandSums call, double wholeSteps) =>
+        (call.Prefill / upstream.PrefillTokensPerSecond)
+        + (((wholeSteps * upstream.StepMs) + (call.Steps * upstream.StepMsPerCall)
+            + (call.Context * upstream.StepMsPerThousandTokens / 1000)) / 1000);
+
+    void AddLimit(
+        string what, int index, int bucket, List<Served> flows, double most, bool isCapacity, Func<DemandSums, double> useOf)
+    {
+        // A limit that all the calls that could come would not reach says nothing.
+        if (flows.Sum(flow => useOf(flow.PerCall) * CallsAtMost(flow.Column)) <= most)
+        {
+            return;
+        }
+
+        var row = Program.AddRow(
+            $"{what} of {_scenario.Deployments[index].Spec.Id} from hour {HourOf(bucket)}", RowSense.AtMost, most);
+        foreach (var flow in flows)
+        {
+            Program.Put(row, flow.Column, useOf(flow.PerCall));
+        }
+
+        if (isCapacity)
+        {
+            Capacities.Add(new CapacityRow(row, index));
+        }
+    }
+
+    double CallsAtMost(int column) => Program.Rows[Program.Entries(column)[0].Row].Right;
+
+    void AddCommitments()
+    {
+        for (var index = 0; index < _scenario.Commitments.Length; index++)
+        {
+            var commitment = _scenario.Commitments[index];
+            var periods = commitment.PeriodsIn(_scenario.Length);
+            var first = Program.Rows.Count;
+            for (var period = 0; period < periods; period++)
+            {
+                var row = Program.AddRow(
+                    string.Create(CultureInfo.InvariantCulture, $"commitment {commitment.Id}, period {period}"),
+                    RowSense.AtLeast, (double)commitment.UsdIn(period, _scenario.Length));
+                var shortfall = Program.AddColumn(1);
+                Program.Put(row, shortfall, 1);
+                Commitments.Add((index, period, row, shortfall));
+            }
+
+            var counts = _scenario.Deployments
+                .Select(deployment => commitment.Deployments.Contains(deployment.Spec.Id)).ToArray();
+            foreach (var flow in Flows.Where(flow => counts[flow.Deployment]))
+            {
+                // A bucket belongs to the period of its middle.
+                var period = (int)((flow.Served + 0.5) * _bucketMs / commitment.Period.TotalMilliseconds);
+                Program.Put(first + Math.Min(period, periods - 1), flow.Column, flow.UsdPerCall);
+            }
+        }
+    }
+
+    static DemandSums PerCall(in DemandSums sums) => new()
+    {
+        Calls = 1,
+        Prompt = sums.Prompt / sums.Calls,
+        Prefix = sums.Prefix / sums.Calls,
+        Output = sums.Output / sums.Calls,
+        Steps = sums.Steps / sums.Calls,
+        Context = sums.Context / sums.Calls,
+        Memory = sums.Memory / sums.Calls,
+        PrefillMemory = sums.PrefillMemory / sums.Calls,
+    };
+
+    static double UsdPerCall(in DemandSums call, in PriceTerms prices) => UsdPerNano / TokensPerPrice
+        * ((call.Prefill * prices.PromptNanoPerMillion)
+            + (call.Prefix * Math.Min(prices.CachedNanoPerMillion, prices.PromptNanoPerMillion))
+            + (call.Output * prices.OutputNanoPerMillion));
+
+    // Where prices change within a bucket the lower ones count: the optimum must not be dearer than it can be.
+    PriceTerms LowestPrices(int index, int bucket)
+    {
+        var spec = _scenario.Deployments[index].Spec;
+        var lowest = spec.Prices;
+        var (from, to) = (_scenario.Bucket * bucket, _scenario.Bucket * (bucket + 1));
+        foreach (var change in _scenario.PriceChanges.Where(change => change.Deployment == spec.Id)
+            .OrderBy(change => change.At).Where(change => change.At < to))
+        {
+            lowest = change.At <= from ? change.Prices : Lower(lowest, change.Prices);
+        }
+
+        return lowest;
+    }
+
+    static PriceTerms Lower(in PriceTerms left, in PriceTerms right) => new(
+        Math.Min(left.PromptNanoPerMillion, right.PromptNanoPerMillion),
+        Math.Min(left.CachedNanoPerMillion, right.CachedNanoPerMillion),
+        Math.Min(left.OutputNanoPerMillion, right.OutputNanoPerMillion));
+
+    /// <summary>For how many seconds a deployment is there for the calls of a bucket, those of its end included.</summary>
+    double SecondsOf(int index, int bucket)
+    {
+        var (from, to) = (bucket * _bucketMs, (bucket + 1) * _bucketMs);
+        var gone = _scenario.Outages.Where(outage => outage.Covers(_scenario.Deployments[index].Spec))
+            .Sum(outage => Math.Max(0, Math.Min(to, (outage.From + outage.Length).TotalMilliseconds)
+                - Math.Max(from, outage.From.TotalMilliseconds)));
+
+        // What still waits when the last call has come is served after the end.
+        var after = bucket == _demand.Buckets - 1
+            ? Simulator.Drain.TotalMilliseconds + _scenario.Tiers.Max(tier => tier.MaxWait.TotalMilliseconds)
+            : 0;
+        return (Math.Max(0, _bucketMs - gone) + _reachMs + after) / 1000;
+    }
+
+    string HourOf(int bucket) =>
+        (_scenario.Bucket * bucket).TotalHours.ToString("0.###", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Sahab.Planning.Optimum;
+using Sahab.Planning.Scenarios;
+using Sahab.Routing.Policies;
+using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Plan.Scenarios;
+using Spectre.Console;
+
+namespace Sahab.Server.Hosting.Commands;
+
+/// <summary><c>sahab simulate SCENARIO</c>: what a scenario would cost, and how it would be served.</summary>
+internal static class SimulateCommand
+{
+    /// <summary>The optimum was asked for and there is none.</summary>
+    public const int NoOptimum = 1;
+
+    /// <summary>The simulation could not begin: the scenario is not valid, or there is no solver.</summary>
+    public const int NotBegun = 2;
+
+    /// <summary>The policies that are compared by <c>--policies all</c>.</summary>
+    static readonly ImmutableArray<RoutingProfile> Policies =
+    [
+        RoutingProfile.WeightedShuffle, RoutingProfile.LeastBusy, RoutingProfile.LowestLatency,
+        RoutingProfile.LowestPrice, RoutingProfile.PriorityOrder, RoutingProfile.Balanced,
+    ];
+
+    public static Command Create(IAnsiConsole console, TimeProvider time)
+    {
+        var arguments = new Arguments();
+        var command = new Command(
+            "simulate", "Run a scenario in virtual time through the router itself: cost, shortfall, service, regret.")
+        {
+            arguments.File,
+        };
+        foreach (var option in arguments.All)
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            try
+            {
+                return await RunAsync(console, time, arguments, parsed, cancellation);
+            }
+            catch (Exception error) when (error is CommandException or SolverException)
+            {
+                console.Profile.Out.Writer.WriteLine(error.Message);
+                return NotBegun;
+            }
+        });
+        return command;
+    }
+
+    static async Task<int> RunAsync(
+        IAnsiConsole console, TimeProvider time, Arguments arguments, ParseResult parsed, CancellationToken stop)
+    {
+        var reading = ScenarioReader.Read(parsed.GetRequiredValue(arguments.File));
+        foreach (var problem in reading.Problems)
+        {
+            console.Profile.Out.Writer.WriteLine(problem.ToString());
+        }
+
+        if (reading.Scenario is null)
+        {
+            return NotBegun;
+        }
+
+        var scale = arguments.ReadScale(parsed) ?? reading.Scale;
+        var scenario = reading.Scenario.Compressed(scale) with
+        {
+            Seed = parsed.GetValue(arguments.Seed) ?? reading.Scenario.Seed,
+        };
+        var profiles = arguments.ReadPolicies(parsed, scenario);
+        var limit = arguments.ReadLimit(parsed);
+        WriteProgram(scenario, parsed.GetValue(arguments.Mps));
+        var view = new ScenarioView(console, time);
+        var reports = profiles.Select(profile => view.Simulate(scenario with { Profile = profile }, stop)).ToList();
+        var optimum = parsed.GetValue(arguments.Optimum)
+            ? await HindsightOptimum.FindAsync(scenario, new CbcSolver(time), limit, stop)
+            : null;
+        var outcome = new ScenarioOutcome
+        {
+            Scenario = scenario.Name,
+            Seed = scenario.Seed,
+            Scale = scale,
+            Policies = [.. reports.Select(report => new PolicyOutcome(report, Round(optimum?.RegretOf(report))))],
+            Optimum = optimum,
+        };
+        view.Print(outcome, scenario);
+        if (parsed.GetValue(arguments.Json) is { } file)
+        {
+            Write(file, writer => writer.Write(outcome.ToJson()));
+        }
+
+        return optimum is { Status: not SolverStatus.Optimal } ? NoOptimum : 0;
+    }
+
+    static void WriteProgram(Scenario scenario, string? file)
+    {
+        if (file is not null)
+        {
+            Write(file, writer => MpsWriter.Write(HindsightOptimum.ProgramOf(scenario), writer));
+        }
+    }
+
+    static void Write(string file, Action<TextWriter> write)
+    {
+        try
+        {
+            using var writer = new StreamWriter(file);
+            write(writer);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"{file} cannot be written: {error.Message}");
+        }
+    }
+
+    static double? Round(double? regret) => regret is { } figure ? Math.Round(figure, 6) : null;
+
+    sealed class Arguments
+    {
+        readonly Option<double?> _scale = new("--scale")
+        {
+            Description = "Compress time by so much, 0.0001 to 100: 1 is the scenario as written. Else as the file says.",
+        };
+
+        readonly Option<string?> _policies = new("--policies")
+        {
+            Description = "Policies by their names, with commas between, or all. Else the scenario's own.",
+        };
+
+        readonly Option<string> _limit = new("--time-limit")
+        {
+            Description = "How long the solver may take, such as 90s or 10m.",
+            DefaultValueFactory = _ => "10m",
+        };
+
+        public Argument<string> File { get; } = new("SCENARIO")
+        {
+            Description = "The scenario, such as samples/scenarios/steady-growth.yaml.",
+        };
+
+        public Option<ulong?> Seed { get; } = new("--seed")
+        {
+            Description = "Another seed than the scenario's: the same one gives the same result.",
+        };
+
+        public Option<bool> Optimum { get; } = new("--optimum")
+        {
+            Description = "Find the optimum with hindsight too, by COIN-OR CBC, and every policy's regret.",
+        };
+
+        public Option<string?> Json { get; } = new("--json") { Description = "Write what was found to this file." };
+
+        public Option<string?> Mps { get; } = new("--mps")
+        {
+            Description = "Write the programme of the optimum to this file, for other solvers.",
+        };
+
+        public IEnumerable<Option> All => [_scale, Seed, _policies, Optimum, _limit, Json, Mps];
+
+        public double? ReadScale(ParseResult parsed) => parsed.GetValue(_scale) switch
+        {
+            null => null,
+            >= 0.0001 and <= 100 and var scale => scale,
+            _ => throw new CommandException("--scale must be from 0.0001 to 100."),
+        };
+
+        public TimeSpan ReadLimit(ParseResult parsed) =>
+            Scalars.TryDuration(parsed.GetValue(_limit)!, out var limit) && limit > TimeSpan.Zero
+                ? limit
+                : throw new CommandException("--time-limit must be a duration above zero, such as 90s, 5m or 1h.");
+
+        /// <summary>The policies that were asked for. What the scenario says of the balanced one stays.</summary>
+        public List<RoutingProfile> ReadPolicies(ParseResult parsed, Scenario scenario)
+        {
+            if (parsed.GetValue(_policies) is not { } text)
+            {
+                return [scenario.Profile];
+            }
+
+            var known = Policies.Select(policy => policy.Name == scenario.Profile.Name ? scenario.Profile : policy).ToList();
+            return text == "all" ? known : [.. text.Split(',').Select(name =>
+                known.Find(policy => policy.Name == name.Trim().Replace('-', '_'))
+                ?? throw new CommandException(
+                    $"--policies: there is no '{name.Trim()}'. There are all, or of "
+                    + $"{string.Join(", ", Policies.Select(policy => policy.Name))}."))];
+        }
+    }
+}

@@ -1,0 +1,231 @@
+using System.Collections.Immutable;
+using System.Text;
+using Sahab.Planning.Scenarios;
+using Sahab.Planning.Traces;
+using Sahab.Routing.Requests;
+using Sahab.Routing.Snapshot;
+using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Serve.Snapshots;
+
+namespace Sahab.Server.Plan.Scenarios;
+
+/// <summary>What one reading of a scenario gave.</summary>
+/// <param name="Scenario">As written, its time not compressed; null if there is any error.</param>
+/// <param name="Scale">By how much the file wants its time compressed.</param>
+/// <param name="Problems">In the order of their places.</param>
+internal sealed record ScenarioReading(Scenario? Scenario, double Scale, ImmutableArray<ConfigProblem> Problems);
+
+/// <summary>Reads a scenario from YAML, by the binder of the configuration and with the same exact errors.</summary>
+internal sealed class ScenarioReader
+{
+    public const int MaxBytes = 1 << 20;
+
+    readonly string _file;
+    readonly ProblemList _problems;
+    readonly Dictionary<string, TraceSample> _traces = new(StringComparer.Ordinal);
+
+    ScenarioReader(string file)
+    {
+        _file = file;
+        _problems = new ProblemList(file);
+    }
+
+    public static ScenarioReading Read(string file)
+    {
+        var reader = new ScenarioReader(file);
+        var (scenario, scale) = reader.Read();
+        return new ScenarioReading(
+            reader._problems.HasErrors ? null : scenario, scale, reader._problems.ToImmutable());
+    }
+
+    (Scenario? Scenario, double Scale) Read()
+    {
+        if (ReadText() is not { } text || YamlTree.Parse(text, _problems) is not { } root)
+        {
+            return default;
+        }
+
+        var config = new ConfigBinder(_problems).Bind<ScenarioConfig>(root);
+        if (_problems.HasErrors)
+        {
+            return default;
+        }
+
+        var scenario = Build(config);
+        foreach (var problem in scenario is null ? [] : ScenarioCheck.ProblemsOf(scenario))
+        {
+            _problems.Error(problem.Key, problem.Message, problem.Remedy);
+        }
+
+        return (scenario, (double)config.Scale);
+    }
+
+    string? ReadText()
+    {
+        try
+        {
+            var file = new FileInfo(_file);
+            if (file.Length <= MaxBytes)
+            {
+                return File.ReadAllText(_file, Encoding.UTF8);
+            }
+
+            _problems.Error((0, 0), "", $"the file is larger than {MaxBytes >> 20} MiB", "Make it smaller");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _problems.Error(
+                (0, 0), "", "the file cannot be read", "Name a scenario, such as samples/scenarios/steady-growth.yaml");
+        }
+
+        return null;
+    }
+
+    Scenario? Build(ScenarioConfig config)
+    {
+        var deployments = config.Deployments.Select(deployment => Build(config, deployment)).ToList();
+        var traffic = config.Traffic.Select(Build).ToList();
+        foreach (var outage in config.Outages.Where(outage => (outage.Provider is null) == (outage.Deployment is null)))
+        {
+            _problems.Error(
+                $"outages.{outage.Id}", "it has to name a provider or a deployment, and not both", "Write one of them");
+        }
+
+        return _problems.HasErrors ? null : new Scenario
+        {
+            Name = config.Name,
+            Seed = (ulong)config.Seed,
+            Length = config.Length,
+            Bucket = config.Bucket,
+            Deployments = [.. deployments.OfType<ScenarioDeployment>()],
+            Traffic = [.. traffic.OfType<TrafficTerms>()],
+            Tenants = [.. config.Tenants.Select(Build)],
+            Tiers = BuildTiers(config.Tiers),
+            Spikes = [.. config.Spikes.Select(spike =>
+                new Spike(spike.Traffic, spike.From, spike.Length, (double)spike.Factor))],
+            Outages = [.. config.Outages.Select(outage =>
+                new Outage(outage.Provider, outage.Deployment, outage.From, outage.Length))],
+            PriceChanges = [.. config.PriceChanges.Select(change =>
+                new PriceChange(change.Deployment, change.At, SnapshotBuilder.PricesFor(change.Price)))],
+            Commitments = [.. config.Commitments.Select(commitment => new ScenarioCommitment
+            {
+                Id = commitment.Id,
+                Deployments = commitment.Deployments,
+                Period = commitment.Period,
+                UsdPerPeriod = commitment.UsdPerPeriod,
+            })],
+            Profile = SnapshotBuilder.ProfileFor(config.Routing),
+            Health = SnapshotBuilder.HealthFor(config.Routing.Breaker),
+            MaxAttempts = config.Routing.MaxAttempts,
+            MaxWaiting = config.MaxWaiting,
+            RefusalUsdPerMillionTokens = config.RefusalUsdPerMillionTokens,
+        };
+    }
+
+    ScenarioDeployment? Build(ScenarioConfig config, ScenarioDeploymentConfig deployment)
+    {
+        var upstream = config.Upstreams.FirstOrDefault(upstream => upstream.Id == deployment.Upstream);
+        if (upstream is null)
+        {
+            _problems.Error(
+                $"deployments.{deployment.Id}.upstream", $"there is no {TextForms.Quote(deployment.Upstream)}",
+                Suggestions.Sentence(
+                    deployment.Upstream, [.. config.Upstreams.Select(each => each.Id)], "upstreams there are"));
+            return null;
+        }
+
+        return new ScenarioDeployment
+        {
+            Spec = new DeploymentSpec
+            {
+                Id = deployment.Id,
+                Provider = deployment.Provider,
+                Region = deployment.Region,
+                Country = CountryCode.Parse(deployment.Country),
+                Model = deployment.Model,
+                Kind = deployment.Capacity,
+                Limits = SnapshotBuilder.LimitsFor(deployment.Limits),
+                Prices = SnapshotBuilder.PricesFor(deployment.Price),
+                Weight = deployment.Weight,
+                Priority = deployment.Priority,
+            },
+            Upstream = Build(upstream),
+            Replicas = deployment.Replicas,
+            ReservedUsdPerHour = deployment.ReservedUsdPerHour,
+        };
+    }
+
+    static UpstreamTerms Build(UpstreamConfig upstream) => new()
+    {
+        PrefillTokensPerSecond = (double)upstream.PrefillTokensPerSecond,
+        StepMs = (double)upstream.StepMs,
+        StepMsPerCall = (double)upstream.StepMsPerCall,
+        StepMsPerThousandTokens = (double)upstream.StepMsPerThousandTokens,
+        ChunkTokens = upstream.ChunkTokens,
+        MaxBatch = upstream.MaxBatch,
+        MemoryTokens = upstream.MemoryTokens,
+        MaxWaiting = upstream.MaxWaiting,
+        OverheadMs = (double)upstream.OverheadMs,
+    };
+
+    TrafficTerms? Build(TrafficConfig traffic) => LoadTrace(traffic) is { } trace
+        ? new TrafficTerms
+        {
+            Id = traffic.Id,
+            Model = traffic.Model,
+            Trace = trace,
+            CallsPerHour = (double)traffic.CallsPerHour,
+            GrowthPerWeek = (double)traffic.GrowthPerWeek,
+            DailySwing = (double)traffic.DailySwing,
+            WeekendDrop = (double)traffic.WeekendDrop,
+            Peak = traffic.Peak / TimeSpan.FromDays(1),
+            PrefixShare = (double)traffic.PrefixShare,
+            Prefixes = traffic.Prefixes,
+        }
+        : null;
+
+    TraceSample? LoadTrace(TrafficConfig traffic)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_file))!, traffic.Trace);
+        try
+        {
+            return _traces.TryGetValue(path, out var known) ? known : _traces[path] = TraceSample.Load(path);
+        }
+        catch (TraceException error)
+        {
+            _problems.Error(
+                $"traffic.{traffic.Id}.trace", error.Message.TrimEnd('.'), "Name a trace, relative to this file's folder");
+            return null;
+        }
+    }
+
+    static ScenarioTenant Build(ScenarioTenantConfig tenant) => new()
+    {
+        Id = tenant.Id,
+        Share = (double)tenant.Share,
+        Weight = tenant.Weight,
+        Countries = tenant.Countries is { } codes
+            ? CountrySet.FromCodes(codes.Select(code => CountryCode.Parse(code)))
+            : CountrySet.All,
+        Limits = SnapshotBuilder.LimitsFor(tenant.Limits),
+    };
+
+    static ImmutableArray<TierTerms> BuildTiers(TiersConfig tiers) =>
+    [
+        .. BuildTier(ServiceTier.Priority, tiers.Priority), .. BuildTier(ServiceTier.Default, tiers.Default),
+        .. BuildTier(ServiceTier.Flex, tiers.Flex), .. BuildTier(ServiceTier.Batch, tiers.Batch),
+    ];
+
+    static ImmutableArray<TierTerms> BuildTier(ServiceTier tier, TierConfig? config) => config is null ? [] :
+    [
+        new TierTerms
+        {
+            Tier = tier,
+            Share = (double)config.Share,
+            MaxWait = config.MaxWait,
+            FirstToken = config.FirstToken,
+            Target = (double)config.Target,
+            MustServe = config.MustServe,
+        },
+    ];
+}
