@@ -21,7 +21,7 @@ public sealed class CbcSolver(TimeProvider time, string command = "cbc") : ISolv
 
     /// <inheritdoc/>
     public async Task<LinearSolution> SolveAsync(
-        LinearProgram program, TimeSpan limit, CancellationToken stop = default)
+        LinearProgram program, TimeSpan limit, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(program);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
@@ -34,7 +34,7 @@ public sealed class CbcSolver(TimeProvider time, string command = "cbc") : ISolv
                 MpsWriter.Write(program, writer);
             }
 
-            if (!await RunAsync(model, solution, limit, stop))
+            if (!await RunAsync(model, solution, limit, cancellation))
             {
                 return new LinearSolution { Status = SolverStatus.OutOfTime };
             }
@@ -50,7 +50,7 @@ public sealed class CbcSolver(TimeProvider time, string command = "cbc") : ISolv
     }
 
     /// <summary>False if it had to be ended.</summary>
-    async Task<bool> RunAsync(string model, string solution, TimeSpan limit, CancellationToken stop)
+    async Task<bool> RunAsync(string model, string solution, TimeSpan limit, CancellationToken cancellation)
     {
         var seconds = Math.Max(1, (int)Math.Ceiling(limit.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         using var process = new Process
@@ -75,7 +75,7 @@ public sealed class CbcSolver(TimeProvider time, string command = "cbc") : ISolv
 
         process.StandardInput.Close();
         using var deadline = new CancellationTokenSource(limit + Grace, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         try
         {
             // Read to the end, or it would stand still when its pipe is full.
@@ -88,7 +88,7 @@ public sealed class CbcSolver(TimeProvider time, string command = "cbc") : ISolv
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            stop.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             return false;
         }
     }

@@ -44,9 +44,9 @@ internal record struct DemandSums
 }
 
 /// <summary>Calls that are alike for the optimum: the same deployments may serve them, at the same terms.</summary>
-/// <param name="Tier">By its position in the scenario.</param>
+/// <param name="Group">Tiers that are the same to it, by their number.</param>
 /// <param name="Shape">Of calls with short answers for their prompt, 0; the last has the longest.</param>
-internal sealed record DemandClass(string Model, int Tier, CountrySet Countries, int Shape);
+internal sealed record DemandClass(string Model, int Group, CountrySet Countries, int Shape);
 
 /// <summary>
 /// The calls of a scenario as the optimum sees them: sums by bucket of time and class. Taken from the very arrivals that
@@ -69,55 +69,43 @@ internal sealed class DemandProfile
 
     public ref readonly DemandSums this[int bucket, int demandClass] => ref _sums[bucket, demandClass];
 
-    public static DemandProfile Collect(Scenario scenario)
+    /// <summary>Lets all calls come.</summary>
+    /// <param name="groups">For each tier of the scenario the number of its group, from 0 without gaps.</param>
+    public static DemandProfile Collect(Scenario scenario, int[] groups)
     {
         var countries = scenario.Tenants.Select(tenant => tenant.Countries)
             .DistinctBy(set => set.ToString(), StringComparer.Ordinal).ToArray();
         var countryOf = scenario.Tenants
             .Select(tenant => Array.FindIndex(countries, set => set.ToString() == tenant.Countries.ToString())).ToArray();
         var models = scenario.Models;
-        var bounds = models.Select(model => ShapeBounds(scenario, model)).ToArray();
-        var classes = ImmutableArray.CreateBuilder<DemandClass>();
-        var firstOf = new int[models.Length, scenario.Tiers.Length, countries.Length];
-        for (var model = 0; model < models.Length; model++)
-        {
-            for (var tier = 0; tier < scenario.Tiers.Length; tier++)
-            {
-                for (var country = 0; country < countries.Length; country++)
-                {
-                    firstOf[model, tier, country] = classes.Count;
-                    classes.AddRange(Enumerable.Range(0, bounds[model].Length + 1)
-                        .Select(shape => new DemandClass(models[model], tier, countries[country], shape)));
-                }
-            }
-        }
-
         var modelOf = scenario.Traffic.Select(traffic => models.IndexOf(traffic.Model)).ToArray();
-        var profile = new DemandProfile(
-            classes.ToImmutable(), (int)Math.Ceiling(scenario.Length / scenario.Bucket));
-        var (stream, bucketMs) = (new ArrivalStream(scenario), scenario.Bucket.TotalMilliseconds);
+        var bounds = models.Select(model => ShapeBounds(scenario, model)).ToArray();
+        var (all, shapes) = (groups.Max() + 1, scenario.Shapes);
+        var classes = models.SelectMany(model => Enumerable.Range(0, all).SelectMany(group => countries.SelectMany(
+            set => Enumerable.Range(0, shapes).Select(shape => new DemandClass(model, group, set, shape)))));
+        var profile = new DemandProfile([.. classes], (int)Math.Ceiling(scenario.Length / scenario.Bucket));
+        var (stream, bucketMs) = (new Arrivals(scenario), scenario.Bucket.TotalMilliseconds);
         while (stream.TryNext(out var arrival))
         {
             var model = modelOf[arrival.Traffic];
-            var first = firstOf[model, arrival.Tier, countryOf[arrival.Tenant]];
             var bucket = Math.Min((int)(arrival.AtMs / bucketMs), profile.Buckets - 1);
-            profile._sums[bucket, first + ShapeOf(bounds[model], arrival)].Add(arrival);
+            var place = (((model * all) + groups[arrival.Tier]) * countries.Length) + countryOf[arrival.Tenant];
+            profile._sums[bucket, (place * shapes) + ShapeOf(bounds[model], arrival)].Add(arrival);
         }
 
         return profile;
     }
 
-    // Where all clouds ask the same for output against prompt, only how much there is counts, and one shape will do.
+    // By equal parts of the traces: who has bought replicas wins by giving them calls with long prompts and short
+    // answers, so the optimum must be able to tell calls apart by that.
     static double[] ShapeBounds(Scenario scenario, string model)
     {
-        var prices = scenario.Deployments.Where(deployment => deployment.Spec.Model == model)
-            .Select(deployment => deployment.Spec.Prices)
-            .Concat(scenario.PriceChanges.Where(change => scenario.Deployments.Any(deployment =>
-                deployment.Spec.Id == change.Deployment && deployment.Spec.Model == model)).Select(change => change.Prices))
-            .Where(terms => terms.PromptNanoPerMillion != 0 || terms.OutputNanoPerMillion != 0).ToArray();
-        var isProportional = prices.All(terms => (Int128)terms.OutputNanoPerMillion * prices[0].PromptNanoPerMillion
-            == (Int128)terms.PromptNanoPerMillion * prices[0].OutputNanoPerMillion);
-        return isProportional ? [] : [1.0 / 64, 1.0 / 32, 1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 1];
+        var ratios = scenario.Traffic.Where(traffic => traffic.Model == model).SelectMany(traffic =>
+            Enumerable.Range(0, traffic.Trace.Count).Select(index =>
+                (double)traffic.Trace.OutputOf(index) / traffic.Trace.PromptOf(index))).Order().ToArray();
+        return ratios.Length == 0
+            ? []
+            : [.. Enumerable.Range(1, scenario.Shapes - 1).Select(shape => ratios[ratios.Length * shape / scenario.Shapes])];
     }
 
     static int ShapeOf(double[] bounds, in Arrival arrival)

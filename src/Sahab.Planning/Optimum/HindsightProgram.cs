@@ -35,14 +35,19 @@ internal sealed class HindsightProgram
 
     readonly Scenario _scenario;
     readonly DemandProfile _demand;
+
+    /// <summary>Tiers whose calls may be served in the same buckets are the same here.</summary>
+    readonly TierTerms[][] _groups;
     readonly double _bucketMs;
     readonly double _reachMs;
 
     HindsightProgram(Scenario scenario)
     {
         _scenario = scenario;
-        _demand = DemandProfile.Collect(scenario);
         _bucketMs = scenario.Bucket.TotalMilliseconds;
+        _groups = [.. scenario.Tiers.GroupBy(tier => (LatestOf(tier), tier.MustServe)).Select(group => group.ToArray())];
+        _demand = DemandProfile.Collect(
+            scenario, [.. scenario.Tiers.Select(tier => Array.FindIndex(_groups, group => group.Contains(tier)))]);
         _reachMs = scenario.Tiers.Select(ReachOf).Where(IsShort).DefaultIfEmpty(0).Max();
     }
 
@@ -77,6 +82,10 @@ internal sealed class HindsightProgram
 
     bool IsShort(double reachMs) => reachMs <= ShortReach * _bucketMs;
 
+    /// <summary>How many buckets after its own a call of the tier may be served.</summary>
+    int LatestOf(TierTerms tier) =>
+        IsShort(ReachOf(tier)) ? 0 : (int)Math.Ceiling(ReachOf(tier) / _bucketMs);
+
     List<Served>[,] AddDemand()
     {
         var served = new List<Served>[_demand.Buckets, _scenario.Deployments.Length];
@@ -98,13 +107,13 @@ internal sealed class HindsightProgram
     {
         var kind = _demand.Classes[each];
         var sums = _demand[bucket, each];
-        var tier = _scenario.Tiers[kind.Tier];
+        var tiers = _groups[kind.Group];
         var row = Program.AddRow(
-            $"demand of {kind.Model}, {tier.Tier}, from hour {HourOf(bucket)}: all calls have to be served",
+            $"demand of {kind.Model}, {string.Join(" and ", tiers.Select(tier => tier.Tier))}, from hour {HourOf(bucket)}: "
+            + "all calls have to be served",
             RowSense.Exactly, sums.Calls);
         var perCall = PerCall(sums);
-        var reach = ReachOf(tier);
-        var latest = IsShort(reach) ? bucket : bucket + (int)Math.Ceiling(reach / _bucketMs);
+        var latest = bucket + LatestOf(tiers[0]);
         for (var index = 0; index < _scenario.Deployments.Length; index++)
         {
             var spec = _scenario.Deployments[index].Spec;
@@ -123,7 +132,7 @@ internal sealed class HindsightProgram
             }
         }
 
-        if (!tier.MustServe)
+        if (!tiers[0].MustServe)
         {
             var usd = (perCall.Prompt + perCall.Output) * (double)_scenario.RefusalUsdPerMillionTokens / TokensPerPrice;
             var column = Program.AddColumn(usd);

@@ -11,9 +11,9 @@ public interface ISolver
     /// <summary>Solves a programme.</summary>
     /// <param name="program">What to solve.</param>
     /// <param name="limit">How long it may take. Above zero.</param>
-    /// <param name="stop">Gives up.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="SolverException">The solver is not there, broke down or said what cannot be understood.</exception>
-    Task<LinearSolution> SolveAsync(LinearProgram program, TimeSpan limit, CancellationToken stop = default);
+    Task<LinearSolution> SolveAsync(LinearProgram program, TimeSpan limit, CancellationToken cancellation = default);
 }
 
 /// <summary>How solving ended.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Sahab.Planning.Optimum;
 
 /// <summary>
@@ -19,7 +17,7 @@ public sealed class TableauSolver : ISolver
 
     /// <inheritdoc/>
     public Task<LinearSolution> SolveAsync(
-        LinearProgram program, TimeSpan limit, CancellationToken stop = default)
+        LinearProgram program, TimeSpan limit, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(program);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
@@ -31,7 +29,7 @@ public sealed class TableauSolver : ISolver
                 + "(Debian: coinor-cbc).");
         }
 
-        return Task.FromResult(new Tableau(program, stop).Solve());
+        return Task.FromResult(new Tableau(program, cancellation).Solve());
     }
 
     // Columns: those of the programme, one slack for each row (0 for an equation), one artificial for each row, the
@@ -48,9 +46,9 @@ public sealed class TableauSolver : ISolver
         readonly double[] _signs;
         readonly int[] _basis;
 
-        public Tableau(LinearProgram program, CancellationToken stop)
+        public Tableau(LinearProgram program, CancellationToken cancellation)
         {
-            (_program, _stop, _rows) = (program, stop, program.Rows.Count);
+            (_program, _stop, _rows) = (program, cancellation, program.Rows.Count);
             _slacks = program.Costs.Count;
             _artificials = _slacks + _rows;
             _right = _artificials + _rows;

@@ -11,6 +11,8 @@ namespace Sahab.Planning.Scenarios;
 /// </summary>
 public sealed record Scenario
 {
+    static readonly TimeSpan ShortestBucket = TimeSpan.FromMinutes(5);
+
     /// <value>What it is called in reports.</value>
     public required string Name { get; init; }
 
@@ -71,6 +73,13 @@ public sealed record Scenario
     /// <value>The span of time over which the optimum takes calls together. Above zero.</value>
     public TimeSpan Bucket { get; init; } = TimeSpan.FromHours(1);
 
+    /// <value>
+    /// How many shapes of calls (output for prompt, equal parts of the trace) the optimum tells apart. 1 to 64, 8 unless
+    /// said otherwise. With 1 it knows no more of a call than that it comes: that is not the least any more, but what a
+    /// router can be held to that does not know how long answers will be.
+    /// </value>
+    public int Shapes { get; init; } = 8;
+
     /// <summary>The models, in the order in which deployments name them first.</summary>
     public ImmutableArray<string> Models =>
         [.. Deployments.Select(deployment => deployment.Spec.Model).Distinct(StringComparer.Ordinal)];
@@ -78,7 +87,8 @@ public sealed record Scenario
     /// <summary>
     /// The same in a shorter or longer time: lengths, seasons, outages, periods and what has to be spent in them are
     /// multiplied; rates, speeds, limits and prices by the hour are not. So the load stays what it was, and there are
-    /// so many times the calls. Waits of up to a minute stay, longer ones are multiplied.
+    /// so many times the calls. Waits of up to a minute stay, longer ones are multiplied; so are buckets, down to five
+    /// minutes.
     /// </summary>
     /// <param name="factor">Above 0.</param>
     public Scenario Compressed(double factor)
@@ -88,7 +98,7 @@ public sealed record Scenario
         {
             Length = Length * factor,
             Day = Day * factor,
-            Bucket = Bucket * factor,
+            Bucket = Longer(Bucket * factor, Bucket < ShortestBucket ? Bucket : ShortestBucket),
             Spikes = [.. Spikes.Select(spike =>
                 spike with { From = spike.From * factor, Length = spike.Length * factor })],
             Outages = [.. Outages.Select(outage =>
@@ -103,6 +113,8 @@ public sealed record Scenario
                 tier.MaxWait > TimeSpan.FromMinutes(1) ? tier with { MaxWait = tier.MaxWait * factor } : tier)],
         };
     }
+
+    static TimeSpan Longer(TimeSpan left, TimeSpan right) => left > right ? left : right;
 }
 
 /// <summary>A deployment, and what stands behind it.</summary>

@@ -13,6 +13,7 @@ public sealed record ScenarioProblem(string Key, string Message, string Remedy);
 public static class ScenarioCheck
 {
     const int MaxReplicas = 1024;
+    const int MaxShapes = 64;
 
     static readonly TimeSpan MaxLength = TimeSpan.FromDays(366);
 
@@ -54,6 +55,11 @@ public static class ScenarioCheck
         if (scenario.Bucket <= TimeSpan.Zero || scenario.Day <= TimeSpan.Zero)
         {
             yield return new("bucket", "a span of time is empty", "Write more than zero");
+        }
+
+        if (scenario.Shapes is < 1 or > MaxShapes)
+        {
+            yield return new("shapes", "so many shapes are not possible", $"Write 1 to {MaxShapes}");
         }
 
         foreach (var (key, isEmpty) in new[]

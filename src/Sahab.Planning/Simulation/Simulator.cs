@@ -35,7 +35,7 @@ public sealed class Simulator
     const int StepsBetweenProgress = 1 << 16;
 
     readonly Scenario _scenario;
-    readonly ArrivalStream _arrivals;
+    readonly Arrivals _arrivals;
     readonly Fleet _fleet;
     readonly Timers _timers = new();
     readonly CostBook _costs;
@@ -63,7 +63,7 @@ public sealed class Simulator
     {
         ScenarioCheck.ThrowIfProblems(scenario);
         _scenario = scenario;
-        _arrivals = new ArrivalStream(scenario);
+        _arrivals = new Arrivals(scenario);
         _fleet = new Fleet(scenario);
         _costs = new CostBook(scenario);
         _service = new ServiceBook(scenario);

@@ -155,8 +155,9 @@ public partial class SimulateCommandTests
                         : word),
             ];
 
-            // A month takes its time, and shows nothing that a day does not.
-            words = [.. words.Select((word, index) => index > 0 && words[index - 1] == "--scale" ? "0.005" : word)];
+            // A month takes its time, and shows nothing that an hour does not.
+            var scale = Array.IndexOf(words, "--scale");
+            words = [.. scale < 0 ? words : [.. words[..scale], .. words[(scale + 2)..]], "--scale", "0.005"];
 
             var (code, output) = await SimulateAsync(words);
 
@@ -168,7 +169,7 @@ public partial class SimulateCommandTests
 
     static int CountOf(Scenario scenario, int enough)
     {
-        var (stream, count) = (new ArrivalStream(scenario), 0);
+        var (stream, count) = (new Arrivals(scenario), 0);
         while (count < enough && stream.TryNext(out _))
         {
             count++;

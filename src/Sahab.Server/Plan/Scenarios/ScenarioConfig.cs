@@ -31,6 +31,10 @@ internal sealed record ScenarioConfig
     [Between("1m", "168h")]
     public TimeSpan Bucket { get; init; } = TimeSpan.FromHours(1);
 
+    [Doc("How many shapes of calls, by output for prompt, the optimum tells apart.")]
+    [Between("1", "64")]
+    public int Shapes { get; init; } = 8;
+
     [Doc("Kinds of replicas, by id.")]
     [AtMost(256)]
     public required ImmutableArray<UpstreamConfig> Upstreams { get; init; } = [];

@@ -97,6 +97,7 @@ internal sealed class ScenarioReader
             Seed = (ulong)config.Seed,
             Length = config.Length,
             Bucket = config.Bucket,
+            Shapes = config.Shapes,
             Deployments = [.. deployments.OfType<ScenarioDeployment>()],
             Traffic = [.. traffic.OfType<TrafficTerms>()],
             Tenants = [.. config.Tenants.Select(Build)],

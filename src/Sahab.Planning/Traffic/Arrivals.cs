@@ -13,14 +13,14 @@ namespace Sahab.Planning.Traffic;
 /// end. Gaps between them are those of the trace, in operational time: where the rate is twice as high, they are half as
 /// long. So lengths come in the trace's own order, and its bursts stay bursts.
 /// </remarks>
-public sealed class ArrivalStream
+public sealed class Arrivals
 {
     readonly Source[] _sources;
     readonly double _endMs;
 
     /// <summary>Starts at the beginning.</summary>
     /// <param name="scenario">One without problems (<see cref="ScenarioCheck"/>).</param>
-    public ArrivalStream(Scenario scenario)
+    public Arrivals(Scenario scenario)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         _endMs = scenario.Length.TotalMilliseconds;

@@ -4,7 +4,7 @@ using Sahab.Planning.Traffic;
 
 namespace Sahab.Tests.Planning;
 
-public sealed class ArrivalStreamTests
+public sealed class ArrivalsTests
 {
     [Fact]
     public void The_same_seed_gives_the_same_calls_and_another_gives_others()
@@ -78,7 +78,7 @@ public sealed class ArrivalStreamTests
 
     static List<Arrival> All(Scenario scenario)
     {
-        var (stream, calls) = (new ArrivalStream(scenario), new List<Arrival>());
+        var (stream, calls) = (new Arrivals(scenario), new List<Arrival>());
         while (stream.TryNext(out var arrival))
         {
             calls.Add(arrival);
