@@ -11,13 +11,13 @@ public class ReconcilerTests
     static readonly DateTimeOffset Start = new(2026, 11, 3, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Books_that_agree_have_no_differences() => Find(Charges(1), Charges(1)).ShouldBeEmpty();
+    public void Books_that_agree_have_no_differences() => Find(Day(1), Day(1)).ShouldBeEmpty();
 
     [Fact]
     public void What_rounding_adds_is_not_told()
     {
-        var charges = Charges(2);
-        Find(charges, charges.Select(charge => charge with { CostUsd = decimal.Round(charge.CostUsd, 6) })).ShouldBeEmpty();
+        var day = Day(2);
+        Find(day, day.Select(hour => hour with { CostUsd = decimal.Round(hour.CostUsd, 6) })).ShouldBeEmpty();
     }
 
     [Fact]
@@ -26,18 +26,18 @@ public class ReconcilerTests
         for (var seed = 1; seed <= 200; seed++)
         {
             var random = new Random(seed);
-            var charges = Charges(seed);
-            var bill = charges.ToList();
+            var day = Day(seed);
+            var bill = day.ToList();
             var planted = new List<(DateTimeOffset, string, DifferenceCause)>();
             // At most one in each hour, and none beside another: they would explain each other.
-            for (var hour = random.Next(3); hour < 22; hour += 2 + random.Next(3))
+            for (var at = random.Next(3); at < 22; at += 2 + random.Next(3))
             {
-                var victims = bill.Where(charge => charge.Hour == Start.AddHours(hour)).ToList();
+                var victims = bill.Where(hour => hour.Hour == Start.AddHours(at)).ToList();
                 var victim = victims[random.Next(victims.Count)];
                 planted.Add((victim.Hour, victim.Region, Plant(bill, victim, random)));
             }
 
-            var found = Find(charges, bill).Select(each => (each.Key.Hour, each.Key.Region, each.Cause)).Distinct();
+            var found = Find(day, bill).Select(each => (each.Key.Hour, each.Key.Region, each.Cause)).Distinct();
 
             found.OrderBy(each => each.Hour).ShouldBe(planted.OrderBy(each => each.Item1), $"seed {seed}");
         }
@@ -46,22 +46,22 @@ public class ReconcilerTests
     [Fact]
     public void An_error_is_told_with_what_it_costs()
     {
-        var charge = Charges(3)[0];
-        var twice = charge with
+        var hour = Day(3)[0];
+        var twice = hour with
         {
-            Usage = charge.Usage with { PromptTokens = charge.Usage.PromptTokens + charge.Usage.CachedTokens },
+            Usage = hour.Usage with { PromptTokens = hour.Usage.PromptTokens + hour.Usage.CachedTokens },
         };
 
-        var difference = Find([charge], [Priced(twice)]).ShouldHaveSingleItem();
+        var difference = Find([hour], [Priced(twice)]).ShouldHaveSingleItem();
 
         difference.Cause.ShouldBe(DifferenceCause.CachedBilledTwice);
-        difference.OverbilledUsd.ShouldBe(charge.Usage.CachedTokens * 2.5m / 1_000_000);
+        difference.OverbilledUsd.ShouldBe(hour.Usage.CachedTokens * 2.5m / 1_000_000);
     }
 
     [Fact]
     public void Calls_that_end_in_the_next_hour_are_no_error_but_told()
     {
-        var (first, second) = (Charges(4)[0], Charges(4)[0] with { Hour = Start.AddHours(1) });
+        var (first, second) = (Day(4)[0], Day(4)[0] with { Hour = Start.AddHours(1) });
         var late = new TokenUsage(70, 0, 30, 0);
         HourlyUsage[] bill =
         [
@@ -78,7 +78,7 @@ public class ReconcilerTests
     [Fact]
     public void Rows_that_are_not_token_usage_are_counted_and_left_alone()
     {
-        var table = FocusWriter.ToTable([Charges(5)[0]]);
+        var table = FocusWriter.ToTable([Day(5)[0]]);
         var tax = table.Rows[0].ToList();
         tax[table.Columns.ToList().IndexOf("ChargeCategory")] = "Tax";
         tax[table.Columns.ToList().IndexOf("BilledCost")] = "12.5";
@@ -93,7 +93,7 @@ public class ReconcilerTests
     [Fact]
     public void A_row_that_lacks_what_it_is_compared_by_is_named()
     {
-        var table = FocusWriter.ToTable([Charges(6)[0]]);
+        var table = FocusWriter.ToTable([Day(6)[0]]);
         var row = table.Rows[0].ToList();
         row[table.Columns.ToList().IndexOf("RegionId")] = null;
         table.Add(row);
@@ -107,18 +107,18 @@ public class ReconcilerTests
             BillBooks.Read(FocusWriter.ToTable(ours)), BillBooks.Read(FocusWriter.ToTable(theirs)), Tolerance);
 
     /// <summary>A day of three regions, whose figures are all different.</summary>
-    static List<HourlyUsage> Charges(int seed)
+    static List<HourlyUsage> Day(int seed)
     {
         var random = new Random(seed);
-        var charges = new List<HourlyUsage>();
-        for (var hour = 0; hour < 24; hour++)
+        var day = new List<HourlyUsage>();
+        for (var at = 0; at < 24; at++)
         {
             foreach (var region in (string[])["us-east-1", "eu-north-1", "ap-northeast-1"])
             {
                 var cached = 1000 + random.Next(100_000);
-                charges.Add(Priced(new HourlyUsage
+                day.Add(Priced(new HourlyUsage
                 {
-                    Hour = Start.AddHours(hour),
+                    Hour = Start.AddHours(at),
                     Provider = "aws",
                     Region = region,
                     Country = "US",
@@ -133,11 +133,11 @@ public class ReconcilerTests
             }
         }
 
-        return charges;
+        return day;
     }
 
-    static HourlyUsage Priced(HourlyUsage charge) =>
-        charge with { CostUsd = Rater.Rate(charge.Usage, charge.Prices).ToUsd() };
+    static HourlyUsage Priced(HourlyUsage hour) =>
+        hour with { CostUsd = Rater.Rate(hour.Usage, hour.Prices).ToUsd() };
 
     /// <summary>Puts an error into the bill, and tells which.</summary>
     static DifferenceCause Plant(List<HourlyUsage> bill, HourlyUsage victim, Random random)

@@ -16,14 +16,14 @@ internal sealed class BillExport(UsageStore store, ConfigurationState configurat
             ? month
             : null;
 
-    /// <summary>The charges of a month that began at <paramref name="month"/>, of one provider or of all.</summary>
-    /// <exception cref="InvalidOperationException">There are more than <see cref="FocusCsv.MaxRows"/> charges.</exception>
+    /// <summary>The usage of a month that began at <paramref name="month"/>, of one provider or of all.</summary>
+    /// <exception cref="InvalidOperationException">There are more than <see cref="FocusCsv.MaxRows"/> rows of it.</exception>
     public async Task<FocusTable> ReadAsync(DateTimeOffset month, string? provider, CancellationToken cancellation)
     {
-        var charges = await store.HourlyUsageAsync(month, month.AddMonths(1), provider, FocusCsv.MaxRows, cancellation);
+        var hours = await store.HourlyUsageAsync(month, month.AddMonths(1), provider, FocusCsv.MaxRows, cancellation);
         var names = configuration.Current.Deployments
             .ToDictionary(deployment => deployment.Id, deployment => deployment.UpstreamModel, StringComparer.Ordinal);
-        return FocusWriter.ToTable(charges.Select(charge =>
-            charge with { Model = names.GetValueOrDefault(charge.Deployment) ?? charge.Model }));
+        return FocusWriter.ToTable(hours.Select(hour =>
+            hour with { Model = names.GetValueOrDefault(hour.Deployment) ?? hour.Model }));
     }
 }

@@ -13,7 +13,7 @@ public class FocusRulesTests
         ["JSON"] = FocusType.Pairs,
     };
 
-    static readonly HourlyUsage Charge = new()
+    static readonly HourlyUsage Usage = new()
     {
         Hour = new DateTimeOffset(2026, 11, 3, 14, 0, 0, TimeSpan.Zero),
         Provider = "aws",
@@ -57,7 +57,7 @@ public class FocusRulesTests
     [Fact]
     public void What_the_ledger_writes_breaks_no_rule()
     {
-        var outcomes = FocusChecker.Check(FocusWriter.ToTable([Charge]), FocusRules.CostAndUsage12);
+        var outcomes = FocusChecker.Check(FocusWriter.ToTable([Usage]), FocusRules.CostAndUsage12);
 
         outcomes.Where(outcome => outcome.Verdict == FocusVerdict.Failed).ShouldBeEmpty();
         outcomes.Count(outcome => outcome.Verdict == FocusVerdict.Passed).ShouldBeGreaterThan(100);
@@ -67,16 +67,16 @@ public class FocusRulesTests
     [Fact]
     public void Billed_costs_add_up_to_the_ledgers_to_the_last_digit()
     {
-        var table = FocusWriter.ToTable([Charge]);
+        var table = FocusWriter.ToTable([Usage]);
 
         table.Count.ShouldBe(5);
-        Enumerable.Range(0, table.Count).Sum(row => table.Number(row, "BilledCost")).ShouldBe(Charge.CostUsd);
+        Enumerable.Range(0, table.Count).Sum(row => table.Number(row, "BilledCost")).ShouldBe(Usage.CostUsd);
         Enumerable.Range(0, table.Count).Sum(row => table.Number(row, "ConsumedQuantity")).ShouldBe(1_000_003 + 70_007);
     }
 
     [Fact]
     public void An_hour_that_used_nothing_makes_no_row() =>
-        FocusWriter.ToTable([Charge with { Usage = default, CostUsd = 0 }]).Count.ShouldBe(0);
+        FocusWriter.ToTable([Usage with { Usage = default, CostUsd = 0 }]).Count.ShouldBe(0);
 
     [Theory]
     [InlineData("BilledCost", "1,5", "BilledCost/type")]
@@ -101,7 +101,7 @@ public class FocusRulesTests
     [InlineData("RegionName", "", "RegionName/with-RegionId")]
     public void A_value_that_may_not_be_is_found(string column, string value, string rule)
     {
-        var table = FocusWriter.ToTable([Charge]);
+        var table = FocusWriter.ToTable([Usage]);
         var values = table.Rows[0].ToList();
         values[table.Columns.ToList().IndexOf(column)] = value;
         var broken = new FocusTable(table.Columns);
