@@ -49,8 +49,8 @@ internal record struct DemandSums
 internal sealed record DemandClass(string Model, int Group, CountrySet Countries, int Shape);
 
 /// <summary>
-/// The calls of a scenario as the optimum sees them: sums by bucket of time and class. Taken from the very arrivals that
-/// the simulation has, one by one; holds the sums only.
+/// The calls of a scenario as the optimum sees them: sums by bucket of time and class. Taken from the very arrivals
+/// that the simulation has, one by one; holds the sums only.
 /// </summary>
 internal sealed class DemandProfile
 {
@@ -76,7 +76,8 @@ internal sealed class DemandProfile
         var countries = scenario.Tenants.Select(tenant => tenant.Countries)
             .DistinctBy(set => set.ToString(), StringComparer.Ordinal).ToArray();
         var countryOf = scenario.Tenants
-            .Select(tenant => Array.FindIndex(countries, set => set.ToString() == tenant.Countries.ToString())).ToArray();
+            .Select(tenant => Array.FindIndex(countries, set => set.ToString() == tenant.Countries.ToString()))
+            .ToArray();
         var models = scenario.Models;
         var modelOf = scenario.Traffic.Select(traffic => models.IndexOf(traffic.Model)).ToArray();
         var bounds = models.Select(model => ShapeBounds(scenario, model)).ToArray();
@@ -105,7 +106,8 @@ internal sealed class DemandProfile
                 (double)traffic.Trace.OutputOf(index) / traffic.Trace.PromptOf(index))).Order().ToArray();
         return ratios.Length == 0
             ? []
-            : [.. Enumerable.Range(1, scenario.Shapes - 1).Select(shape => ratios[ratios.Length * shape / scenario.Shapes])];
+            : [.. Enumerable.Range(1, scenario.Shapes - 1)
+                .Select(shape => ratios[(int)((long)ratios.Length * shape / scenario.Shapes)])];
     }
 
     static int ShapeOf(double[] bounds, in Arrival arrival)

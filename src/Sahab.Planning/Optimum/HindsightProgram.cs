@@ -6,7 +6,7 @@ using Sahab.Planning.Simulation;
 
 namespace Sahab.Planning.Optimum;
 
-/// <summary>A flow of the optimum: calls of a class that come in one bucket and are served in the same or a later one.</summary>
+/// <summary>Calls of a class that come in one bucket and are served in the same or a later one.</summary>
 internal readonly record struct Flow(int Column, int Deployment, int Served, double UsdPerCall);
 
 /// <summary>Which row of the programme a shadow price is read from.</summary>
@@ -21,7 +21,7 @@ internal sealed class HindsightProgram
     const double UsdPerNano = 1.0 / NanoUsd.PerUsd;
     const double TokensPerPrice = 1_000_000;
 
-    /// <summary>How long a call may run: the work of a bucket may end so much later, beside what the call waits.</summary>
+    /// <summary>How long a call may run: so much later, beside what it waits, its work may end.</summary>
     const double LongestCallMs = 60_000;
 
     /// <summary>In a span of time a window that slides can let through what is allowed in one more minute.</summary>
@@ -45,7 +45,10 @@ internal sealed class HindsightProgram
     {
         _scenario = scenario;
         _bucketMs = scenario.Bucket.TotalMilliseconds;
-        _groups = [.. scenario.Tiers.GroupBy(tier => (LatestOf(tier), tier.MustServe)).Select(group => group.ToArray())];
+        _groups =
+        [
+            .. scenario.Tiers.GroupBy(tier => (LatestOf(tier), tier.MustServe)).Select(group => group.ToArray()),
+        ];
         _demand = DemandProfile.Collect(
             scenario, [.. scenario.Tiers.Select(tier => Array.FindIndex(_groups, group => group.Contains(tier)))]);
         _reachMs = scenario.Tiers.Select(ReachOf).Where(IsShort).DefaultIfEmpty(0).Max();
@@ -109,8 +112,8 @@ internal sealed class HindsightProgram
         var sums = _demand[bucket, each];
         var tiers = _groups[kind.Group];
         var row = Program.AddRow(
-            $"demand of {kind.Model}, {string.Join(" and ", tiers.Select(tier => tier.Tier))}, from hour {HourOf(bucket)}: "
-            + "all calls have to be served",
+            $"demand of {kind.Model}, {string.Join(" and ", tiers.Select(tier => tier.Tier))}, "
+            + $"from hour {HourOf(bucket)}: all calls have to be served",
             RowSense.Exactly, sums.Calls);
         var perCall = PerCall(sums);
         var latest = bucket + LatestOf(tiers[0]);
@@ -163,14 +166,15 @@ internal sealed class HindsightProgram
         var seconds = SecondsOf(index, bucket);
         var minutes = (seconds / 60) + SlidingWindowMinutes;
 
-        // Steps can be shared by as many calls as may run, and as fit into memory: each bounds the work by itself. A call
-        // whose prompt is worked through has a place and its memory too. Of calls that are limited to fewer, most is
-        // made when all replicas have as many.
+        // Steps can be shared by as many calls as may run, and as fit into memory: each bounds the work by itself. A
+        // call whose prompt is worked through has a place and its memory too. Of calls that are limited to fewer, most
+        // is made when all replicas have as many.
         var batch = Math.Min(upstream.MaxBatch, (double?)limits.Concurrency / deployment.Replicas ?? upstream.MaxBatch);
         AddLimit("work", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
             WorkOf(upstream, call, (call.Steps + (call.Prefill / upstream.ChunkTokens)) / batch));
         AddLimit("memory", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
-            WorkOf(upstream, call, (call.Memory + (call.PrefillMemory / upstream.ChunkTokens)) / upstream.MemoryTokens));
+            WorkOf(
+                upstream, call, (call.Memory + (call.PrefillMemory / upstream.ChunkTokens)) / upstream.MemoryTokens));
         if (limits.TokensPerMinute is { } tokens)
         {
             AddLimit("tokens", index, bucket, flows, tokens * minutes, isCapacity: false, call =>
@@ -190,7 +194,8 @@ internal sealed class HindsightProgram
             + (call.Context * upstream.StepMsPerThousandTokens / 1000)) / 1000);
 
     void AddLimit(
-        string what, int index, int bucket, List<Served> flows, double most, bool isCapacity, Func<DemandSums, double> useOf)
+        string what, int index, int bucket, List<Served> flows, double most, bool isCapacity,
+        Func<DemandSums, double> useOf)
     {
         // A limit that all the calls that could come would not reach says nothing.
         if (flows.Sum(flow => useOf(flow.PerCall) * CallsAtMost(flow.Column)) <= most)
@@ -278,7 +283,7 @@ internal sealed class HindsightProgram
         Math.Min(left.CachedNanoPerMillion, right.CachedNanoPerMillion),
         Math.Min(left.OutputNanoPerMillion, right.OutputNanoPerMillion));
 
-    /// <summary>For how many seconds a deployment is there for the calls of a bucket, those of its end included.</summary>
+    /// <summary>For how many seconds a deployment is there for the calls of a bucket.</summary>
     double SecondsOf(int index, int bucket)
     {
         var (from, to) = (bucket * _bucketMs, (bucket + 1) * _bucketMs);

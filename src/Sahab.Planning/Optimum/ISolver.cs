@@ -12,7 +12,7 @@ public interface ISolver
     /// <param name="program">What to solve.</param>
     /// <param name="limit">How long it may take. Above zero.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="SolverException">The solver is not there, broke down or said what cannot be understood.</exception>
+    /// <exception cref="SolverException">The solver is not there, broke down or cannot be understood.</exception>
     Task<LinearSolution> SolveAsync(LinearProgram program, TimeSpan limit, CancellationToken cancellation = default);
 }
 

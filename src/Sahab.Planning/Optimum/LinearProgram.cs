@@ -25,7 +25,8 @@ public readonly record struct LinearRow(string Name, RowSense Sense, double Righ
 public readonly record struct LinearEntry(int Row, double Value);
 
 /// <summary>
-/// A linear programme: columns, each at least 0, are chosen so that every row holds and the sum of their costs is least.
+/// A linear programme: columns, each at least 0, are chosen so that every row holds and the sum of their costs is
+/// least.
 /// </summary>
 public sealed class LinearProgram
 {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Sahab.Planning.Optimum;
 
 /// <summary>
-/// Writes a programme as free MPS, which every solver reads. Rows are R0, R1 ... and columns C0, C1 ..., in the order in
-/// which they were added; numbers are written so that they read back the same. Names for people stand in comments.
+/// Writes a programme as free MPS, which every solver reads. Rows are R0, R1 ... and columns C0, C1 ..., in the order
+/// in which they were added; numbers are written so that they read back the same. Names for people stand in comments.
 /// </summary>
 public static class MpsWriter
 {

@@ -25,8 +25,8 @@ public sealed class TableauSolver : ISolver
         if (cells > MaxCells)
         {
             throw new SolverException(
-                $"A programme of {program.Rows.Count:N0} rows is too large for the built-in solver. Install COIN-OR CBC "
-                + "(Debian: coinor-cbc).");
+                $"A programme of {program.Rows.Count:N0} rows is too large for the built-in solver. Install COIN-OR "
+                + "CBC (Debian: coinor-cbc).");
         }
 
         return Task.FromResult(new Tableau(program, cancellation).Solve());

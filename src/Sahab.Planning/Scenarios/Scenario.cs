@@ -6,8 +6,8 @@ using Sahab.Routing.Snapshot;
 namespace Sahab.Planning.Scenarios;
 
 /// <summary>
-/// All that a simulation and its optimum depend on: what is there, what comes, what happens, what was signed. Immutable;
-/// the same scenario gives the same result. Times count from its beginning.
+/// All that a simulation and its optimum depend on: what is there, what comes, what happens, what was signed.
+/// Immutable; the same scenario gives the same result. Times count from its beginning.
 /// </summary>
 public sealed record Scenario
 {
@@ -74,9 +74,9 @@ public sealed record Scenario
     public TimeSpan Bucket { get; init; } = TimeSpan.FromHours(1);
 
     /// <value>
-    /// How many shapes of calls (output for prompt, equal parts of the trace) the optimum tells apart. 1 to 64, 8 unless
-    /// said otherwise. With 1 it knows no more of a call than that it comes: that is not the least any more, but what a
-    /// router can be held to that does not know how long answers will be.
+    /// How many shapes of calls (output for prompt, equal parts of the trace) the optimum tells apart. 1 to 64, 8
+    /// unless said otherwise. With 1 it knows no more of a call than that it comes: that is not the least any more,
+    /// but what a router can be held to that does not know how long answers will be.
     /// </value>
     public int Shapes { get; init; } = 8;
 

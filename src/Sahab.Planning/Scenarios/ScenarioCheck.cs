@@ -179,7 +179,8 @@ public static class ScenarioCheck
             var key = $"commitments.{commitment.Id}";
             if (commitment.Period <= TimeSpan.Zero || commitment.UsdPerPeriod < 0)
             {
-                yield return new(key, "its period or amount is out of range", "Write a period above 0, an amount from 0");
+                yield return new(
+                    key, "its period or amount is out of range", "Write a period above 0 and an amount from 0");
             }
 
             foreach (var id in commitment.Deployments)

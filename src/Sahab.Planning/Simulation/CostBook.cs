@@ -6,7 +6,7 @@ using Sahab.Routing.Snapshot;
 
 namespace Sahab.Planning.Simulation;
 
-/// <summary>What the calls cost, by deployment and by period of a commitment: sums only, whatever the number of calls.</summary>
+/// <summary>What the calls cost, by deployment and by period of a commitment: sums, however many there are.</summary>
 internal sealed class CostBook
 {
     readonly Scenario _scenario;

@@ -29,7 +29,7 @@ public sealed class Simulator
     /// <summary>Milliseconds after which a replica that is full has said so.</summary>
     internal const double ThrottleMs = 1;
 
-    /// <summary>How long after the last arrival open calls are followed, as long as the gateway lets a call take.</summary>
+    /// <summary>How long open calls are followed after the last came: as long as the gateway lets one take.</summary>
     internal static readonly TimeSpan Drain = TimeSpan.FromMinutes(10);
 
     const int StepsBetweenProgress = 1 << 16;
@@ -123,7 +123,8 @@ public sealed class Simulator
             {
                 steps = 0;
                 stop.ThrowIfCancellationRequested();
-                progress?.Invoke(new SimulationProgress(Math.Min(1, _nowMs / _scenario.Length.TotalMilliseconds), _arrived));
+                var share = Math.Min(1, _nowMs / _scenario.Length.TotalMilliseconds);
+                progress?.Invoke(new SimulationProgress(share, _arrived));
             }
         }
     }

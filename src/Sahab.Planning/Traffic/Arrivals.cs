@@ -9,9 +9,9 @@ namespace Sahab.Planning.Traffic;
 /// long the scenario. The same scenario gives the same calls, whoever serves them.
 /// </summary>
 /// <remarks>
-/// A traffic takes the calls of its trace one after the other, from a place that the seed gives, and begins anew at the
-/// end. Gaps between them are those of the trace, in operational time: where the rate is twice as high, they are half as
-/// long. So lengths come in the trace's own order, and its bursts stay bursts.
+/// A traffic takes the calls of its trace one after the other, from a place that the seed gives, and begins anew at
+/// the end. Gaps between them are those of the trace, in operational time: where the rate is twice as high, they are
+/// half as long. So lengths come in the trace's own order, and its bursts stay bursts.
 /// </remarks>
 public sealed class Arrivals
 {

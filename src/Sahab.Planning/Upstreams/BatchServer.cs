@@ -8,8 +8,8 @@ namespace Sahab.Planning.Upstreams;
 /// </summary>
 /// <remarks>
 /// <para>
-/// <b>Decoding.</b> A step takes <c>StepMs + n × StepMsPerCall + context × StepMsPerThousandTokens</c> and gives each of
-/// the n running calls one token. Between events n is constant, so all have the same speed: each call ends when as many
+/// <b>Decoding.</b> A step takes <c>StepMs + n × StepMsPerCall + context × StepMsPerThousandTokens</c> and gives each
+/// of the n running calls one token. Between events n is constant, so all have the same speed: each call ends when as many
 /// steps have gone by since its first token as it has tokens left, and one count of steps serves all.
 /// </para>
 /// <para>

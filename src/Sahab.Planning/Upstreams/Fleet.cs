@@ -21,7 +21,8 @@ internal sealed class Fleet
         {
             _firstOf[i] = servers.Count;
             var deployment = scenario.Deployments[i];
-            servers.AddRange(Enumerable.Range(0, deployment.Replicas).Select(_ => new BatchServer(deployment.Upstream)));
+            servers.AddRange(
+                Enumerable.Range(0, deployment.Replicas).Select(_ => new BatchServer(deployment.Upstream)));
         }
 
         _firstOf[^1] = servers.Count;

@@ -109,7 +109,8 @@ public partial class SimulateCommandTests
 
         var (code, output) = await SimulateAsync(folder.PathOf("bad.yaml"));
         code.ShouldBe(SimulateCommand.NotBegun);
-        output.ShouldMatch(@"bad\.yaml:\d+:\d+: error: traffic\.chat\.daily_swong: no such key\. Did you mean daily_swing");
+        output.ShouldMatch(
+            @"bad\.yaml:\d+:\d+: error: traffic\.chat\.daily_swong: no such key\. Did you mean daily_swing");
         output.ShouldContain("\"reservd\" is not known here. Did you mean reserved?");
         (_, output) = await SimulateAsync(folder.PathOf("worse.yaml"));
         output.ShouldContain("deployments.own-oslo.upstream: there is no \"a100-nod\". Did you mean a100-node?");
@@ -150,9 +151,8 @@ public partial class SimulateCommandTests
             [
                 .. command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word =>
                     word.StartsWith("samples/", StringComparison.Ordinal) ? Repository.PathOf(word)
-                    : word.EndsWith(".json", StringComparison.Ordinal) || word.EndsWith(".mps", StringComparison.Ordinal)
-                        ? folder.PathOf(word)
-                        : word),
+                    : Path.GetExtension(word) is ".json" or ".mps" ? folder.PathOf(word)
+                    : word),
             ];
 
             // A month takes its time, and shows nothing that an hour does not.

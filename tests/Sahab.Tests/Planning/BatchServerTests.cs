@@ -80,7 +80,10 @@ public sealed class BatchServerTests
     public void A_replica_that_is_never_idle_makes_what_its_batch_or_its_memory_lets_it(int batch, long memory)
     {
         const int Calls = 4_000;
-        var terms = Plain with { MaxBatch = batch, MemoryTokens = memory, MaxWaiting = Calls, StepMsPerThousandTokens = 1 };
+        var terms = Plain with
+        {
+            MaxBatch = batch, MemoryTokens = memory, MaxWaiting = Calls, StepMsPerThousandTokens = 1,
+        };
         var server = new BatchServer(terms);
         for (var i = 0; i < Calls; i++)
         {
@@ -94,7 +97,7 @@ public sealed class BatchServerTests
             server.Step(out _);
         }
 
-        // So many run at once: 16, or as many as 1,201 tokens go into 15,000. One of them is at its prompt for two steps.
+        // So many run at once: 16, or as often as 1,201 tokens go into 15,000. One is at its prompt for two steps.
         var running = Math.Min(batch, (int)(memory / 1_201));
         var steps = (200 + (1_000.0 / 512)) / running;
         var each = (1_000 / 10.0) + (steps * 20) + (200 * (0.5 + 1.1005));

@@ -15,7 +15,7 @@ public sealed class HindsightTests
 
     static readonly CbcSolver Cbc = new(TimeProvider.System);
 
-    /// <summary>A million prompt tokens in an hour, and hardly any output: a dollar at a dollar for a million.</summary>
+    /// <summary>Prompts of a thousand tokens and hardly any output: a thousand of them are a million tokens.</summary>
     static readonly TraceSample Millionth =
         TraceSample.From(Enumerable.Range(0, 10).Select(i => new TraceRequest(TimeSpan.FromSeconds(i), 1_000, 1)));
 
@@ -42,7 +42,10 @@ public sealed class HindsightTests
         {
             scenario = scenario with
             {
-                Deployments = [scenario.Deployments[0], Small.Deployment("cheap", "azure", 1, 12), scenario.Deployments[2]],
+                Deployments =
+                [
+                    scenario.Deployments[0], Small.Deployment("cheap", "azure", 1, 12), scenario.Deployments[2],
+                ],
             };
         }
 
@@ -95,8 +98,8 @@ public sealed class HindsightTests
     [Fact]
     public async Task A_scarce_reservation_is_worth_what_it_saves()
     {
-        // A replica works through a million prompt tokens in 100 s; 90 calls of 1,000 in a minute are 9 s of it. Make it
-        // so slow that it can do half: 50 tokens in a millisecond saved are a dollar for a million elsewhere.
+        // A thousand calls of a thousand tokens come in an hour. A replica that works through 100 tokens in a second
+        // can do no more than 360,000 of them.
         var scenario = TwoClouds(0);
         var slow = Small.Plain with { PrefillTokensPerSecond = 100 };
         scenario = scenario with
@@ -114,6 +117,15 @@ public sealed class HindsightTests
         // An hour of it is 360,000 tokens, which elsewhere cost 0.36 dollars.
         var price = optimum.Capacities.ShouldHaveSingleItem();
         price.MaxMu.ShouldBe(0.36, 0.001);
+    }
+
+    [Fact]
+    public async Task Who_can_tell_calls_apart_gives_bought_replicas_those_that_save_most()
+    {
+        var alike = await HindsightOptimum.FindAsync(Small.Scenario() with { Shapes = 1 }, Cbc, Limit);
+        var apart = await HindsightOptimum.FindAsync(Small.Scenario(), Cbc, Limit);
+
+        apart.Cost.TotalUsd.ShouldBeLessThan(alike.Cost.TotalUsd);
     }
 
     [Fact]

@@ -66,7 +66,8 @@ public sealed class LinearProgramTests
     public async Task What_cannot_be_and_what_has_no_end_is_told_apart(string name)
     {
         var impossible = new LinearProgram();
-        var (low, high) = (impossible.AddRow("low", RowSense.AtMost, 3), impossible.AddRow("high", RowSense.AtLeast, 5));
+        var low = impossible.AddRow("low", RowSense.AtMost, 3);
+        var high = impossible.AddRow("high", RowSense.AtLeast, 5);
         var column = impossible.AddColumn(1);
         impossible.Put(low, column, 1);
         impossible.Put(high, column, 1);

@@ -194,14 +194,14 @@ public sealed class SimulatorTests
         using var stop = new CancellationTokenSource();
         var told = new List<SimulationProgress>();
 
-        Should.Throw<OperationCanceledException>(() => new Simulator(Small.Scenario() with { Length = TimeSpan.FromDays(300) })
-            .Run(
-                progress =>
-                {
-                    told.Add(progress);
-                    stop.Cancel();
-                },
-                stop.Token));
+        var simulator = new Simulator(Small.Scenario() with { Length = TimeSpan.FromDays(300) });
+        Should.Throw<OperationCanceledException>(() => simulator.Run(
+            progress =>
+            {
+                told.Add(progress);
+                stop.Cancel();
+            },
+            stop.Token));
 
         told.ShouldHaveSingleItem().Calls.ShouldBeGreaterThan(1_000);
     }

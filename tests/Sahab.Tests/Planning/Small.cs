@@ -77,7 +77,8 @@ static class Small
         Deployments =
         [
             Deployment(
-                "own", "own", 0, 0, "NO", new Limits { Concurrency = 12 }, CapacityKind.Reserved, replicas: 1, perHour: 5),
+                "own", "own", 0, 0, "NO", new Limits { Concurrency = 12 }, CapacityKind.Reserved, replicas: 1,
+                perHour: 5),
             Deployment("cheap", "azure", 2, 8, limits: new Limits { TokensPerMinute = 200_000 }),
             Deployment("dear", "aws", 3, 12),
         ],
@@ -121,7 +122,10 @@ static class Small
         return scenario with
         {
             Traffic = [scenario.Traffic[0] with { PrefixShare = 0.5, Prefixes = 20 }],
-            Tenants = [scenario.Tenants[0], scenario.Tenants[1] with { Limits = new Limits { RequestsPerMinute = 30 } }],
+            Tenants =
+            [
+                scenario.Tenants[0], scenario.Tenants[1] with { Limits = new Limits { RequestsPerMinute = 30 } },
+            ],
             Spikes = [new Spike("t", TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(10), 4)],
             Outages = [new Outage("azure", null, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(20))],
             PriceChanges = [new PriceChange("cheap", TimeSpan.FromMinutes(90), Price(4, 16))],

@@ -124,7 +124,7 @@ internal static class SimulateCommand
     {
         readonly Option<double?> _scale = new("--scale")
         {
-            Description = "Compress time by so much, 0.0001 to 100: 1 is the scenario as written. Else as the file says.",
+            Description = "Compress time, 0.0001 to 100: 1 is the scenario as written. Else as the file says.",
         };
 
         readonly Option<string?> _policies = new("--policies")
@@ -182,7 +182,8 @@ internal static class SimulateCommand
                 return [scenario.Profile];
             }
 
-            var known = Policies.Select(policy => policy.Name == scenario.Profile.Name ? scenario.Profile : policy).ToList();
+            var own = scenario.Profile;
+            var known = Policies.Select(policy => policy.Name == own.Name ? own : policy).ToList();
             return text == "all" ? known : [.. text.Split(',').Select(name =>
                 known.Find(policy => policy.Name == name.Trim().Replace('-', '_'))
                 ?? throw new CommandException(

@@ -195,7 +195,8 @@ internal sealed class ScenarioReader
         catch (TraceException error)
         {
             _problems.Error(
-                $"traffic.{traffic.Id}.trace", error.Message.TrimEnd('.'), "Name a trace, relative to this file's folder");
+                $"traffic.{traffic.Id}.trace", error.Message.TrimEnd('.'),
+                "Name a trace, relative to this file's folder");
             return null;
         }
     }

@@ -105,7 +105,8 @@ internal sealed class ScenarioView(IAnsiConsole console, TimeProvider time)
     void PrintTiers(SimulationReport report)
     {
         var table = NewTable(
-            "tier", "tenant", "calls", "refused", "failed", "in time %", "target %", "met", "first token p50 ms", "p99 ms");
+            "tier", "tenant", "calls", "refused", "failed", "in time %", "target %", "met", "first token p50 ms",
+            "p99 ms");
         foreach (var level in report.Tiers.Concat(report.Tenants).Concat(report.TiersOfTenants))
         {
             table.AddRow(
