@@ -28,9 +28,9 @@ internal sealed partial class ContractLoop(
         }
     }
 
-    [LoggerMessage(6001, LogLevel.Information, "Version {Number} of contract {Contract} is in force and kept.")]
+    [LoggerMessage(7001, LogLevel.Information, "Version {Number} of contract {Contract} is in force and kept.")]
     partial void LogKept(string contract, int number);
 
-    [LoggerMessage(6002, LogLevel.Error, "Version {Number} of contract {Contract} could not be kept; trying again.")]
+    [LoggerMessage(7002, LogLevel.Error, "Version {Number} of contract {Contract} could not be kept; trying again.")]
     partial void LogFailed(string contract, int number, Exception error);
 }
