@@ -101,6 +101,34 @@ public class ContractLedgerTests
     }
 
     [Fact]
+    public void A_shortfall_that_is_waived_afterwards_is_taken_back_and_the_original_entry_stands()
+    {
+        var commitment = new Commitment
+        {
+            Id = "c",
+            Source = Terms.Page,
+            Windows = [new CommitmentWindow(Terms.At("2026-01-01"), Terms.At("2026-02-01"), 100)],
+        };
+        var contract = Terms.Contract("cloud", "2026-01-01", commitment);
+        var waiver = Terms.Version(2, "2026-01-31T23:00", commitment with { OwedShare = 0 })
+            with { KnownFrom = Terms.At("2026-03-10") };
+        var book = Terms.Book(contract with { Versions = [contract.Versions[0], waiver] });
+        var use = Terms.Use("cloud", "2026-01-05", "gpu", 30);
+
+        var books = new Books(new ContractLedger(book.KnownAt(Terms.At("2026-02-01"))));
+        books.Take(books.Ledger.Add(use));
+        books.Take(books.Ledger.Settle(Terms.At("2026-03-01")));
+        books.Usd(Account.ShortfallCost("cloud", "c")).ShouldBe(70);
+        var posted = books.Entries.ToList();
+
+        books.Take(books.Ledger.Rebook(book.KnownAt(Terms.At("2026-03-10")), [], [use], 1));
+        books.Usd(Account.ShortfallCost("cloud", "c")).ShouldBe(0);
+        books.Usd(Account.Payable("cloud")).ShouldBe(-30);
+        books.Entries.Take(posted.Count).ShouldBe(posted);
+        books.Entries.Skip(posted.Count).ShouldHaveSingleItem().BookedAt.ShouldBe(Terms.At("2026-01-31T23:00"));
+    }
+
+    [Fact]
     public void What_is_paid_ahead_pays_for_use_and_is_lost_when_it_expires()
     {
         var prepayment = new Prepayment
