@@ -8,8 +8,12 @@ internal sealed class Bill
     /// <summary>Lines kept per cloud; the oldest go first. The totals never lose anything.</summary>
     public const int MaxLines = 50_000;
 
+    /// <summary>Hours kept for the bill by the hour, some two months; the oldest go first.</summary>
+    public const int MaxHours = 1500;
+
     readonly Dictionary<BillAccount, BillEntry> _entries = [];
     readonly Queue<BillLine> _lines = new();
+    readonly SortedDictionary<DateTimeOffset, Dictionary<BillAccount, Usage>> _hours = [];
     readonly Lock _gate = new();
 
     public void Add(BillLine line)
@@ -28,6 +32,10 @@ internal sealed class Bill
                 Billed = entry.Billed + line.Billed,
                 Served = entry.Served + line.Served,
             };
+            if (line.Billed != Usage.None)
+            {
+                AddToHour(line);
+            }
             if (line.Served == Usage.None && !isBilled)
             {
                 return;
@@ -50,6 +58,17 @@ internal sealed class Bill
         }
     }
 
+    /// <summary>What was billed in each hour, in order of time.</summary>
+    public IReadOnlyList<(DateTimeOffset Hour, BillAccount Account, Usage Billed)> ReadHours()
+    {
+        lock (_gate)
+        {
+            return [.. from hour in _hours
+                from account in hour.Value
+                select (hour.Key, account.Key, account.Value)];
+        }
+    }
+
     public IReadOnlyList<BillLine> ReadLines()
     {
         lock (_gate)
@@ -64,6 +83,22 @@ internal sealed class Bill
         {
             _entries.Clear();
             _lines.Clear();
+            _hours.Clear();
         }
+    }
+
+    void AddToHour(BillLine line)
+    {
+        var start = line.At.ToUniversalTime();
+        start = start.AddTicks(-(start.Ticks % TimeSpan.TicksPerHour));
+        if (!_hours.TryGetValue(start, out var hour))
+        {
+            _hours.Add(start, hour = []);
+            if (_hours.Count > MaxHours)
+            {
+                _hours.Remove(_hours.Keys.First());
+            }
+        }
+        hour[line.Account] = hour.GetValueOrDefault(line.Account) + line.Billed;
     }
 }

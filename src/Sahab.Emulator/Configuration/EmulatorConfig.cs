@@ -124,6 +124,28 @@ public sealed record CloudModelConfig
 
     /// <summary>Speed of each region's deployment.</summary>
     public ProfileConfig? Profile { get; init; }
+
+    /// <summary>What its bill charges; nothing when absent.</summary>
+    public ModelPrice? Price { get; init; }
+}
+
+/// <summary>What a cloud charges for a million tokens, in US dollars. Each at least 0.</summary>
+public sealed record ModelPrice
+{
+    /// <summary>Prompt tokens that the cache neither held nor took.</summary>
+    public decimal Prompt { get; init; }
+
+    /// <summary>Those that the cache held; as any other prompt when absent.</summary>
+    public decimal? Cached { get; init; }
+
+    /// <summary>Those that the cache took; as any other prompt when absent.</summary>
+    public decimal? CacheWrite { get; init; }
+
+    /// <summary>Those that it took for an hour; as those that it took when absent.</summary>
+    public decimal? CacheWrite1h { get; init; }
+
+    /// <summary>Generated tokens.</summary>
+    public decimal Output { get; init; }
 }
 
 /// <summary>What a model does.</summary>

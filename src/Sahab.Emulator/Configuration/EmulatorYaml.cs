@@ -119,6 +119,12 @@ public static class EmulatorYaml
             {
                 CheckProfile(errors, $"{key}.models.{id}.profile", profile);
             }
+            if (served?.Price is { } price)
+            {
+                errors.Require(
+                    price is { Prompt: >= 0, Output: >= 0, Cached: null or >= 0, CacheWrite: null or >= 0, CacheWrite1h: null or >= 0 },
+                    $"{key}.models.{id}.price", "prices must be at least 0");
+            }
         }
     }
 

@@ -38,6 +38,9 @@ internal static class ControlApi
             "csv" => Results.Text(WriteCsv(ReadRows(emulation)), "text/csv"),
             _ => Refuse(400, "format must be json or csv"),
         });
+        app.MapGet("/bill/focus", (string? cloud) => emulation.Clouds.TryGetValue(cloud ?? "", out var found)
+            ? Results.Text(FocusBill.Write(found), "text/csv")
+            : Refuse(400, $"cloud must be one of: {string.Join(", ", emulation.Clouds.Keys)}"));
         app.MapGet("/bill/lines", (string? cloud) => emulation.Clouds.TryGetValue(cloud ?? "", out var found)
             ? Results.Json(found.Bill.ReadLines(), Json)
             : Refuse(400, $"cloud must be one of: {string.Join(", ", emulation.Clouds.Keys)}"));

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 
@@ -7,6 +9,8 @@ namespace Sahab.Server.Hosting.Commands;
 /// <summary><c>sahab contract</c>: what was agreed with providers, as it stands on a day, as we knew it on another.</summary>
 internal static class ContractCommand
 {
+    static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static Command Create(IAnsiConsole console, Func<string, string?> environment) =>
         new("contract", "Show what was agreed with providers.") { List(console, environment), Show(console, environment) };
 
@@ -93,7 +97,7 @@ internal static class ContractCommand
     /// <summary>What is particular to a clause, as the API has it; what is empty is left out.</summary>
     static string Say(JsonNode clause) => string.Join(", ", clause.AsObject()
         .Where(pair => pair.Key is not ("id" or "kind" or "source") && !IsEmpty(pair.Value))
-        .Select(pair => $"{pair.Key} {(pair.Value is JsonValue value ? value.ToString() : Strip(pair.Value!).ToJsonString())}"));
+        .Select(pair => $"{pair.Key} {(pair.Value is JsonValue value ? value.ToString() : Strip(pair.Value!).ToJsonString(Readable))}"));
 
     static JsonNode Strip(JsonNode node)
     {
@@ -114,7 +118,7 @@ internal static class ContractCommand
         null => true,
         JsonArray list => list.Count == 0,
         JsonObject map => map.All(pair => IsEmpty(pair.Value)),
-        _ => value.ToString().Length == 0,
+        _ => value.ToString() is "" or "0",
     };
 
     static string Names(JsonNode? list) =>
