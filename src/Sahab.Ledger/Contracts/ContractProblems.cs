@@ -34,9 +34,12 @@ public static class ContractProblems
             problems.Add($"{place}: has no id or no provider");
         }
 
-        if (contract.Currency != "USD" && rates.All(rate => rate.Currency != contract.Currency))
+        var begin = contract.Versions.Count == 0 ? DateOnly.MaxValue
+            : contract.Versions.Min(version => Hour.Of(version.ValidFrom).Date);
+        if (contract.Currency != "USD"
+            && rates.All(rate => rate.Currency != contract.Currency || rate.From > begin))
         {
-            problems.Add($"{place}: no rate is known for {contract.Currency}; add one that begins with the contract");
+            problems.Add($"{place}: no rate is known for {contract.Currency} from its beginning; add one");
         }
 
         if (contract.Versions.Count == 0)

@@ -11,7 +11,8 @@ namespace Sahab.Ledger.Settlements;
 /// </summary>
 /// <remarks>
 /// It does not remember events: its caller adds each once. Its memory grows with the hours and with what is used in each,
-/// not with the number of events.
+/// not with the number of events. One that has thrown while it settled is not to be used any more: make another, and
+/// restore it from what was posted.
 /// </remarks>
 public sealed class ContractLedger
 {

@@ -162,6 +162,16 @@ public class ContractBookTests
     }
 
     [Fact]
+    public void A_contract_in_another_currency_needs_a_rate_from_its_first_day()
+    {
+        var contract = Terms.Contract("cloud", "2026-01-02", Rate) with { Currency = "EUR" };
+
+        ContractProblems.Of([contract], [new CurrencyRate("EUR", new DateOnly(2026, 1, 2), 1.1m)]).ShouldBeEmpty();
+        ContractProblems.Of([contract], [new CurrencyRate("EUR", new DateOnly(2026, 1, 3), 1.1m)])
+            .ShouldHaveSingleItem().ShouldContain("no rate is known for EUR from its beginning");
+    }
+
+    [Fact]
     public void A_currency_without_a_rate_for_the_day_is_an_error_that_says_so()
     {
         var book = new ContractBook([], [new CurrencyRate("EUR", new DateOnly(2026, 1, 2), 1.1m)]);

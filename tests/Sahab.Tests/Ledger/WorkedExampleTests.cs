@@ -74,6 +74,18 @@ public class WorkedExampleTests
         books.Usd("cost:reserved:", "2027-01-01", "2028-01-01").ShouldBeAsWritten("2,400,000,000.00");
     }
 
+    [Theory]
+    [InlineData("coreweave")]
+    [InlineData("own")]
+    public void Tokens_on_capacity_that_is_paid_for_otherwise_cost_nothing_more(string provider)
+    {
+        var contracts = (provider == "own" ? WorkedExamples.Own() : WorkedExamples.CoreWeave()).KnownAt(Terms.Hindsight);
+
+        var charge = Charge.Of(Terms.Tokens(provider, "gpt", "2026-06-01", 1_000_000, 1_000_000), contracts);
+        (charge.Contract, charge.Rate, charge.Quantity).ShouldBe((provider, "included", 2_000_000));
+        charge.Postings().ShouldBeEmpty();
+    }
+
     [Fact]
     public void Google_covers_a_baseline_each_hour_and_five_countries_only()
     {

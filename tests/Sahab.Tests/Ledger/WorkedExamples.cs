@@ -11,6 +11,15 @@ internal static class WorkedExamples
     const decimal Million = 1_000_000;
     const decimal Billion = 1_000_000_000;
 
+    /// <summary>Tokens on capacity that is paid for otherwise.</summary>
+    static readonly Rate Included = new()
+    {
+        Id = "included",
+        Source = Terms.Page,
+        Uses = Terms.Of(Use.Inference),
+        Tokens = default(PriceTerms),
+    };
+
     static readonly string Document = Repository.Read("docs/contracts.md");
 
     /// <summary>The figure is the one of the document, to the cent.</summary>
@@ -88,6 +97,7 @@ internal static class WorkedExamples
             PaidAt = Terms.At("2026-01-01"),
             Uses = Terms.Of(Use.Capacity),
         },
+        Included,
         Gpus("gb200", "GB200", 40_000, "2026-01-01"),
         Gpus("h100", "H100", 20_000, "2026-03-11"),
         new ReservedFee
@@ -182,6 +192,7 @@ internal static class WorkedExamples
     public static ContractBook Own() => Terms.Book(Terms.Contract(
         "own",
         "2026-04-01",
+        Included,
         OwnSite("abilene", "TX", 300, 0.80m, 32m, 9_000_000),
         OwnSite("columbus", "OH", 100, 0.75m, 45m, 3_200_000),
         OwnSite("port-washington", "WI", 150, 0.80m, 41m, 4_500_000),
