@@ -202,7 +202,8 @@ public sealed class SimulatorTests
         using var stop = new CancellationTokenSource();
         var told = new List<SimulationProgress>();
 
-        var simulator = new Simulator(Small.Scenario() with { Length = TimeSpan.FromDays(300) });
+        var simulator = new Simulator(
+            Small.Scenario() with { Length = TimeSpan.FromDays(300), Bucket = TimeSpan.FromHours(1) });
         Should.Throw<OperationCanceledException>(() => simulator.Run(
             progress =>
             {
