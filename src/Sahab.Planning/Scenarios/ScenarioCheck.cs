@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Sahab.Routing.Snapshot;
 
 namespace Sahab.Planning.Scenarios;
 
@@ -14,6 +15,7 @@ public static class ScenarioCheck
 {
     const int MaxReplicas = 1024;
     const int MaxShapes = 64;
+    const int MaxBuckets = 10_000;
 
     static readonly TimeSpan MaxLength = TimeSpan.FromDays(366);
 
@@ -55,6 +57,18 @@ public static class ScenarioCheck
         if (scenario.Bucket <= TimeSpan.Zero || scenario.Day <= TimeSpan.Zero)
         {
             yield return new("bucket", "a span of time is empty", "Write more than zero");
+        }
+        else if (scenario.Length / scenario.Bucket > MaxBuckets)
+        {
+            yield return new("bucket", $"the length has more than {MaxBuckets:N0} of them", "Make them longer");
+        }
+
+        foreach (var crowded in scenario.Deployments.CountBy(deployment => deployment.Spec.Model)
+            .Where(model => model.Value > ModelRoute.MaxCandidates))
+        {
+            yield return new(
+                "deployments", $"model {crowded.Key} has {crowded.Value} of them",
+                $"Let it have {ModelRoute.MaxCandidates} at most");
         }
 
         if (scenario.Shapes is < 1 or > MaxShapes)

@@ -82,7 +82,10 @@ public sealed class BatchServerTests
         const int Calls = 4_000;
         var terms = Plain with
         {
-            MaxBatch = batch, MemoryTokens = memory, MaxWaiting = Calls, StepMsPerThousandTokens = 1,
+            MaxBatch = batch,
+            MemoryTokens = memory,
+            MaxWaiting = Calls,
+            StepMsPerThousandTokens = 1,
         };
         var server = new BatchServer(terms);
         for (var i = 0; i < Calls; i++)

@@ -176,6 +176,12 @@ public sealed class SimulatorTests
         var scenario = Small.Scenario();
         scenario = scenario with
         {
+            Bucket = TimeSpan.FromMilliseconds(1),
+            Deployments =
+            [
+                .. scenario.Deployments,
+                .. Enumerable.Range(0, 64).Select(each => Small.Deployment($"d{each}", "p", 1, 1)),
+            ],
             Traffic = [scenario.Traffic[0] with { Model = "none" }],
             Outages = [new Outage("nobody", null, TimeSpan.Zero, TimeSpan.FromHours(1))],
             Commitments = [scenario.Commitments[0], scenario.Commitments[0] with { Id = "twice" }],
@@ -183,6 +189,8 @@ public sealed class SimulatorTests
 
         var problems = Should.Throw<ArgumentException>(() => new Simulator(scenario)).Message;
 
+        problems.ShouldContain("bucket: the length has more than 10,000 of them");
+        problems.ShouldContain("deployments: model m has 67 of them");
         problems.ShouldContain("traffic.t.model: no deployment serves none");
         problems.ShouldContain("outages[0]: there is no deployment of nobody");
         problems.ShouldContain("commitments.twice.deployments: what is spent at dear counts toward aws already");
@@ -194,7 +202,8 @@ public sealed class SimulatorTests
         using var stop = new CancellationTokenSource();
         var told = new List<SimulationProgress>();
 
-        var simulator = new Simulator(Small.Scenario() with { Length = TimeSpan.FromDays(300) });
+        var simulator = new Simulator(
+            Small.Scenario() with { Length = TimeSpan.FromDays(300), Bucket = TimeSpan.FromHours(1) });
         Should.Throw<OperationCanceledException>(() => simulator.Run(
             progress =>
             {

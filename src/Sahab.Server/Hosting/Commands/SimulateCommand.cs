@@ -18,6 +18,9 @@ internal static class SimulateCommand
     /// <summary>The simulation could not begin: the scenario is not valid, or there is no solver.</summary>
     public const int NotBegun = 2;
 
+    /// <summary>It was told to stop, and says nothing.</summary>
+    public const int Stopped = 130;
+
     /// <summary>The policies that are compared by <c>--policies all</c>.</summary>
     static readonly ImmutableArray<RoutingProfile> Policies =
     [
@@ -48,6 +51,11 @@ internal static class SimulateCommand
             {
                 console.Profile.Out.Writer.WriteLine(error.Message);
                 return NotBegun;
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                console.Profile.Out.Writer.WriteLine("Stopped before the end.");
+                return Stopped;
             }
         });
         return command;
