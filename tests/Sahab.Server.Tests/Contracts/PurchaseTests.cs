@@ -252,7 +252,13 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
     {
         using var response = await _client.PostAsJsonAsync("/api/purchases", new
         {
-            id, seller, site = "abilene", country = "US", megawatts, usd = 1_000_000, due_at = "2027-01-01T00:00:00Z",
+            id,
+            seller,
+            site = "abilene",
+            country = "US",
+            megawatts,
+            usd = 1_000_000,
+            due_at = "2027-01-01T00:00:00Z",
         });
         var body = await response.Content.ReadAsStringAsync();
         response.StatusCode.ShouldBe(HttpStatusCode.OK, body);

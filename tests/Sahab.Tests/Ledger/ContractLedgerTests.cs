@@ -111,7 +111,8 @@ public class ContractLedgerTests
         };
         var contract = Terms.Contract("cloud", "2026-01-01", commitment);
         var waiver = Terms.Version(2, "2026-01-31T23:00", commitment with { OwedShare = 0 })
-            with { KnownFrom = Terms.At("2026-03-10") };
+            with
+        { KnownFrom = Terms.At("2026-03-10") };
         var book = Terms.Book(contract with { Versions = [contract.Versions[0], waiver] });
         var use = Terms.Use("cloud", "2026-01-05", "gpu", 30);
 
