@@ -30,7 +30,9 @@ public sealed record CapacityTranche : Clause
     /// <summary>What is owed to us while it is late; null: nothing.</summary>
     public LateDelivery? Late { get; init; }
 
-    /// <summary>From how many days after <see cref="DueAt"/> we may end it, if it is not delivered; null: never.</summary>
+    /// <summary>
+    /// From how many days after <see cref="DueAt"/> we may end it, if it is not delivered; null: never.
+    /// </summary>
     public int? ExitAfterDays { get; init; }
 
     /// <summary>Whether we hold it in the hour.</summary>

@@ -32,7 +32,9 @@ public sealed record Commitment : Clause
     /// <summary>The unit, for people, where <see cref="Measure"/> is quantity.</summary>
     public string Unit { get; init; } = "";
 
-    /// <summary>What a missing unit costs, in the contract's currency, where quantities are committed. At least 0.</summary>
+    /// <summary>
+    /// What a missing unit costs, in the contract's currency, where quantities are committed. At least 0.
+    /// </summary>
     public decimal UnitPrice { get; init; }
 
     /// <summary>At which price money counts.</summary>
@@ -47,7 +49,9 @@ public sealed record Commitment : Clause
     /// <summary>Which of them do not count after all.</summary>
     public ValueList<Selector> Excluded { get; init; } = [];
 
-    /// <summary>Uses that count up to a part of the commitment only, such as what others sell on the marketplace.</summary>
+    /// <summary>
+    /// Uses that count up to a part of the commitment only, such as what others sell on the marketplace.
+    /// </summary>
     public ValueList<DrawdownCap> Caps { get; init; } = [];
 
     /// <summary>The part of a window's shortfall that is owed at its end. 0 to 1.</summary>
@@ -94,7 +98,8 @@ public sealed record Commitment : Clause
     /// <param name="window">The window.</param>
     /// <param name="missing">What is missing, in the contract's currency or in units. At least 0.</param>
     /// <returns>
-    /// What the next window takes over, in the same measure, and what is owed at once, in the contract's currency, exact.
+    /// What the next window takes over, in the same measure, and what is owed at once, in the contract's currency,
+    /// exact.
     /// </returns>
     public (decimal Deferred, decimal Owed) SettleShortfall(CommitmentWindow window, decimal missing)
     {

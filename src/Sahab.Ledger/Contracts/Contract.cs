@@ -13,8 +13,8 @@ public sealed record Contract
     public string Currency { get; init; } = "USD";
 
     /// <summary>
-    /// Its place among the provider's contracts, lowest first; equals go by id. A use is priced by the first whose scope
-    /// covers it, and counts toward commitments in this order, each of its dollars once.
+    /// Its place among the provider's contracts, lowest first; equals go by id. A use is priced by the first whose
+    /// scope covers it, and counts toward commitments in this order, each of its dollars once.
     /// </summary>
     public int Order { get; init; }
 
@@ -40,7 +40,9 @@ public sealed record ContractVersion
     /// <summary>When the contract ends as this version has it, a whole hour of UTC; null: open.</summary>
     public DateTimeOffset? Ends { get; init; }
 
-    /// <summary>The clauses that it states: new ones, and those that it states anew. Ids are unique among them.</summary>
+    /// <summary>
+    /// The clauses that it states: new ones, and those that it states anew. Ids are unique among them.
+    /// </summary>
     public ValueList<Clause> Clauses { get; init; } = [];
 
     /// <summary>Ids of clauses that it drops. Each was stated before.</summary>

@@ -13,8 +13,8 @@ public static class ContractProblems
             .Where(group => group.Count() > 1)
             .Select(group => $"contract {group.Key}: the id is used {group.Count()} times; ids are unique"));
         problems.AddRange(rates.Where(rate => rate.UsdPerUnit <= 0 || rate.UsdPerUnit.Scale > 8)
-            .Select(rate => $"currency {rate.Currency} from {rate.From:yyyy-MM-dd}: the rate is above 0 and has at most "
-                + "eight decimals"));
+            .Select(rate => $"currency {rate.Currency} from {rate.From:yyyy-MM-dd}: the rate is above 0 and has "
+                + "at most eight decimals"));
         problems.AddRange(rates.GroupBy(rate => (rate.Currency, rate.From))
             .Where(group => group.Count() > 1)
             .Select(group => $"currency {group.Key.Currency}: two rates from {group.Key.From:yyyy-MM-dd}; keep one"));

@@ -53,7 +53,9 @@ public sealed class ContractTimeline
         return terms;
     }
 
-    /// <summary>The terms that the use falls under: of the provider's first contract that covers it; null: of none.</summary>
+    /// <summary>
+    /// The terms that the use falls under: of the provider's first contract that covers it; null: of none.
+    /// </summary>
     public ContractTerms? TermsFor(Use use, Hour hour)
     {
         ArgumentNullException.ThrowIfNull(use);

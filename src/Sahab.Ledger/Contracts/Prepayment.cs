@@ -16,7 +16,9 @@ public sealed record Prepayment : Clause
     public Selector Uses { get; init; } = Selector.All;
 }
 
-/// <summary>Money that the provider grants: for a breach of a service level, or as an incentive. It lowers the bill.</summary>
+/// <summary>
+/// Money that the provider grants: for a breach of a service level, or as an incentive. It lowers the bill.
+/// </summary>
 public sealed record Credit : Clause
 {
     /// <summary>What is granted, in the contract's currency. Above 0.</summary>

@@ -35,7 +35,9 @@ public sealed record Rate : Clause
     /// What the tiers take off a period's volume, exactly. Each discount is for the part of the volume that lies within
     /// its tier, and for no other.
     /// </summary>
-    /// <param name="volume">Spend at this rate after <see cref="Discount"/>, in the contract's currency. At least 0.</param>
+    /// <param name="volume">
+    /// Spend at this rate after <see cref="Discount"/>, in the contract's currency. At least 0.
+    /// </param>
     public decimal TierDiscount(decimal volume)
     {
         var discount = 0m;
@@ -56,7 +58,8 @@ public sealed record VolumeTier(decimal From, decimal Discount);
 
 /// <summary>
 /// A committed-use discount: a baseline that is paid for every hour, used or not, at a lower price. Use within the
-/// baseline of its hour costs nothing more; what is unused at the hour's end is lost. A price right: it holds no capacity.
+/// baseline of its hour costs nothing more; what is unused at the hour's end is lost. A price right: it holds no
+/// capacity.
 /// </summary>
 public sealed record CommittedUse : Clause
 {

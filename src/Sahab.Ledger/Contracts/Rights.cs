@@ -1,6 +1,8 @@
 namespace Sahab.Ledger.Contracts;
 
-/// <summary>Which uses a contract covers. Without such a clause it covers all of its provider; with several, any.</summary>
+/// <summary>
+/// Which uses a contract covers. Without such a clause it covers all of its provider; with several, any.
+/// </summary>
 public sealed record Scope : Clause
 {
     /// <summary>The uses.</summary>
@@ -23,8 +25,8 @@ public sealed record FirstRefusal : Clause
     public required int NoticeDays { get; init; }
 
     /// <summary>
-    /// Days after a refusal or a lapse within which the purchase must be signed, or be offered anew. At least 1; null: no
-    /// limit.
+    /// Days after a refusal or a lapse within which the purchase must be signed, or be offered anew. At least 1; null:
+    /// no limit.
     /// </summary>
     public int? SignWithinDays { get; init; }
 }

@@ -6,7 +6,9 @@ namespace Sahab.Ledger.Contracts;
 /// <param name="Provider">The provider that serves and bills it.</param>
 /// <param name="Region">The provider's region or site; empty where it has none.</param>
 /// <param name="Country">ISO 3166-1 alpha-2; empty where it has none.</param>
-/// <param name="Service">The service, by the name in the contract; one of the constants for what Sahab knows itself.</param>
+/// <param name="Service">
+/// The service, by the name in the contract; one of the constants for what Sahab knows itself.
+/// </param>
 /// <param name="Model">The model; empty for what is not inference.</param>
 /// <param name="Deployment">The deployment, tranche or site; empty where it has none.</param>
 public sealed record Use(

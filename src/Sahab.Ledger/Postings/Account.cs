@@ -52,7 +52,9 @@ public readonly record struct Account
     /// <summary>What a currency has gained or lost between payment ahead and use. Either side.</summary>
     public static Account ExchangeCost(string contract) => new($"cost:exchange:{Segment(contract)}");
 
-    /// <summary>What a contract's current month has cost that is not billed yet. A credit; zero once it is billed.</summary>
+    /// <summary>
+    /// What a contract's current month has cost that is not billed yet. A credit; zero once it is billed.
+    /// </summary>
     public static Account Accrual(string contract) => new($"accrual:{Segment(contract)}");
 
     /// <summary>What was paid ahead and is not used yet. A debit: at least zero.</summary>

@@ -4,8 +4,8 @@ using Sahab.Ledger.Contracts;
 namespace Sahab.Ledger.Purchases;
 
 /// <summary>
-/// New capacity that we mean to buy, with its life: draft, offered to whoever has the right to be asked first, answered or
-/// lapsed, signed, delivered. Immutable: each step (<see cref="Purchasing"/>) makes another.
+/// New capacity that we mean to buy, with its life: draft, offered to whoever has the right to be asked first, answered
+/// or lapsed, signed, delivered. Immutable: each step (<see cref="Purchasing"/>) makes another.
 /// </summary>
 public sealed record CapacityPurchase
 {
@@ -39,7 +39,9 @@ public sealed record CapacityPurchase
     /// <summary>When it is to be delivered.</summary>
     public required DateTimeOffset DueAt { get; init; }
 
-    /// <summary>How often its terms have changed in a way that matters. An offer of other terms does not count.</summary>
+    /// <summary>
+    /// How often its terms have changed in a way that matters. An offer of other terms does not count.
+    /// </summary>
     public int TermsRevision { get; init; }
 
     /// <summary>Every offer that was made, those of earlier terms too.</summary>
@@ -77,7 +79,9 @@ public sealed record CapacityPurchase
             : PurchaseStage.Lapsed;
     }
 
-    /// <summary>Whether a selector of capacity is about this purchase. Capacity for any model is capacity for each.</summary>
+    /// <summary>
+    /// Whether a selector of capacity is about this purchase. Capacity for any model is capacity for each.
+    /// </summary>
     public bool IsWithin(Selector selector)
     {
         ArgumentNullException.ThrowIfNull(selector);

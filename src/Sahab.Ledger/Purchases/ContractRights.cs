@@ -63,7 +63,8 @@ public static class ContractRights
 
         var until = EndOf(bar.Terms, bar.Clause);
         return By(bar.Terms, bar.Clause,
-            $"{bar.Terms.Contract.Provider} is the only provider for this{UntilText(until)} ({Place(bar.Terms, bar.Clause)}).",
+            $"{bar.Terms.Contract.Provider} is the only provider for this{UntilText(until)} "
+                + $"({Place(bar.Terms, bar.Clause)}).",
             until);
     }
 

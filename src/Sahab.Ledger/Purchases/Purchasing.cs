@@ -8,8 +8,8 @@ namespace Sahab.Ledger.Purchases;
 public sealed record PurchaseStep(CapacityPurchase Purchase, Refusal? Refusal);
 
 /// <summary>
-/// The steps of a purchase's life. Each is dated by time that never goes back, and each is refused, with a reason, while a
-/// right that is in force stands in its way. Pure.
+/// The steps of a purchase's life. Each is dated by time that never goes back, and each is refused, with a reason,
+/// while a right that is in force stands in its way. Pure.
 /// </summary>
 public static class Purchasing
 {
@@ -63,8 +63,10 @@ public static class Purchasing
         var offers = purchase.CurrentOffers.Where(made => made.Contract == contract).ToList();
         var offer = offers.FindLast(made => made.IsOpen(now)) ?? offers.LastOrDefault();
         var reason = offer is null ? $"These terms were not offered under the contract {contract}."
-            : offer.Answer is not null ? $"{offer.Holder} has answered already, on {offer.AnsweredAt:u}: {offer.Answer}."
-            : !offer.IsOpen(now) ? $"The notice window of {offer.Holder} ended at {offer.EndsAt:u}: its silence was a lapse."
+            : offer.Answer is not null
+                ? $"{offer.Holder} has answered already, on {offer.AnsweredAt:u}: {offer.Answer}."
+            : !offer.IsOpen(now)
+                ? $"The notice window of {offer.Holder} ended at {offer.EndsAt:u}: its silence was a lapse."
             : null;
         if (offer is null || reason is not null)
         {
@@ -146,8 +148,8 @@ public static class Purchasing
     }
 
     /// <summary>
-    /// Deadlines of a purchase that end within a time from now: of notice windows that run, and of the freedom to sign that
-    /// follows them. The first first.
+    /// Deadlines of a purchase that end within a time from now: of notice windows that run, and of the freedom to sign
+    /// that follows them. The first first.
     /// </summary>
     public static IReadOnlyList<(Offer Offer, DateTimeOffset Ends)> EndingSoon(
         CapacityPurchase purchase, RecordedTime time, TimeSpan within)
@@ -193,8 +195,8 @@ public static class Purchasing
         }
 
         return IsSpent(offer, now)
-            ? ContractRights.By(terms, right, $"It had to be signed{ContractRights.UntilText(offer.SignBefore)}; offer it "
-                + $"to {holder} anew ({place}).", end)
+            ? ContractRights.By(terms, right, $"It had to be signed{ContractRights.UntilText(offer.SignBefore)}; "
+                + $"offer it to {holder} anew ({place}).", end)
             : null;
     }
 

@@ -6,7 +6,9 @@ namespace Sahab.Ledger.Purchases;
 /// <param name="Reason">A sentence for the person who asked.</param>
 public sealed record Refusal(string Reason)
 {
-    /// <summary>From when on it may be done, as far as is known; null: that depends on somebody, or it never may.</summary>
+    /// <summary>
+    /// From when on it may be done, as far as is known; null: that depends on somebody, or it never may.
+    /// </summary>
     public DateTimeOffset? Until { get; init; }
 
     /// <summary>The contract that forbids it, if one does.</summary>

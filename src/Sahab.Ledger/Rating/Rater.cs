@@ -24,7 +24,9 @@ public static class Rater
     /// <param name="usage">What was used.</param>
     /// <param name="prices">The prices.</param>
     /// <param name="factor">At least 0.</param>
-    /// <exception cref="ArgumentException">The usage is not consistent, or a price or the factor is negative.</exception>
+    /// <exception cref="ArgumentException">
+    /// The usage is not consistent, or a price or the factor is negative.
+    /// </exception>
     /// <exception cref="OverflowException">
     /// The cost exceeds about 9.2 billion dollars, or the factor has so many decimals that the product has more than
     /// 127 bits.

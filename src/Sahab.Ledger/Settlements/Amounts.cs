@@ -2,7 +2,9 @@ using Sahab.Ledger.Contracts;
 
 namespace Sahab.Ledger.Settlements;
 
-/// <summary>How amounts that run over many hours are rounded: so that the sum is as if it had been rounded once.</summary>
+/// <summary>
+/// How amounts that run over many hours are rounded: so that the sum is as if it had been rounded once.
+/// </summary>
 static class Amounts
 {
     /// <summary>To a billionth of a unit of currency, half to even.</summary>

@@ -3,8 +3,8 @@ using Sahab.Ledger.Contracts;
 namespace Sahab.Ledger.Settlements;
 
 /// <summary>
-/// The course of a commitment's window: how far it is drawn down, how it will end by a forecast, and from which date on no
-/// effort could draw the rest. Amounts are in the contract's currency, or in units.
+/// The course of a commitment's window: how far it is drawn down, how it will end by a forecast, and from which date on
+/// no effort could draw the rest. Amounts are in the contract's currency, or in units.
 /// </summary>
 public sealed record BurnDown
 {
@@ -18,8 +18,8 @@ public sealed record BurnDown
     public required decimal Elapsed { get; init; }
 
     /// <summary>
-    /// What counts toward the target ÷ what would by now on an even course: 1 is on pace, below is behind. Null before the
-    /// window begins, or where its target is 0.
+    /// What counts toward the target ÷ what would by now on an even course: 1 is on pace, below is behind. Null before
+    /// the window begins, or where its target is 0.
     /// </summary>
     public required decimal? Pace { get; init; }
 
@@ -32,7 +32,9 @@ public sealed record BurnDown
     /// <summary>What will be missing at the window's end, by the forecast. At least 0.</summary>
     public required decimal ForecastShortfall { get; init; }
 
-    /// <summary>What that costs at the window's end, in the contract's currency, after what the next one takes over.</summary>
+    /// <summary>
+    /// What that costs at the window's end, in the contract's currency, after what the next one takes over.
+    /// </summary>
     public required decimal ForecastOwed { get; init; }
 
     /// <summary>What will have been drawn beyond the target, by the forecast. At least 0.</summary>
@@ -42,8 +44,8 @@ public sealed record BurnDown
     public required DateOnly? MetOn { get; init; }
 
     /// <summary>
-    /// The first date from which what is left, the forecast drawn until then, could not be drawn even at full use of what
-    /// is delivered. <see cref="Today"/> where it is too late already; null where the forecast meets the target.
+    /// The first date from which what is left, the forecast drawn until then, could not be drawn even at full use of
+    /// what is delivered. <see cref="Today"/> where it is too late already; null where the forecast meets the target.
     /// </summary>
     public required DateOnly? OutOfReachFrom { get; init; }
 
@@ -51,7 +53,9 @@ public sealed record BurnDown
     /// <param name="commitment">The commitment as it stands.</param>
     /// <param name="standing">How its window stands, all before <paramref name="today"/> counted.</param>
     /// <param name="today">The first day that is not drawn yet.</param>
-    /// <param name="forecast">What a whole day will draw. At least 0; what exceeds <paramref name="most"/> is cut.</param>
+    /// <param name="forecast">
+    /// What a whole day will draw. At least 0; what exceeds <paramref name="most"/> is cut.
+    /// </param>
     /// <param name="most">What a whole day could draw at full use of what is delivered by then. At least 0.</param>
     public static BurnDown Of(
         Commitment commitment,

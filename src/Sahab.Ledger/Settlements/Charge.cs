@@ -41,7 +41,9 @@ public sealed record Charge
     /// <summary>What is posted: <see cref="Net"/> in US dollars. At least 0.</summary>
     public NanoUsd Cost { get; init; }
 
-    /// <summary>Its postings: from its cost to the contract's accrual, or to what is owed where there is no contract.</summary>
+    /// <summary>
+    /// Its postings: from its cost to the contract's accrual, or to what is owed where there is no contract.
+    /// </summary>
     public IReadOnlyList<Posting> Postings() =>
         PostingRules.Pair(EventId, CostAccount, CreditAccount, Cost, At);
 

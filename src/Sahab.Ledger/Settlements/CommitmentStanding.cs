@@ -26,7 +26,9 @@ public sealed record CommitmentStanding
     /// <summary>What was drawn by capped uses, for each of the clause's caps in order.</summary>
     public ValueList<decimal> CapsDrawn { get; init; } = [];
 
-    /// <summary>What was owed for nothing at the window's end, as money in the contract's currency; null: not over.</summary>
+    /// <summary>
+    /// What was owed for nothing at the window's end, as money in the contract's currency; null: not over.
+    /// </summary>
     public decimal? Owed { get; init; }
 
     /// <summary>What is to be drawn: the window's amount and what was deferred into it.</summary>

@@ -4,15 +4,15 @@ using Sahab.Ledger.Rating;
 namespace Sahab.Ledger.Settlements;
 
 /// <summary>
-/// The running ledger of all contracts. An event posts what it costs by the terms of its hour. All that depends on other
-/// events besides (tiers, committed use, drawdown, balances, shortfalls) is settled hour by hour from sums, and what an
-/// hour comes to beyond what was posted for it is posted as a difference. So balances are a function of the set of events
-/// and of the contracts, whatever the order in which they came. Not safe for several threads at once.
+/// The running ledger of all contracts. An event posts what it costs by the terms of its hour. All that depends on
+/// other events besides (tiers, committed use, drawdown, balances, shortfalls) is settled hour by hour from sums, and
+/// what an hour comes to beyond what was posted for it is posted as a difference. So balances are a function of the set
+/// of events and of the contracts, whatever the order in which they came. Not safe for several threads at once.
 /// </summary>
 /// <remarks>
-/// It does not remember events: its caller adds each once. Its memory grows with the hours and with what is used in each,
-/// not with the number of events. One that has thrown while it settled is not to be used any more: make another, and
-/// restore it from what was posted.
+/// It does not remember events: its caller adds each once. Its memory grows with the hours and with what is used in
+/// each, not with the number of events. One that has thrown while it settled is not to be used any more: make another,
+/// and restore it from what was posted.
 /// </remarks>
 public sealed class ContractLedger
 {
@@ -42,12 +42,16 @@ public sealed class ContractLedger
     ];
 
     /// <summary>Adds an attempt. Returns what it posts; null: it costs nothing.</summary>
-    /// <exception cref="ArgumentException">It cannot be rated; see <see cref="Charge.Of(UsageEvent, ContractTimeline)"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// It cannot be rated; see <see cref="Charge.Of(UsageEvent, ContractTimeline)"/>.
+    /// </exception>
     /// <exception cref="OverflowException">It costs more than about 9.2 billion dollars.</exception>
     public Entry? Add(UsageEvent usage) => Add(Charge.Of(usage, Contracts));
 
     /// <summary>Adds the use of a service. Returns what it posts; null: it costs nothing.</summary>
-    /// <exception cref="ArgumentException">It cannot be rated; see <see cref="Charge.Of(ServiceUse, ContractTimeline)"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// It cannot be rated; see <see cref="Charge.Of(ServiceUse, ContractTimeline)"/>.
+    /// </exception>
     /// <exception cref="OverflowException">It costs more than about 9.2 billion dollars.</exception>
     public Entry? Add(ServiceUse use) => Add(Charge.Of(use, Contracts));
 
@@ -86,10 +90,12 @@ public sealed class ContractLedger
     }
 
     /// <summary>
-    /// Settles all hours that end by then, and again those that have changed since. Returns what is to be posted; nothing
-    /// where nothing has changed.
+    /// Settles all hours that end by then, and again those that have changed since. Returns what is to be posted;
+    /// nothing where nothing has changed.
     /// </summary>
-    /// <param name="until">Not before <see cref="SettledUntil"/>; what lies before goes on to be settled until that.</param>
+    /// <param name="until">
+    /// Not before <see cref="SettledUntil"/>; what lies before goes on to be settled until that.
+    /// </param>
     /// <exception cref="ArgumentException">A currency has no rate.</exception>
     public IReadOnlyList<Entry> Settle(DateTimeOffset until)
     {

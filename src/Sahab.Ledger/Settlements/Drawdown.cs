@@ -37,8 +37,8 @@ static class Drawdown
     }
 
     /// <summary>
-    /// Each part of a use counts once: toward the first commitment in order that is still open for it, and so on. What no
-    /// commitment needs is surplus of the first that it may count toward.
+    /// Each part of a use counts once: toward the first commitment in order that is still open for it, and so on. What
+    /// no commitment needs is surplus of the first that it may count toward.
     /// </summary>
     static void Draw(SettledHour hour, List<OpenWindow> open, SettledUse use)
     {
@@ -106,7 +106,9 @@ static class Drawdown
 
         public CommitmentStanding Standing { get; private set; } = standing;
 
-        /// <summary>Draws what it may. Returns the part of the use that it took, 0 to <paramref name="left"/>.</summary>
+        /// <summary>
+        /// Draws what it may. Returns the part of the use that it took, 0 to <paramref name="left"/>.
+        /// </summary>
         public decimal Draw(decimal measure, decimal left, Use use, bool surplus)
         {
             var offered = left * measure;

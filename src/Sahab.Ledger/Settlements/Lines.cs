@@ -2,7 +2,9 @@ using Sahab.Ledger.Postings;
 
 namespace Sahab.Ledger.Settlements;
 
-/// <summary>Amounts by account in whole nano-USD, debits positive, which sum to zero. Few: a list is the fastest.</summary>
+/// <summary>
+/// Amounts by account in whole nano-USD, debits positive, which sum to zero. Few: a list is the fastest.
+/// </summary>
 sealed class Lines
 {
     readonly List<(Account Account, decimal Nano)> _lines = [];

@@ -61,7 +61,9 @@ sealed class ProviderBooks(string provider)
         }
     }
 
-    /// <summary>Settles the hours that end by then, and posts what each comes to beyond what was posted for it.</summary>
+    /// <summary>
+    /// Settles the hours that end by then, and posts what each comes to beyond what was posted for it.
+    /// </summary>
     public void Settle(ContractTimeline contracts, DateTimeOffset until, List<Entry> entries)
     {
         _run++;
@@ -107,7 +109,9 @@ sealed class ProviderBooks(string provider)
         }
     }
 
-    /// <summary>The state to go on from: the present one, or the last copy before the first hour that has changed.</summary>
+    /// <summary>
+    /// The state to go on from: the present one, or the last copy before the first hour that has changed.
+    /// </summary>
     SettlementState? Resume(ContractTimeline contracts)
     {
         if (_state is { } present && (_dirty is null || _dirty >= present.Next))

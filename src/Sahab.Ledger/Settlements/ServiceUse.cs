@@ -1,8 +1,8 @@
 namespace Sahab.Ledger.Settlements;
 
 /// <summary>
-/// What was used of a service that Sahab does not meter itself, as the provider reports it: GPU-hours on demand, storage,
-/// support, purchases on its marketplace. Rated and posted like a usage event, once by its id.
+/// What was used of a service that Sahab does not meter itself, as the provider reports it: GPU-hours on demand,
+/// storage, support, purchases on its marketplace. Rated and posted like a usage event, once by its id.
 /// </summary>
 public sealed record ServiceUse
 {

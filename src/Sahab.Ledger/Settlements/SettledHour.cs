@@ -3,7 +3,9 @@ using Sahab.Ledger.Postings;
 
 namespace Sahab.Ledger.Settlements;
 
-/// <summary>One hour of a provider's contracts while it is being settled: what was used, and what that comes to.</summary>
+/// <summary>
+/// One hour of a provider's contracts while it is being settled: what was used, and what that comes to.
+/// </summary>
 sealed class SettledHour
 {
     readonly Lines[] _lines;

@@ -65,7 +65,9 @@ sealed class SettlementState(Hour next)
 /// <summary>Spend at a rate in a period, in the contract's currency.</summary>
 sealed record TierVolume(Hour Period, decimal Volume);
 
-/// <summary>What was paid ahead and what of it is used, in the contract's currency, at the rate of the day of payment.</summary>
+/// <summary>
+/// What was paid ahead and what of it is used, in the contract's currency, at the rate of the day of payment.
+/// </summary>
 sealed record PrepaidBalance(decimal Paid, decimal Drawn, decimal UsdPerUnit)
 {
     public decimal Left => Paid - Drawn;

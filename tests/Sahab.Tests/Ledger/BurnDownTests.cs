@@ -41,8 +41,10 @@ public class BurnDownTests
         burnDown.MetOn.ShouldBeNull();
     }
 
-    /// <summary>3,200 are left; a day at the forecast draws 5, a day at full use 20. After n days 3,200 - 5n are left and
-    /// 20 (275 - n) could be drawn: that is less from n = 154 on.</summary>
+    /// <summary>
+    /// 3,200 are left; a day at the forecast draws 5, a day at full use 20. After n days 3,200 - 5n are left and
+    /// 20 (275 - n) could be drawn: that is less from n = 154 on.
+    /// </summary>
     [Fact]
     public void It_finds_the_first_date_from_which_even_full_use_is_too_little() =>
         Of(drawn: 450, forecast: 5, most: 20).OutOfReachFrom.ShouldBe(FirstOfApril.AddDays(154));

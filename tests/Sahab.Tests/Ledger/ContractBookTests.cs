@@ -31,8 +31,8 @@ public class ContractBookTests
             Versions =
             [
                 contract.Versions[0],
-                Terms.Version(2, "2026-06-01", Rate with { Discount = 0.3m }) with { KnownFrom = Terms.At("2026-02-01") },
-                Terms.Version(3, "2026-03-01", Rate with { Discount = 0.5m }) with { KnownFrom = Terms.At("2026-04-01") },
+                Discounted(2, "2026-06-01", "2026-02-01", 0.3m),
+                Discounted(3, "2026-03-01", "2026-04-01", 0.5m),
             ],
         };
         var book = Terms.Book(contract);
@@ -41,6 +41,9 @@ public class ContractBookTests
         DiscountAt(book, "2026-07-01", "2026-04-01").ShouldBe(0.5m);
         DiscountAt(book, "2026-03-15", "2026-03-15").ShouldBe(0.1m);
         DiscountAt(book, "2026-03-15", "2026-04-01").ShouldBe(0.5m);
+
+        static ContractVersion Discounted(int number, string validFrom, string knownFrom, decimal discount) =>
+            Terms.Version(number, validFrom, Rate with { Discount = discount }) with { KnownFrom = Terms.At(knownFrom) };
     }
 
     [Fact]
@@ -174,12 +177,13 @@ public class ContractBookTests
     [Fact]
     public void A_currency_without_a_rate_for_the_day_is_an_error_that_says_so()
     {
-        var book = new ContractBook([], [new CurrencyRate("EUR", new DateOnly(2026, 1, 2), 1.1m)]);
+        var contracts = new ContractBook([], [new CurrencyRate("EUR", new DateOnly(2026, 1, 2), 1.1m)])
+            .KnownAt(Terms.Hindsight);
 
-        Should.Throw<ArgumentException>(() => book.KnownAt(Terms.Hindsight).UsdPerUnit("EUR", Hour.Of(Terms.At("2026-01-01"))))
+        Should.Throw<ArgumentException>(() => contracts.UsdPerUnit("EUR", Hour.Of(Terms.At("2026-01-01"))))
             .Message.ShouldContain("No rate of EUR is known for 2026-01-01");
-        book.KnownAt(Terms.Hindsight).UsdPerUnit("EUR", Hour.Of(Terms.At("2026-01-02"))).ShouldBe(1.1m);
-        book.KnownAt(Terms.Hindsight).UsdPerUnit("USD", Hour.Of(Terms.At("2020-01-01"))).ShouldBe(1);
+        contracts.UsdPerUnit("EUR", Hour.Of(Terms.At("2026-01-02"))).ShouldBe(1.1m);
+        contracts.UsdPerUnit("USD", Hour.Of(Terms.At("2020-01-01"))).ShouldBe(1);
     }
 
     [Theory]

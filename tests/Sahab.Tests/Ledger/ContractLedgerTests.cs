@@ -110,9 +110,8 @@ public class ContractLedgerTests
             Windows = [new CommitmentWindow(Terms.At("2026-01-01"), Terms.At("2026-02-01"), 100)],
         };
         var contract = Terms.Contract("cloud", "2026-01-01", commitment);
-        var waiver = Terms.Version(2, "2026-01-31T23:00", commitment with { OwedShare = 0 })
-            with
-        { KnownFrom = Terms.At("2026-03-10") };
+        var waived = Terms.Version(2, "2026-01-31T23:00", commitment with { OwedShare = 0 });
+        var waiver = waived with { KnownFrom = Terms.At("2026-03-10") };
         var book = Terms.Book(contract with { Versions = [contract.Versions[0], waiver] });
         var use = Terms.Use("cloud", "2026-01-05", "gpu", 30);
 

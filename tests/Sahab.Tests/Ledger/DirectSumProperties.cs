@@ -8,8 +8,8 @@ using Sahab.Routing.Decisions;
 namespace Sahab.Tests.Ledger;
 
 /// <summary>
-/// The ledger against another arithmetic: where windows and tier periods are months, what a month comes to can be written
-/// down from its volume alone, without looking at an hour.
+/// The ledger against another arithmetic: where windows and tier periods are months, what a month comes to can be
+/// written down from its volume alone, without looking at an hour.
 /// </summary>
 public class DirectSumProperties
 {

@@ -139,7 +139,10 @@ public class DrawdownTests
                 new CurrencyRate("EUR", new DateOnly(2026, 1, 10), 1.20m),
             ]);
         var books = Terms.Settled(
-            book, "2026-02-01", Terms.Use("cloud", "2026-01-09", "gpu", 100), Terms.Use("cloud", "2026-01-10", "gpu", 100));
+            book,
+            "2026-02-01",
+            Terms.Use("cloud", "2026-01-09", "gpu", 100),
+            Terms.Use("cloud", "2026-01-10", "gpu", 100));
 
         books.Standing("c", "2026-01-01").Drawn.ShouldBe(200);
         books.Usd(Account.Drawn("only", "c")).ShouldBe(110 + 120);
@@ -176,7 +179,9 @@ public class DrawdownTests
     {
         Id = id,
         Source = Terms.Page,
-        Windows = monthly.Select((amount, month) => new CommitmentWindow(
-            Terms.At("2026-01-01").AddMonths(month), Terms.At("2026-01-01").AddMonths(month + 1), amount)).ToValueList(),
+        Windows = monthly
+            .Select((amount, month) => new CommitmentWindow(
+                Terms.At("2026-01-01").AddMonths(month), Terms.At("2026-01-01").AddMonths(month + 1), amount))
+            .ToValueList(),
     };
 }

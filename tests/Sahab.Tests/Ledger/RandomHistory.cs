@@ -6,8 +6,8 @@ using Sahab.Routing.Decisions;
 namespace Sahab.Tests.Ledger;
 
 /// <summary>
-/// A ledger's life from a seed: events that come late and in any order, corrections that overtake each other, amendments
-/// that become known meanwhile, settlements now and then, and restarts.
+/// A ledger's life from a seed: events that come late and in any order, corrections that overtake each other,
+/// amendments that become known meanwhile, settlements now and then, and restarts.
 /// </summary>
 internal sealed class RandomHistory
 {
@@ -93,7 +93,9 @@ internal sealed class RandomHistory
         return this;
     }
 
-    /// <summary>The same events, as last corrected, by the contracts as last known, in one go and another order.</summary>
+    /// <summary>
+    /// The same events, as last corrected, by the contracts as last known, in one go and another order.
+    /// </summary>
     public Books Rebuilt()
     {
         var books = new Books(new ContractLedger(_book.KnownAt(_known[^1])));

@@ -145,7 +145,9 @@ public class RaterTests
             .Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
     }
 
-    /// <summary>Usage of which so many quarters of the uncached prompt were written, and of those so many kept.</summary>
+    /// <summary>
+    /// Usage of which so many quarters of the uncached prompt were written, and of those so many kept.
+    /// </summary>
     static TokenUsage Usage(long cached, long uncached, long output, int written, int kept)
     {
         var prompt = SaturatingSum(cached, uncached);

@@ -36,7 +36,8 @@ internal static class Terms
 
     public static ContractBook Book(params Contract[] contracts) => new(contracts, []);
 
-    public static ServiceUse Use(string provider, string at, string service, decimal quantity, decimal price = 1) => new()
+    public static ServiceUse Use(
+        string provider, string at, string service, decimal quantity, decimal price = 1) => new()
     {
         EventId = Guid.NewGuid(),
         UsedAt = At(at),

@@ -79,7 +79,8 @@ public class WorkedExampleTests
     [InlineData("own")]
     public void Tokens_on_capacity_that_is_paid_for_otherwise_cost_nothing_more(string provider)
     {
-        var contracts = (provider == "own" ? WorkedExamples.Own() : WorkedExamples.CoreWeave()).KnownAt(Terms.Hindsight);
+        var book = provider == "own" ? WorkedExamples.Own() : WorkedExamples.CoreWeave();
+        var contracts = book.KnownAt(Terms.Hindsight);
 
         var charge = Charge.Of(Terms.Tokens(provider, "gpt", "2026-06-01", 1_000_000, 1_000_000), contracts);
         (charge.Contract, charge.Rate, charge.Quantity).ShouldBe((provider, "included", 2_000_000));

@@ -223,7 +223,8 @@ internal static class WorkedExamples
         AcceptedAt = Terms.At(accepted),
     };
 
-    static OwnSite OwnSite(string id, string state, int megawatts, decimal load, decimal energy, decimal monthly) => new()
+    static OwnSite OwnSite(
+        string id, string state, int megawatts, decimal load, decimal energy, decimal monthly) => new()
     {
         Id = id,
         Source = Terms.Page,
