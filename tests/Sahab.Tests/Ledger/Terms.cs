@@ -38,16 +38,16 @@ internal static class Terms
 
     public static ServiceUse Use(
         string provider, string at, string service, decimal quantity, decimal price = 1) => new()
-    {
-        EventId = Guid.NewGuid(),
-        UsedAt = At(at),
-        Provider = provider,
-        Region = "region",
-        Country = "US",
-        Service = service,
-        Quantity = quantity,
-        UnitPrice = price,
-    };
+        {
+            EventId = Guid.NewGuid(),
+            UsedAt = At(at),
+            Provider = provider,
+            Region = "region",
+            Country = "US",
+            Service = service,
+            Quantity = quantity,
+            UnitPrice = price,
+        };
 
     /// <summary>A ledger that was given the uses and settled.</summary>
     public static Books Settled(ContractBook book, string until, params IEnumerable<ServiceUse> uses)

@@ -225,15 +225,15 @@ internal static class WorkedExamples
 
     static OwnSite OwnSite(
         string id, string state, int megawatts, decimal load, decimal energy, decimal monthly) => new()
-    {
-        Id = id,
-        Source = Terms.Page,
-        Region = id,
-        Country = "US",
-        State = state,
-        Megawatts = megawatts,
-        LoadFactor = load,
-        EnergyPerMegawattHour = energy,
-        FixedPerMonth = monthly,
-    };
+        {
+            Id = id,
+            Source = Terms.Page,
+            Region = id,
+            Country = "US",
+            State = state,
+            Megawatts = megawatts,
+            LoadFactor = load,
+            EnergyPerMegawattHour = energy,
+            FixedPerMonth = monthly,
+        };
 }
