@@ -4,6 +4,8 @@ using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Plan.Replay;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Serve.Gateway;
+using Sahab.Server.Source.Bills;
+using Sahab.Server.Source.Purchases;
 using Sahab.Server.Tests.House;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Sse;
@@ -52,6 +54,8 @@ public class LimitsTests
         Says("a group", $"{journal.GroupBytes >> 10} KiB or {journal.CommitIntervalMs} ms");
         Says("write-ahead log", Mebibytes(journal.CheckpointBytes));
         Says("groups in an answer about usage", UsageStore.MaxGroups);
+        Says("rows of a bill in FOCUS, read or written", FocusCsv.MaxRows);
+        Says("purchases in a list", PurchaseStore.MaxPage);
         Says("recent calls kept", RecentCalls.Capacity);
         Says("`sahab replay`: calls in flight", ReplayOptions.DefaultMaxInFlight);
     }

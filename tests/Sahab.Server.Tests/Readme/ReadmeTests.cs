@@ -79,7 +79,7 @@ public class ReadmeTests
     static string Adapt(string text, RunningDemo demo)
     {
         var address = demo.Address.GetLeftPart(UriPartial.Authority);
-        foreach (var command in (string[])["usage", "explain", "replay"])
+        foreach (var command in (string[])["usage", "explain", "replay", "contract show", "bill export"])
         {
             text = text.Replace($"./sahab {command}", $"./sahab {command} --url {address}", StringComparison.Ordinal);
         }

@@ -88,7 +88,9 @@ internal static class BillCommand
             using var client = server.Connect(parsed, environment);
             var csv = await client.GetTextAsync(PathOf(parsed.GetValue(month)!, parsed.GetValue(provider)), cancellation);
             var ours = BooksOf(FocusCsv.Read(new StringReader(csv)), "the server's answer");
-            return Print(console, theirs, Reconciler.Compare(ours, theirs, Math.Max(0, parsed.GetValue(tolerance))));
+            return parsed.GetValue(tolerance) is >= 0 and var off
+                ? Print(console, theirs, Reconciler.Compare(ours, theirs, off))
+                : throw new CommandException("--tolerance must be at least 0.");
         }));
         return command;
     }
@@ -144,7 +146,11 @@ internal static class BillCommand
 
     static Argument<string> File() => new("file") { Description = "The bill: FOCUS CostAndUsage in CSV." };
 
-    static Option<string> Month() => new("--month") { Description = "The month, such as 2026-11.", Required = true };
+    static Option<string> Month() => new("--month")
+    {
+        Description = "The month, such as 2026-11, or a day of it, such as 2026-11-22.",
+        Required = true,
+    };
 
     static FocusTable Read(string path)
     {

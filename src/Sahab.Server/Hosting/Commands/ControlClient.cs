@@ -13,8 +13,8 @@ internal sealed class ControlClient : IDisposable
     /// <summary>Where an admin key is looked for unless told otherwise.</summary>
     public const string DefaultKeyVariable = "SAHAB_ADMIN_KEY";
 
-    /// <summary>The largest answer that is read, in bytes: a month of one provider's charges.</summary>
-    const long MaxAnswerBytes = 512 * 1024 * 1024;
+    /// <summary>The largest answer that is read, in bytes: a bill.</summary>
+    const long MaxAnswerBytes = 256 * 1024 * 1024;
 
     static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 

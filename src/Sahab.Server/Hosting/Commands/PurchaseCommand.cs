@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sahab.Server.Hosting.Configuration;
 using Spectre.Console;
 
 namespace Sahab.Server.Hosting.Commands;
@@ -49,7 +50,7 @@ internal static class PurchaseCommand
         var seller = new Option<string>("--seller") { Description = "The provider that would sell it.", Required = true };
         var site = new Option<string>("--site") { Description = "The seller's region or site.", Required = true };
         var country = new Option<string>("--country") { Description = "The site's country, such as US.", Required = true };
-        var due = new Option<DateTimeOffset>("--due") { Description = "When it is to be delivered, such as 2027-01-31.", Required = true };
+        var due = new Option<string>("--due") { Description = "When it is to be delivered, such as 2027-01-31.", Required = true };
         var megawatts = new Option<decimal>("--megawatts") { Description = "Power." };
         var gpus = new Option<int>("--gpus") { Description = "GPUs." };
         var kind = new Option<string?>("--gpu-kind") { Description = "Their kind, such as GB200." };
@@ -71,7 +72,9 @@ internal static class PurchaseCommand
                 ["gpu_kind"] = parsed.GetValue(kind),
                 ["gpus"] = parsed.GetValue(gpus),
                 ["usd"] = parsed.GetValue(usd),
-                ["due_at"] = parsed.GetValue(due),
+                ["due_at"] = ContractBinding.TryTime(parsed.GetValue(due)!, out var time)
+                    ? time
+                    : throw new CommandException($"--due must be {TextForms.Describe(TextForm.Instant)}."),
             };
             using var client = server.Connect(parsed, environment);
             Print(console, [await client.PostAsync("api/purchases", ToBytes(draft), cancellation)]);

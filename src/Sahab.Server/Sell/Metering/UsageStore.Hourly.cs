@@ -40,13 +40,15 @@ internal sealed partial class UsageStore
         LIMIT @Limit
         """);
 
-    /// <summary>What was used in each hour at each deployment, by tenant, tier and prices, in order of time.</summary>
+    /// <summary>
+    /// What was used in each hour at each deployment, by tenant, tier and prices, in order of time; null where there are
+    /// more rows than the limit.
+    /// </summary>
     /// <param name="from">The beginning of an hour.</param>
     /// <param name="to">The beginning of an hour, not included.</param>
     /// <param name="provider">Of this provider only; null: of all.</param>
     /// <param name="limit">The most rows.</param>
-    /// <exception cref="InvalidOperationException">There are more.</exception>
-    public async Task<List<HourlyUsage>> HourlyUsageAsync(
+    public async Task<List<HourlyUsage>?> HourlyUsageAsync(
         DateTimeOffset from, DateTimeOffset to, string? provider, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -60,10 +62,7 @@ internal sealed partial class UsageStore
                 Limit = limit + 1,
             },
             cancellationToken: cancellation));
-        return rows.Count <= limit
-            ? rows.Select(row => row.ToUsage()).ToList()
-            : throw new InvalidOperationException(
-                $"There are more than {limit} rows of usage from {from:u} to {to:u}. Ask for one provider only.");
+        return rows.Count <= limit ? rows.Select(row => row.ToUsage()).ToList() : null;
     }
 
     /// <summary>As the query yields it. PostgreSQL sums integers to numeric, SQLite to integer.</summary>

@@ -16,20 +16,21 @@ internal static class BillApi
 
     static async Task<IResult> ReadAsync(string? month, string? provider, HttpContext context, BillExport export)
     {
-        if (BillExport.ParseMonth(month) is not { } start)
+        if (BillExport.ParsePeriod(month) is not { } period)
         {
-            return ControlError.Invalid("month", $"The parameter 'month' is '{month}'; it must be a month, such as 2026-11.");
+            return ControlError.Invalid(
+                "month",
+                $"The parameter 'month' is '{month}'; it must be a month, such as 2026-11, or a day of it, such as 2026-11-22.");
         }
 
-        try
+        if (await export.ReadAsync(period.From, period.To, provider, context.RequestAborted) is not { } bill)
         {
-            var text = new StringWriter();
-            FocusCsv.Write(await export.ReadAsync(start, provider, context.RequestAborted), text);
-            return Results.Text(text.ToString(), "text/csv", Encoding.UTF8);
+            return ControlError.Invalid(
+                "month", $"That is more than {FocusCsv.MaxRows} rows. Ask for one provider, or day by day: month=2026-11-22.");
         }
-        catch (InvalidOperationException tooMany)
-        {
-            return ControlError.Invalid("provider", tooMany.Message);
-        }
+
+        var text = new StringWriter();
+        FocusCsv.Write(bill, text);
+        return Results.Text(text.ToString(), "text/csv", Encoding.UTF8);
     }
 }

@@ -5,25 +5,31 @@ using Sahab.Server.Sell.Metering;
 
 namespace Sahab.Server.Source.Bills;
 
-/// <summary>What our events say a provider should bill for a month, as a data set of FOCUS.</summary>
+/// <summary>What our events say a provider should bill, as a data set of FOCUS.</summary>
 internal sealed class BillExport(UsageStore store, ConfigurationState configuration)
 {
-    /// <summary>Reads a month, such as <c>2026-11</c>; null where it is none.</summary>
-    public static DateTimeOffset? ParseMonth(string? text) =>
-        DateTimeOffset.TryParseExact(
-            text, "yyyy-MM", CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var month)
-            ? month
-            : null;
+    /// <summary>Reads a month, such as <c>2026-11</c>, or a day of it, such as <c>2026-11-22</c>; null where it is neither.</summary>
+    public static (DateTimeOffset From, DateTimeOffset To)? ParsePeriod(string? text) =>
+        TryParse(text, "yyyy-MM") is { } month ? (month, month.AddMonths(1))
+        : TryParse(text, "yyyy-MM-dd") is { } day ? (day, day.AddDays(1))
+        : null;
 
-    /// <summary>The usage of a month that began at <paramref name="month"/>, of one provider or of all.</summary>
-    /// <exception cref="InvalidOperationException">There are more than <see cref="FocusCsv.MaxRows"/> rows of it.</exception>
-    public async Task<FocusTable> ReadAsync(DateTimeOffset month, string? provider, CancellationToken cancellation)
+    /// <summary>The usage of whole hours, of one provider or of all; null where it is more than a data set may hold.</summary>
+    public async Task<FocusTable?> ReadAsync(
+        DateTimeOffset from, DateTimeOffset to, string? provider, CancellationToken cancellation)
     {
-        var hours = await store.HourlyUsageAsync(month, month.AddMonths(1), provider, FocusCsv.MaxRows, cancellation);
+        var hours = await store.HourlyUsageAsync(from, to, provider, FocusCsv.MaxRows, cancellation);
         var names = configuration.Current.Deployments
             .ToDictionary(deployment => deployment.Id, deployment => deployment.UpstreamModel, StringComparer.Ordinal);
-        return FocusWriter.ToTable(hours.Select(hour =>
+        var table = hours is null ? null : FocusWriter.ToTable(hours.Select(hour =>
             hour with { Model = names.GetValueOrDefault(hour.Deployment) ?? hour.Model }));
+        return table?.Count <= FocusCsv.MaxRows ? table : null;
     }
+
+    static DateTimeOffset? TryParse(string? text, string format) =>
+        DateTimeOffset.TryParseExact(
+            text, format, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time
+            : null;
 }

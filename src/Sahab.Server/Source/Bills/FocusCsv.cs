@@ -6,8 +6,8 @@ namespace Sahab.Server.Source.Bills;
 /// <summary>Data sets of FOCUS as CSV (RFC 4180).</summary>
 internal static class FocusCsv
 {
-    /// <summary>The most rows that are read or written at once; a row is some 1 KB of memory.</summary>
-    public const int MaxRows = 500_000;
+    /// <summary>The most rows that are read or written at once; a row is some 2 KB of memory.</summary>
+    public const int MaxRows = 100_000;
 
     /// <summary>The longest row, in bytes.</summary>
     const int MaxRowBytes = 1024 * 1024;

@@ -14,6 +14,9 @@ namespace Sahab.Server.Source.Purchases;
 /// </summary>
 internal static class PurchaseApi
 {
+    /// <summary>The longest body of a request.</summary>
+    const int MaxBodyBytes = 64 * 1024;
+
     /// <summary>A deadline is told so long before it.</summary>
     static readonly TimeSpan Warning = TimeSpan.FromDays(7);
 
@@ -128,10 +131,17 @@ internal static class PurchaseApi
     static async Task<(T? Body, IResult? Fault)> ReadAsync<T>(HttpContext context)
         where T : class
     {
+        var bytes = new byte[MaxBodyBytes + 1];
+        var count = await context.Request.Body.ReadAtLeastAsync(
+            bytes, bytes.Length, throwOnEndOfStream: false, context.RequestAborted);
+        if (count > MaxBodyBytes)
+        {
+            return (null, ControlError.Invalid("body", $"The body is longer than {MaxBodyBytes} bytes."));
+        }
+
         try
         {
-            return await JsonSerializer.DeserializeAsync<T>(context.Request.Body, PurchaseJson.Options, context.RequestAborted)
-                is { } body
+            return JsonSerializer.Deserialize<T>(bytes.AsSpan(0, count), PurchaseJson.Options) is { } body
                 ? (body, null)
                 : (null, ControlError.Invalid("body", "The body must be a JSON object."));
         }
