@@ -160,7 +160,8 @@ internal sealed partial class AttemptRunner
                 }
             }
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException
+            or ObjectDisposedException)
         {
             ArrayPool<byte>.Shared.Return(array);
             return (default, attempt.Watch.Expired ? AttemptOutcome.TimedOut : AttemptOutcome.Cut);

@@ -80,6 +80,12 @@ internal sealed partial class AttemptRunner(
                 ? RanOut(attempt, "gave no answer in time")
                 : Failed(attempt, AttemptOutcome.Unreachable, default, "could not be reached");
         }
+        catch (Exception failure)
+        {
+            // Whatever a connection that breaks may come to, it is no reason to serve nobody while others can.
+            LogSendFailed(call.Id, target.Deployment.Spec.Id, failure);
+            return Failed(attempt, AttemptOutcome.Unreachable, default, "could not be reached");
+        }
 
         using (response)
         {
@@ -232,6 +238,9 @@ internal sealed partial class AttemptRunner(
     [LoggerMessage(1101, LogLevel.Information,
         "Call {CallId}: attempt {Attempt} at {Deployment} ended {Outcome}: {Reason}")]
     partial void LogAttemptFailed(Guid callId, int attempt, string deployment, AttemptOutcome outcome, string reason);
+
+    [LoggerMessage(1104, LogLevel.Error, "Call {CallId}: sending to {Deployment} failed in a way that is not foreseen.")]
+    partial void LogSendFailed(Guid callId, string deployment, Exception failure);
 
     [LoggerMessage(1102, LogLevel.Warning,
         "{Deployment} is out of service until our credentials are accepted: {Reason} (status {Status})")]

@@ -72,7 +72,7 @@ internal sealed partial class FrontDoor(
             // A fault of ours: the client gets an error that it can read, and the log what to mend.
             LogUnexpected(call.Id, failure);
             call.Status = StatusCodes.Status500InternalServerError;
-            call.FailureReason = "an unexpected failure; the log has it under the call's id";
+            call.FailureReason = $"an unexpected failure ({failure.GetType().Name}); the log has it under the call's id";
             if (!call.IsRecorded)
             {
                 // Whatever it was, the attempts before it have been billed.

@@ -49,7 +49,7 @@ internal sealed class PassThroughRelay(
             {
                 read = await ReadMoreAsync();
             }
-            catch (Exception failure) when (failure is IOException or HttpRequestException)
+            catch (Exception failure) when (failure is IOException or HttpRequestException or ObjectDisposedException)
             {
                 return attempt.Watch.Expired ? Expiry() : StreamEnd.Cut;
             }

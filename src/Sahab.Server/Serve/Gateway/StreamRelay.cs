@@ -76,7 +76,7 @@ internal sealed class StreamRelay(Attempt attempt, Stream upstream, MonotonicClo
             {
                 read = await ReadMoreAsync();
             }
-            catch (Exception failure) when (failure is IOException or HttpRequestException)
+            catch (Exception failure) when (failure is IOException or HttpRequestException or ObjectDisposedException)
             {
                 return attempt.Watch.Expired ? Expiry() : StreamEnd.Cut;
             }
