@@ -25,7 +25,7 @@ internal static class BillCommand
         var provider = new Option<string?>("--provider") { Description = "Of this provider only." };
         var command = new Command("export", "Write what was used as FOCUS 1.2 CostAndUsage, in CSV.") { month, provider };
         server.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
             using var client = server.Connect(parsed, environment);
             var csv = await client.GetTextAsync(PathOf(parsed.GetValue(month)!, parsed.GetValue(provider)), cancellation);
@@ -41,7 +41,7 @@ internal static class BillCommand
         var file = File();
         var skipped = new Option<bool>("--skipped") { Description = "List the rules that were not tried, and why." };
         var command = new Command("check", "Hold a bill to the rules of FOCUS 1.2.") { file, skipped };
-        command.SetAction((parsed, _) => RunAsync(console, () =>
+        command.SetAction((parsed, _) => CommandRun.RunAsync(console, () =>
         {
             var outcomes = FocusChecker.Check(Read(parsed.GetValue(file)!), FocusRules.CostAndUsage12);
             foreach (var outcome in outcomes)
@@ -82,7 +82,7 @@ internal static class BillCommand
             file, month, provider, tolerance,
         };
         server.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
             var theirs = BooksOf(Read(parsed.GetValue(file)!), parsed.GetValue(file)!);
             using var client = server.Connect(parsed, environment);
@@ -174,19 +174,6 @@ internal static class BillCommand
         catch (FormatException error)
         {
             throw new CommandException($"{name}: {error.Message}");
-        }
-    }
-
-    static async Task<int> RunAsync(IAnsiConsole console, Func<Task<int>> run)
-    {
-        try
-        {
-            return await run();
-        }
-        catch (CommandException error)
-        {
-            console.Profile.Out.Writer.WriteLine(error.Message);
-            return 1;
         }
     }
 }

@@ -19,7 +19,7 @@ internal static class ContractCommand
         var question = new Question();
         var command = new Command("list", "The contracts in force.");
         question.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
             using var client = question.Server.Connect(parsed, environment);
             var answer = await client.GetAsync("api/contracts" + question.Query(parsed), cancellation);
@@ -50,7 +50,7 @@ internal static class ContractCommand
         var id = new Argument<string>("contract") { Description = "The contract's id." };
         var command = new Command("show", "A contract's versions, and its clauses in force with where each stands.") { id };
         question.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
             using var client = question.Server.Connect(parsed, environment);
             var answer = await client.GetAsync(
@@ -125,20 +125,6 @@ internal static class ContractCommand
         Markup.Escape(string.Join(", ", list!.AsArray().Select(name => name!.ToString())));
 
     static string Cell(JsonNode? value) => Markup.Escape(value?.ToString() ?? "");
-
-    static async Task<int> RunAsync(IAnsiConsole console, Func<Task> run)
-    {
-        try
-        {
-            await run();
-            return 0;
-        }
-        catch (CommandException error)
-        {
-            console.Profile.Out.Writer.WriteLine(error.Message);
-            return 1;
-        }
-    }
 
     /// <summary>As of when, of which server, and in which form.</summary>
     sealed class Question

@@ -45,24 +45,15 @@ internal static class ExplainCommand
             model, prompt, file, path, key, json,
         };
         server.AddTo(command);
-        command.SetAction(async (parsed, cancellation) =>
+        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
-            try
-            {
-                var body = ReadRequest(parsed.GetValue(file), parsed.GetValue(model), parsed.GetValue(prompt)!);
-                var query = $"api/explain?path={Uri.EscapeDataString(parsed.GetValue(path)!)}"
-                    + (parsed.GetValue(key) is { } id ? $"&key={Uri.EscapeDataString(id)}" : "");
-                using var client = server.Connect(parsed, environment);
-                var answer = await client.PostAsync(query, body, cancellation);
-                Print(console, answer, parsed.GetValue(json));
-                return 0;
-            }
-            catch (CommandException error)
-            {
-                console.Profile.Out.Writer.WriteLine(error.Message);
-                return 1;
-            }
-        });
+            var body = ReadRequest(parsed.GetValue(file), parsed.GetValue(model), parsed.GetValue(prompt)!);
+            var query = $"api/explain?path={Uri.EscapeDataString(parsed.GetValue(path)!)}"
+                + (parsed.GetValue(key) is { } id ? $"&key={Uri.EscapeDataString(id)}" : "");
+            using var client = server.Connect(parsed, environment);
+            var answer = await client.PostAsync(query, body, cancellation);
+            Print(console, answer, parsed.GetValue(json));
+        }));
         return command;
     }
 

@@ -34,7 +34,7 @@ internal static class PurchaseCommand
         var server = new ServerOptions();
         var command = new Command("list", "All purchases, the last to be changed first.");
         server.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
             using var client = server.Connect(parsed, environment);
             var answer = await client.GetAsync("api/purchases", cancellation);
@@ -60,7 +60,7 @@ internal static class PurchaseCommand
             id, seller, site, country, due, megawatts, gpus, kind, usd,
         };
         server.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
             var draft = new JsonObject
             {
@@ -96,7 +96,7 @@ internal static class PurchaseCommand
         };
         var command = new Command("answer", "Record what the holder of a right has answered.") { id, contract, says, evidence };
         server.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
             var answer = new JsonObject
             {
@@ -116,7 +116,7 @@ internal static class PurchaseCommand
         var id = new Argument<string>("purchase") { Description = "Its id." };
         var command = new Command(name, description) { id };
         server.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(console, async () =>
+        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
             using var client = server.Connect(parsed, environment);
             Print(console, [await client.PostAsync(PathOf(parsed.GetValue(id)!, name), [], cancellation)]);
@@ -147,18 +147,4 @@ internal static class PurchaseCommand
     }
 
     static string Cell(string text) => Markup.Escape(text);
-
-    static async Task<int> RunAsync(IAnsiConsole console, Func<Task> run)
-    {
-        try
-        {
-            await run();
-            return 0;
-        }
-        catch (CommandException error)
-        {
-            console.Profile.Out.Writer.WriteLine(error.Message);
-            return 1;
-        }
-    }
 }

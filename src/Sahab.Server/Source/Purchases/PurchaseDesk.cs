@@ -33,7 +33,7 @@ internal sealed class PurchaseDesk(PurchaseStore store, ContractShelf shelf, Win
                 return null;
             }
 
-            var now = stored.Purchase.ChangedAt > Now.Latest ? new RecordedTime(stored.Purchase.ChangedAt) : Now;
+            var now = new RecordedTime(stored.Purchase.ChangedAt).Read(Now.Latest);
             var taken = step(stored.Purchase, shelf.Book.KnownAt(now.Latest), now);
             if (taken.Refusal is not null || await store.ReplaceAsync(taken.Purchase, stored.Revision, cancellation))
             {
