@@ -1,3 +1,5 @@
+using Sahab.Routing.Steering;
+
 namespace Sahab.Planning.Scenarios;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Sahab.Planning.Scenarios;
 /// </summary>
 public sealed record UpstreamTerms
 {
+    const double TypicalContext = 1_000;
+
     /// <value>Prompt tokens that a replica with nothing else to do works through in a second. Above 0.</value>
     public required double PrefillTokensPerSecond { get; init; }
 
@@ -39,6 +43,15 @@ public sealed record UpstreamTerms
     public double StepOf(int calls, double contextTokens) => calls == 0
         ? 0
         : StepMs + (calls * StepMsPerCall) + (contextTokens * StepMsPerThousandTokens / 1000);
+
+    /// <summary>How much of a full replica a token takes, in milliseconds.</summary>
+    /// <param name="batch">Calls that run in it when it is full. At least 1.</param>
+    public CapacityWeights WeightsAt(double batch)
+    {
+        var prompt = (1000 / PrefillTokensPerSecond) + (StepMs / (ChunkTokens * batch));
+        return new CapacityWeights(
+            prompt, 0, (StepMs / batch) + StepMsPerCall + (TypicalContext * StepMsPerThousandTokens / 1000));
+    }
 
     /// <summary>Milliseconds that a full chunk of prompt takes by itself.</summary>
     public double ChunkMs => ChunkTokens * 1000 / PrefillTokensPerSecond;

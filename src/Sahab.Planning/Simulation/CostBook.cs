@@ -3,6 +3,7 @@ using Sahab.Ledger.Money;
 using Sahab.Ledger.Rating;
 using Sahab.Planning.Scenarios;
 using Sahab.Routing.Snapshot;
+using Sahab.Routing.Steering;
 
 namespace Sahab.Planning.Simulation;
 
@@ -13,12 +14,18 @@ internal sealed class CostBook
     readonly Line[] _lines;
     readonly NanoUsd[][] _drawn;
     readonly int[] _commitmentOf;
+    readonly string[][] _windows;
 
     public CostBook(Scenario scenario)
     {
         _scenario = scenario;
         _lines = new Line[scenario.Deployments.Length];
         _drawn = [.. scenario.Commitments.Select(terms => new NanoUsd[terms.PeriodsIn(scenario.Length)])];
+        _windows =
+        [
+            .. scenario.Commitments.Select(terms => Enumerable.Range(0, terms.PeriodsIn(scenario.Length))
+                .Select(period => $"{terms.Id}, period {period}").ToArray()),
+        ];
         _commitmentOf = [.. scenario.Deployments.Select(deployment => IndexOf(scenario, deployment.Spec.Id))];
     }
 
@@ -42,6 +49,29 @@ internal sealed class CostBook
             var period = (int)(startedMs / _scenario.Commitments[commitment].Period.TotalMilliseconds);
             periods[Math.Min(period, periods.Length - 1)] += cost;
         }
+    }
+
+    /// <summary>How the windows stand that are open.</summary>
+    public ImmutableArray<SteeredCommitment> Paces(double nowMs)
+    {
+        var open = ImmutableArray.CreateBuilder<SteeredCommitment>(_drawn.Length);
+        for (var i = 0; i < _drawn.Length; i++)
+        {
+            var terms = _scenario.Commitments[i];
+            var periodMs = terms.Period.TotalMilliseconds;
+            var period = (int)(nowMs / periodMs);
+            if (period < _drawn[i].Length)
+            {
+                open.Add(new SteeredCommitment(_windows[i][period], terms.Deployments, new CommitmentPace
+                {
+                    Target = (double)terms.UsdIn(period, _scenario.Length),
+                    Drawn = (double)_drawn[i][period].ToUsd(),
+                    UntilMs = Math.Min((period + 1) * periodMs, _scenario.Length.TotalMilliseconds),
+                }));
+            }
+        }
+
+        return open.ToImmutable();
     }
 
     public ImmutableArray<DeploymentCost> Deployments(Func<int, double> busyShare) =>

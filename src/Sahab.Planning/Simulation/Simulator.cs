@@ -4,8 +4,10 @@ using Sahab.Planning.Traffic;
 using Sahab.Planning.Upstreams;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
+using Sahab.Routing.Policies;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
+using Sahab.Routing.Steering;
 
 namespace Sahab.Planning.Simulation;
 
@@ -32,6 +34,9 @@ public sealed class Simulator
     /// <summary>How long open calls are followed after the last came: as long as the gateway lets one take.</summary>
     internal static readonly TimeSpan Drain = TimeSpan.FromMinutes(10);
 
+    /// <summary>How often λ and μ are set anew: as the server does.</summary>
+    const double SteerEveryMs = 2_000;
+
     const int StepsBetweenProgress = 1 << 16;
 
     readonly Scenario _scenario;
@@ -50,6 +55,7 @@ public sealed class Simulator
     readonly int[][] _deploymentsOf;
     readonly double[] _maxWaitMs;
     readonly ulong _seed;
+    readonly ContractSteering? _steering;
     RoutingSnapshot _routing;
     double _nowMs;
     long _draws;
@@ -81,6 +87,7 @@ public sealed class Simulator
             .. scenario.Models.Select(model => Enumerable.Range(0, scenario.Deployments.Length)
                 .Where(index => scenario.Deployments[index].Spec.Model == model).ToArray()),
         ];
+        _steering = (scenario.Profile.Scorers & Scorers.Contracts) == 0 ? null : new ContractSteering(scenario.Day);
         AddEvents();
     }
 
@@ -131,6 +138,11 @@ public sealed class Simulator
 
     void AddEvents()
     {
+        if (_steering is not null)
+        {
+            _timers.Add(0, TimerKind.Steer, 0);
+        }
+
         for (var i = 0; i < _scenario.Outages.Length; i++)
         {
             var outage = _scenario.Outages[i];
@@ -181,6 +193,9 @@ public sealed class Simulator
                 _prices[IndexOf(change.Deployment)] = change.Prices;
                 _routing = BuildRouting(_routing);
                 break;
+            case TimerKind.Steer:
+                Steer();
+                break;
             case TimerKind.LookAtRoom:
                 _rooms[timer.Index].IsLookDue = false;
                 Serve(timer.Index);
@@ -191,6 +206,16 @@ public sealed class Simulator
             default:
                 Throttle(timer.Call!);
                 break;
+        }
+    }
+
+    void Steer()
+    {
+        _steering!.Step(
+            _routing, _costs.Paces(_nowMs), model => _rooms[_scenario.Models.IndexOf(model)].Queue.Count, _nowMs);
+        if (_nowMs < _scenario.Length.TotalMilliseconds)
+        {
+            _timers.Add(_nowMs + SteerEveryMs, TimerKind.Steer, 0);
         }
     }
 
@@ -224,12 +249,14 @@ public sealed class Simulator
         var call = _free.TryPop(out var used) ? used : new SimulatedCall();
         var tenant = _scenario.Tenants[arrival.Tenant];
         var route = _routing.Models[_modelOf[arrival.Traffic]];
+        var prompt = route.EstimatePromptTokens((long)arrival.Prompt * BytesPerToken);
         (call.Arrival, call.Attempts, call.FirstTokenMs) = (arrival, 0, 0);
         call.Request = new RouteRequest
         {
             Route = route,
-            PromptTokens = route.EstimatePromptTokens((long)arrival.Prompt * BytesPerToken),
+            PromptTokens = prompt,
             OutputTokens = route.EstimateOutputTokens(maxTokens: 0, choices: 1),
+            ExpectedOutputTokens = route.ExpectOutputTokens(prompt, maxTokens: 0, choices: 1),
             PrefixHash = arrival.Prefix,
             Countries = tenant.Countries,
             Tier = _scenario.Tiers[arrival.Tier].Tier,
@@ -251,7 +278,7 @@ public sealed class Simulator
     void Find(SimulatedCall call)
     {
         var model = ModelOf(call);
-        if (_rooms[model].Queue.Count == 0)
+        if (!_rooms[model].Queue.HasAhead(call.Request.Tier))
         {
             if (TryPlace(call, out var decision))
             {
@@ -344,7 +371,8 @@ public sealed class Simulator
     bool TryPlace(SimulatedCall call, out RouteDecision decision)
     {
         var random = new RandomSource(_seed + (ulong)++_draws);
-        decision = Router.DecideAndReserve(call.Request, _scenario.Profile, NowMs, ref random, out var lease);
+        decision = Router.DecideAndReserve(
+            call.Request with { PatienceMs = PatienceOf(call) }, _scenario.Profile, NowMs, ref random, out var lease);
         if (decision.Choice is not { } choice)
         {
             return false;
@@ -360,6 +388,13 @@ public sealed class Simulator
         _attempts++;
         Send(call);
         return true;
+    }
+
+    long PatienceOf(SimulatedCall call)
+    {
+        var waited = _nowMs - call.Arrival.AtMs;
+        return _scenario.Profile.PatienceOf(
+            call.Request.Tier, (long)waited, (long)(_maxWaitMs[call.Arrival.Tier] - waited));
     }
 
     void Send(SimulatedCall call)

@@ -7,6 +7,7 @@ internal enum TimerKind
     OutageEnds,
     PriceChanges,
     LookAtRoom,
+    Steer,
     AttemptFails,
     AttemptThrottled,
 }

@@ -62,6 +62,20 @@ public sealed class FairQueue<T>
     /// <summary>Calls of a tier that wait.</summary>
     public int CountOf(ServiceTier tier) => _tiers[(int)tier].Count;
 
+    /// <summary>Whether calls wait that a new one of the tier must not go before.</summary>
+    public bool HasAhead(ServiceTier tier)
+    {
+        for (var higher = 0; higher <= (int)tier; higher++)
+        {
+            if (_tiers[higher].Count > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>
     /// Sets another capacity. Where more wait, none leaves at once, but each new call pushes one out.
     /// </summary>

@@ -14,6 +14,12 @@ public readonly record struct RouteDecision
     /// <summary>Whether the choice is where this prefix lives (see <see cref="AttemptUsage.AtHome"/>).</summary>
     public bool AtHome { get; init; }
 
+    /// <summary>
+    /// The full deployment, paid for already, that the call had better wait for, though others could serve it now; null
+    /// if there is none. Then there is no choice, and the reason is <see cref="RouteRejection.Full"/>.
+    /// </summary>
+    public Deployment? WaitsFor { get; init; }
+
     /// <summary>Why there is no choice.</summary>
     public RouteRejection Reason { get; init; }
 

@@ -2,6 +2,7 @@ using System.Numerics;
 using Sahab.Routing.Policies;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
+using Sahab.Routing.Steering;
 
 namespace Sahab.Routing.Decisions;
 
@@ -11,8 +12,14 @@ namespace Sahab.Routing.Decisions;
 /// </summary>
 public static class Router
 {
-    /// <summary>How full a deployment may be, 0 to 1, for a call of the batch tier to begin there.</summary>
+    /// <summary>
+    /// How full a deployment that is paid by the token may be, 0 to 1, for a call of the batch tier to begin there.
+    /// What is paid for already may be filled: calls of higher tiers go before those of batches in the queue.
+    /// </summary>
     public const double MaxBatchLoad = 0.5;
+
+    // A batch may wait for hours, at no worth; whatever waits at a price does so for seconds.
+    private const long MaxPricedWaitMs = 60_000;
 
     /// <summary>Chooses without reserving: what <c>explain</c> and a simulator ask.</summary>
     /// <param name="request">The call.</param>
@@ -63,6 +70,7 @@ public static class Router
 
             if (decision.Choice.State.TryReserve(request.ReservedTokens, nowMs, out lease, out var verdict))
             {
+                CountStakes(request, profile, decision.Choice, nowMs);
                 return decision;
             }
 
@@ -87,6 +95,8 @@ public static class Router
         var home = profile.PrefixAffinity && request.PrefixHash != 0
             ? HomeOf(request.PrefixHash, candidates, eligible)
             : -1;
+        var isPatient = eligible != 0 && request.PatienceMs > 0;
+        var (best, worthWaiting, waitsFor) = (double.PositiveInfinity, double.PositiveInfinity, -1);
         for (var position = 0; position < candidates.Length; position++)
         {
             var score = default(CandidateScore);
@@ -94,6 +104,15 @@ public static class Router
             {
                 score = Scoring.Score(profile, request, candidates[position], position == home, nowMs);
                 scores[position] = score.Total;
+                best = Math.Min(best, score.Total);
+            }
+            else if (isPatient && IsPaidAndFull(request, candidates[position], position, verdicts[position]))
+            {
+                score = Scoring.Score(profile, request, candidates[position], position == home, nowMs);
+                if (score.Total < worthWaiting)
+                {
+                    (worthWaiting, waitsFor) = (score.Total, position);
+                }
             }
 
             trace?.Add(new CandidateTrace
@@ -111,6 +130,16 @@ public static class Router
         {
             decision = Refuse(request, candidates, verdicts, nowMs);
         }
+        else if (waitsFor >= 0
+            && worthWaiting + (Math.Min(request.PatienceMs, MaxPricedWaitMs) * profile.NanoUsdPerMs
+                * Scoring.Urgency(request.Tier)) < best)
+        {
+            decision = Refuse(request, candidates, verdicts, nowMs) with
+            {
+                Reason = RouteRejection.Full,
+                WaitsFor = candidates[waitsFor],
+            };
+        }
         else
         {
             var pick = Picking.Pick(profile, candidates, eligible, scores, ref random);
@@ -119,6 +148,52 @@ public static class Router
 
         trace?.End(decision);
         return decision;
+    }
+
+    /// <summary>Whether it is full of what is paid for, and will have room again by itself.</summary>
+    private static bool IsPaidAndFull(
+        in RouteRequest request, Deployment candidate, int position, CandidateVerdict verdict) =>
+        candidate.Spec.Kind == CapacityKind.Reserved
+        && verdict is CandidateVerdict.RequestsFull or CandidateVerdict.TokensFull or CandidateVerdict.ConcurrencyFull
+        && (request.Tried & (1UL << position)) == 0;
+
+    // A call that is paid by the token draws on the commitment of where it goes; those that it could have drawn on as
+    // well are told, so that whoever paces them knows how much there was to win.
+    private static void CountStakes(
+        in RouteRequest request, RoutingProfile profile, Deployment choice, long nowMs)
+    {
+        if (choice.Spec.Kind == CapacityKind.Reserved || (profile.Scorers & Scorers.Contracts) == 0)
+        {
+            return;
+        }
+
+        var candidates = request.Route.Candidates.AsSpan();
+        var won = choice.State.Price.Stake;
+        won?.Add(Scoring.RateOf(request, choice.Spec.Prices), won: true);
+        for (var position = 0; position < candidates.Length; position++)
+        {
+            var candidate = candidates[position];
+            if (candidate.State.Price.Stake is { } stake && stake != won && !HasStakeBefore(candidates, position, stake)
+                && VerdictOn(request, candidate, position, nowMs) == CandidateVerdict.Eligible)
+            {
+                stake.Add(Scoring.RateOf(request, candidate.Spec.Prices), won: false);
+            }
+        }
+    }
+
+    // Deployments of one commitment have one stake in a call.
+    private static bool HasStakeBefore(
+        ReadOnlySpan<Deployment> candidates, int position, CommitmentStake stake)
+    {
+        for (var before = 0; before < position; before++)
+        {
+            if (candidates[before].State.Price.Stake == stake)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static ulong Filter(
@@ -167,6 +242,7 @@ public static class Router
         }
 
         if (verdict == CandidateVerdict.Eligible && request.Tier == ServiceTier.Batch
+            && request.PatienceMs > 0 && spec.Kind != CapacityKind.Reserved
             && candidate.State.Load > MaxBatchLoad)
         {
             verdict = CandidateVerdict.NotIdle;

@@ -1,3 +1,5 @@
+using Sahab.Routing.Requests;
+
 namespace Sahab.Routing.Policies;
 
 /// <summary>What makes a candidate's score. A lower score is better.</summary>
@@ -15,6 +17,12 @@ public enum Scorers : byte
 
     /// <summary>Share of failures, times the value of a failure in nano-USD.</summary>
     Failures = 4,
+
+    /// <summary>
+    /// Cost is the marginal one that contracts make of it (see <see cref="Steering.MarginalPrice"/>), and a call may
+    /// wait for capacity that is paid for. Goes with <see cref="Cost"/>.
+    /// </summary>
+    Contracts = 32,
 
     /// <summary>Calls in flight against the concurrency limit, 0 to 1. Not money: stands alone.</summary>
     Busyness = 8,
@@ -48,9 +56,20 @@ public sealed record RoutingProfile
     public static RoutingProfile Balanced { get; } = new()
     {
         Name = "balanced",
-        Scorers = Scorers.Cost | Scorers.Latency | Scorers.Failures,
+        Scorers = Scorers.Cost | Scorers.Contracts | Scorers.Latency | Scorers.Failures,
         Picker = Picker.PowerOfTwoChoices,
         PrefixAffinity = true,
+    };
+
+    /// <summary>
+    /// The lowest marginal cost by the contracts: waiting is worth a fiftieth of what it is to
+    /// <see cref="Balanced"/>, just enough to tell two of the same price apart.
+    /// </summary>
+    public static RoutingProfile LeastCost { get; } = Balanced with
+    {
+        Name = "least_cost",
+        NanoUsdPerMs = 10,
+        NearTieBand = 0.01,
     };
 
     /// <summary>By weight alone.</summary>
@@ -92,6 +111,9 @@ public sealed record RoutingProfile
         Scorers = Scorers.Priority,
         Picker = Picker.WeightedShuffle,
     };
+
+    /// <summary>Patience ends so long before the time to wait does, so that there is a look left to go elsewhere.</summary>
+    private const long LastLookMs = 1_000;
 
     /// <value>Name in the configuration and in explanations.</value>
     public required string Name { get; init; }
@@ -137,9 +159,43 @@ public sealed record RoutingProfile
     /// <value>Tokens per second to expect of it. Above 0, 100 unless said otherwise.</value>
     public double PriorTokensPerSecond { get; init; } = 100;
 
+    /// <value>
+    /// Milliseconds that a call of the priority tier may wait for capacity that is paid for before it goes where it is
+    /// paid by the token. At least 0, 500 unless said otherwise.
+    /// </value>
+    public long PriorityPatienceMs { get; init; } = 500;
+
+    /// <value>The same for the default tier. At least 0, 2,000 unless said otherwise.</value>
+    public long DefaultPatienceMs { get; init; } = 2_000;
+
+    /// <value>The same for the flex tier. At least 0, 20,000 unless said otherwise.</value>
+    public long FlexPatienceMs { get; init; } = 20_000;
+
+    /// <summary>
+    /// Milliseconds that a call may still wait for capacity that is paid for, or idle. At least 0.
+    /// </summary>
+    /// <param name="tier">Its tier. Batch calls wait for as long as they may wait at all.</param>
+    /// <param name="waitedMs">For how long it has waited.</param>
+    /// <param name="leftMs">For how long it may still wait at all.</param>
+    public long PatienceOf(ServiceTier tier, long waitedMs, long leftMs)
+    {
+        var whole = tier switch
+        {
+            ServiceTier.Batch => long.MaxValue,
+            _ when (Scorers & Scorers.Contracts) == 0 => 0,
+            ServiceTier.Priority => PriorityPatienceMs,
+            ServiceTier.Default => DefaultPatienceMs,
+            _ => FlexPatienceMs,
+        };
+        return Math.Max(0, Math.Min(whole - waitedMs, leftMs - LastLookMs));
+    }
+
     /// <summary>Throws if a value is outside its range or scorers of different currencies are mixed.</summary>
     internal void Validate()
     {
+        RequireAtLeast(0, PriorityPatienceMs, nameof(PriorityPatienceMs));
+        RequireAtLeast(0, DefaultPatienceMs, nameof(DefaultPatienceMs));
+        RequireAtLeast(0, FlexPatienceMs, nameof(FlexPatienceMs));
         RequireAtLeast(0, NanoUsdPerMs, nameof(NanoUsdPerMs));
         RequireAtLeast(0, NanoUsdPerFailure, nameof(NanoUsdPerFailure));
         RequireAtLeast(0, NearTieBand, nameof(NearTieBand));

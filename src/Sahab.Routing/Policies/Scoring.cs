@@ -1,3 +1,4 @@
+using Sahab.Ledger.Rating;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 
@@ -9,6 +10,8 @@ internal static class Scoring
     private const double TokensPerPrice = 1_000_000;
     private const double LoadThatDoubles = 32;
     private const double HighestUtilisation = 0.9;
+    private const double LoadWithRoom = 0.85;
+    private const double LoadWithoutRoom = 0.97;
 
     /// <summary>The score under a profile.</summary>
     /// <param name="profile">What counts.</param>
@@ -30,17 +33,15 @@ internal static class Scoring
             return new CandidateScore { Total = deployment.Spec.Priority };
         }
 
-        var (cost, cached) = (scorers & Scorers.Cost) != 0 ? Cost(profile, request, deployment, atHome) : default;
+        var score = (scorers & Scorers.Cost) != 0 ? Cost(profile, request, deployment, atHome) : default;
         var (firstTokenMs, latencyMs) =
             (scorers & Scorers.Latency) != 0 ? Latency(profile, request, deployment.State, nowMs) : default;
         var latency = latencyMs * profile.NanoUsdPerMs * Urgency(request.Tier);
         var failure = (scorers & Scorers.Failures) != 0 ? Failure(profile, deployment.State, nowMs) : 0;
-        return new CandidateScore
+        return score with
         {
             // Latency that stands alone is compared in milliseconds, whatever a millisecond is worth.
-            Total = scorers == Scorers.Latency ? latencyMs : cost + latency + failure,
-            CostNanoUsd = cost,
-            CachedTokens = cached,
+            Total = scorers == Scorers.Latency ? latencyMs : score.CostNanoUsd + latency + failure,
             FirstTokenMs = firstTokenMs,
             LatencyMs = latencyMs,
             LatencyNanoUsd = latency,
@@ -48,7 +49,16 @@ internal static class Scoring
         };
     }
 
-    private static (double NanoUsd, double CachedTokens) Cost(
+    // A place that stands empty is worth nothing to others as long as there are more of them.
+    private static double Scarceness(double load) =>
+        Math.Clamp((load - LoadWithRoom) / (LoadWithoutRoom - LoadWithRoom), 0, 1);
+
+    /// <summary>What a call is expected to cost by the rate, nothing of its prompt cached, in nano-USD.</summary>
+    public static double RateOf(in RouteRequest request, in PriceTerms prices) =>
+        (((double)request.PromptTokens * prices.PromptNanoPerMillion)
+            + ((double)request.ExpectedOutputTokens * prices.OutputNanoPerMillion)) / TokensPerPrice;
+
+    private static CandidateScore Cost(
         RoutingProfile profile, in RouteRequest request, Deployment deployment, bool atHome)
     {
         var prices = deployment.Spec.Prices;
@@ -56,10 +66,28 @@ internal static class Scoring
         var cached = profile.PrefixAffinity
             ? request.PromptTokens * (atHome ? learned.CachedAtHome : learned.CachedElsewhere)
             : 0;
-        var nanoUsd = ((request.PromptTokens - cached) * prices.PromptNanoPerMillion)
+        var (prompt, output) = (request.PromptTokens - cached, (double)request.ExpectedOutputTokens);
+        var rate = ((prompt * prices.PromptNanoPerMillion)
             + (cached * prices.CachedNanoPerMillion)
-            + ((double)request.OutputTokens * prices.OutputNanoPerMillion);
-        return (nanoUsd / TokensPerPrice, cached);
+            + (output * prices.OutputNanoPerMillion)) / TokensPerPrice;
+        if ((profile.Scorers & Scorers.Contracts) == 0)
+        {
+            return new CandidateScore { CostNanoUsd = rate, RateNanoUsd = rate, CachedTokens = cached };
+        }
+
+        var price = deployment.State.Price;
+        var (share, scarcity) = (price.CommitmentShare, price.NanoUsdPerUnit);
+        scarcity = scarcity == 0
+            ? 0
+            : scarcity * deployment.Spec.Weights.UnitsOf(prompt, cached, output) * Scarceness(deployment.State.Load);
+        return new CandidateScore
+        {
+            CostNanoUsd = (rate * (1 - share)) + scarcity,
+            RateNanoUsd = rate,
+            CommitmentShare = share,
+            ScarcityNanoUsd = scarcity,
+            CachedTokens = cached,
+        };
     }
 
     private static (double FirstTokenMs, double ToTheEndMs) Latency(
@@ -86,7 +114,7 @@ internal static class Scoring
         rate = double.IsNaN(rate)
             ? profile.PriorTokensPerSecond
             : Mix(rate, profile.PriorTokensPerSecond, Freshness(profile, learned.ObservedAtMs, nowMs));
-        return (firstTokenMs, firstTokenMs + (request.OutputTokens * 1000.0 / rate));
+        return (firstTokenMs, firstTokenMs + (request.ExpectedOutputTokens * 1000.0 / rate));
     }
 
     private static double Failure(RoutingProfile profile, DeploymentState state, long nowMs)
@@ -122,7 +150,8 @@ internal static class Scoring
     private static double Mix(double observed, double prior, double freshness) =>
         prior + ((observed - prior) * freshness);
 
-    private static double Urgency(ServiceTier tier) => tier switch
+    /// <summary>How much a tier's time is worth against that of the default one.</summary>
+    public static double Urgency(ServiceTier tier) => tier switch
     {
         ServiceTier.Priority => 2,
         ServiceTier.Default => 1,

@@ -5,6 +5,8 @@ namespace Sahab.Routing.Requests;
 /// <summary>All that the router needs to know of one call.</summary>
 public readonly record struct RouteRequest
 {
+    private readonly int _expectedOutputTokens;
+
     /// <summary>The model that the client asked for.</summary>
     public required ModelRoute Route { get; init; }
 
@@ -16,6 +18,22 @@ public readonly record struct RouteRequest
 
     /// <summary>Estimated output tokens of all choices together. At least 0.</summary>
     public int OutputTokens { get; init; }
+
+    /// <summary>
+    /// Output tokens that such a call has on average: what it is likely to cost. As many as are reserved unless said
+    /// otherwise.
+    /// </summary>
+    public int ExpectedOutputTokens
+    {
+        get => _expectedOutputTokens > 0 ? _expectedOutputTokens : OutputTokens;
+        init => _expectedOutputTokens = value;
+    }
+
+    /// <summary>
+    /// Milliseconds that it may still wait for capacity that is paid for to be free, when others could serve it now at
+    /// a price; of a batch's call, for capacity that is idle. 0: it takes what is there.
+    /// </summary>
+    public long PatienceMs { get; init; }
 
     /// <summary>Hash of the beginning of the prompt; 0 when there is none to speak of, so no affinity.</summary>
     public ulong PrefixHash { get; init; }

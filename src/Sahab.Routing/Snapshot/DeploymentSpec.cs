@@ -1,6 +1,7 @@
 using Sahab.Ledger.Rating;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
+using Sahab.Routing.Steering;
 
 namespace Sahab.Routing.Snapshot;
 
@@ -36,6 +37,9 @@ public sealed record DeploymentSpec
 
     /// <value>What it costs.</value>
     public PriceTerms Prices { get; init; }
+
+    /// <value>How much of its capacity a token takes. Each token as much as another unless said otherwise.</value>
+    public CapacityWeights Weights { get; init; } = CapacityWeights.Even;
 
     /// <value>Share of the traffic under weighted shuffle and priority order. At least 0; 0 is a last resort.</value>
     public int Weight { get; init; } = 1;

@@ -1,5 +1,6 @@
 using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
+using Sahab.Routing.Steering;
 
 namespace Sahab.Routing.Snapshot;
 
@@ -41,6 +42,9 @@ public sealed class DeploymentState
 
     /// <summary>The id of the deployment.</summary>
     public string Id { get; }
+
+    /// <summary>What contracts make of its price at this moment.</summary>
+    public MarginalPrice Price { get; } = new();
 
     /// <summary>Calls that run there.</summary>
     public int InFlight => _gate.InFlight;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Sahab.Ledger.Rating;
 
 namespace Sahab.Routing.Snapshot;
@@ -20,7 +21,12 @@ public sealed class ModelHistory
     private const double Weight = 0.05;
     private const double QuantileStep = 0.1;
 
+    private const double LeastSizeWeight = 0.01;
+    private const int Sizes = 32;
+
     private readonly Lock _lock = new();
+    private readonly double[] _meanOfSize = new double[Sizes];
+    private readonly int[] _seenOfSize = new int[Sizes];
     private double _tokens = PriorTokensPerByte * PriorBytes;
     private double _bytes = PriorBytes;
     private double _tokensPerByte = PriorTokensPerByte;
@@ -41,8 +47,21 @@ public sealed class ModelHistory
     /// <summary>Tokens for a byte of prompt, long prompts counting more.</summary>
     public double TokensPerByte => Volatile.Read(ref _tokensPerByte);
 
+    /// <summary>Average tokens of a prompt.</summary>
+    public double MeanPromptTokens => Volatile.Read(ref _tokens);
+
     /// <summary>Average tokens of one choice.</summary>
     public double MeanOutputTokens => Volatile.Read(ref _meanOutput);
+
+    /// <summary>
+    /// Average tokens of one choice for prompts about as long: answers to short questions and to long documents differ.
+    /// </summary>
+    /// <param name="promptTokens">Tokens of the prompt. At least 0.</param>
+    public double MeanOutputTokensFor(int promptTokens)
+    {
+        var mean = Volatile.Read(ref _meanOfSize[SizeOf(promptTokens)]);
+        return mean > 0 ? mean : MeanOutputTokens;
+    }
 
     /// <summary>About nine outputs of ten have at most so many tokens.</summary>
     public double HighOutputTokens => Volatile.Read(ref _highOutput);
@@ -65,9 +84,23 @@ public sealed class ModelHistory
 
             if (usage.OutputTokens > 0)
             {
-                LearnOutput((double)usage.OutputTokens / choices);
+                var output = (double)usage.OutputTokens / choices;
+                LearnOutput(output);
+                LearnOutputOf(SizeOf(usage.PromptTokens), output);
             }
         }
+    }
+
+    // Prompts between two powers of two are of one size.
+    private static int SizeOf(long promptTokens) => BitOperations.Log2((uint)Math.Clamp(promptTokens, 1, int.MaxValue));
+
+    // The mean of all until there are a hundred, then the latest count more.
+    private void LearnOutputOf(int size, double output)
+    {
+        var seen = ++_seenOfSize[size];
+        _seenOfSize[size] = Math.Min(seen, (int)(1 / LeastSizeWeight));
+        ref var mean = ref _meanOfSize[size];
+        Volatile.Write(ref mean, mean + (Math.Max(1.0 / seen, LeastSizeWeight) * (output - mean)));
     }
 
     // The quantile is followed by steps in proportion to itself: nine small ones down for each large one up balance

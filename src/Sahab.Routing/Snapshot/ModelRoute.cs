@@ -51,10 +51,11 @@ public sealed class ModelRoute
         ForChoices(History.HighOutputTokens, maxTokens, choices);
 
     /// <summary>Output tokens to expect on average, for each choice at most the client's own limit.</summary>
+    /// <param name="promptTokens">Estimated tokens of the prompt.</param>
     /// <param name="maxTokens">The client's limit for one choice; 0 without one.</param>
     /// <param name="choices">How many choices it wants. At least 1.</param>
-    public int ExpectOutputTokens(int maxTokens, int choices) =>
-        ForChoices(History.MeanOutputTokens, maxTokens, choices);
+    public int ExpectOutputTokens(int promptTokens, int maxTokens, int choices) =>
+        ForChoices(History.MeanOutputTokensFor(promptTokens), maxTokens, choices);
 
     private static int ForChoices(double each, int maxTokens, int choices)
     {

@@ -109,7 +109,7 @@ public sealed class AllocationTests
 
     private static RoutingProfile Named(string name) => new[]
     {
-        RoutingProfile.Balanced, RoutingProfile.WeightedShuffle, RoutingProfile.LeastBusy,
+        RoutingProfile.Balanced, RoutingProfile.LeastCost, RoutingProfile.WeightedShuffle, RoutingProfile.LeastBusy,
         RoutingProfile.LowestLatency, RoutingProfile.LowestPrice, RoutingProfile.PriorityOrder,
     }.Single(profile => profile.Name == name);
 

@@ -55,7 +55,7 @@ public sealed class ModelHistoryTests
 
         covered.ShouldBeInRange(4_350, 4_650);
         mean.ShouldBe(300, 15);
-        route.ExpectOutputTokens(0, 1).ShouldBeLessThan(route.EstimateOutputTokens(0, 1));
+        route.ExpectOutputTokens(100, 0, 1).ShouldBeLessThan(route.EstimateOutputTokens(0, 1));
     }
 
     [Fact]
@@ -67,8 +67,8 @@ public sealed class ModelHistoryTests
             route.History.Learn(1_000, new TokenUsage(280, 0, 800, 0), choices: 4);
         }
 
-        route.ExpectOutputTokens(0, 1).ShouldBe(200);
-        route.ExpectOutputTokens(50, 2).ShouldBe(100);
+        route.ExpectOutputTokens(100, 0, 1).ShouldBe(200);
+        route.ExpectOutputTokens(100, 50, 2).ShouldBe(100);
     }
 
     private static ModelRoute Route()

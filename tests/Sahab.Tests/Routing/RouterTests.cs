@@ -69,7 +69,7 @@ public sealed class RouterTests
     public void A_call_of_a_batch_goes_only_where_half_is_free()
     {
         var snapshot = Of(Spec("a", spec => spec with { Limits = Limit(concurrency: 4) }));
-        var batch = snapshot.Ask() with { Tier = ServiceTier.Batch };
+        var batch = snapshot.Ask() with { Tier = ServiceTier.Batch, PatienceMs = 1_000 };
         snapshot.State("a").Reserve();
         snapshot.State("a").Reserve();
         snapshot.Decide(batch).Choice.ShouldNotBeNull();

@@ -26,6 +26,7 @@ internal static class SimulateCommand
     [
         RoutingProfile.WeightedShuffle, RoutingProfile.LeastBusy, RoutingProfile.LowestLatency,
         RoutingProfile.LowestPrice, RoutingProfile.PriorityOrder, RoutingProfile.Balanced,
+        RoutingProfile.LeastCost,
     ];
 
     public static Command Create(IAnsiConsole console, TimeProvider time)

@@ -135,6 +135,7 @@ internal sealed class ScenarioReader
             return null;
         }
 
+        var terms = Build(upstream);
         return new ScenarioDeployment
         {
             Spec = new DeploymentSpec
@@ -147,10 +148,12 @@ internal sealed class ScenarioReader
                 Kind = deployment.Capacity,
                 Limits = SnapshotBuilder.LimitsFor(deployment.Limits),
                 Prices = SnapshotBuilder.PricesFor(deployment.Price),
+                Weights = terms.WeightsAt(Math.Min(
+                    terms.MaxBatch, (double?)deployment.Limits.Concurrency / deployment.Replicas ?? terms.MaxBatch)),
                 Weight = deployment.Weight,
                 Priority = deployment.Priority,
             },
-            Upstream = Build(upstream),
+            Upstream = terms,
             Replicas = deployment.Replicas,
             ReservedUsdPerHour = deployment.ReservedUsdPerHour,
         };

@@ -14,8 +14,8 @@ internal static class CallEstimate
     public static RouteRequest For(
         ModelRoute route, ApiOperation operation, in RequestFacts facts, ApiKey key, ServiceTier tier)
     {
-        var prompt = (long)route.EstimatePromptTokens(facts.PromptBytes)
-            + facts.PromptTokenIds + ((long)facts.ImageCount * TokensPerImage);
+        var prompt = (int)Math.Min(int.MaxValue, (long)route.EstimatePromptTokens(facts.PromptBytes)
+            + facts.PromptTokenIds + ((long)facts.ImageCount * TokensPerImage));
         var isSilent = operation is ApiOperation.Embeddings or ApiOperation.Moderations or ApiOperation.Speech;
         var choices = Math.Max(facts.N, facts.BestOf) * Math.Max(1, facts.PromptCount);
         var limit = (int)Math.Min(facts.MaxOutputTokens, int.MaxValue);
@@ -23,8 +23,9 @@ internal static class CallEstimate
         {
             Route = route,
             Needs = NeedsOf(operation, facts),
-            PromptTokens = (int)Math.Min(prompt, int.MaxValue),
+            PromptTokens = prompt,
             OutputTokens = isSilent ? 0 : route.EstimateOutputTokens(limit, choices),
+            ExpectedOutputTokens = isSilent ? 0 : route.ExpectOutputTokens(prompt, limit, choices),
             PrefixHash = facts.PrefixHash,
             Countries = key.Countries,
             Tier = tier,

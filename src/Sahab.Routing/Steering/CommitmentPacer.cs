@@ -1,0 +1,115 @@
+namespace Sahab.Routing.Steering;
+
+/// <summary>How a commitment's window stands, for its pacer. Amounts are in one currency.</summary>
+public readonly record struct CommitmentPace
+{
+    /// <summary>What is to be drawn by the window's end. At least 0.</summary>
+    public required double Target { get; init; }
+
+    /// <summary>What counts toward it by now. At least 0.</summary>
+    public required double Drawn { get; init; }
+
+    /// <summary>When it ends, in milliseconds of the pacer's clock.</summary>
+    public required double UntilMs { get; init; }
+}
+
+/// <summary>
+/// Finds λ, the share of its price that a commitment owes anyway. What can be won for it is what calls that are paid by
+/// the token, and that its deployments have room for, would cost there. As long as the rest of the window needs so large a
+/// share of that, λ rises until that share comes; when it needs all of it and more, λ goes on to rise and draws
+/// calls off capacity that is paid for too; when less will do, λ falls; when the target is met it is 0.
+/// </summary>
+/// <remarks>
+/// It integrates over what was at stake, not over time: at night, when nothing is paid by the token, nothing is held
+/// against the commitment. What is to come is forecast from what came in the last week, so that a night counts as
+/// one; before a day has gone by all is needed, which only means that the commitment is drawn first and the rest later.
+/// Not thread-safe.
+/// </remarks>
+/// <param name="day">How long a day is: traffic repeats itself after seven. Above zero.</param>
+public sealed class CommitmentPacer(TimeSpan day)
+{
+    /// <summary>Below 1, so that what is paid for already goes first where both cost nothing more.</summary>
+    public const double HighestShare = 0.98;
+
+    const double Gain = 0.05;
+    const double MostUrgent = 1.5;
+
+    /// <summary>More than the forecast says is held to be needed: a dollar too late is lost, one too early is not.</summary>
+    const double Safety = 1.05;
+
+    const int SlotsOfDay = 48;
+    const int SlotsOfSeason = 7 * SlotsOfDay;
+
+    /// <summary>λ takes a whole step when so small a part of what is at stake in half an hour has gone by.</summary>
+    const double StepsOfSlot = 12;
+
+    readonly double _slotMs = day.TotalMilliseconds / SlotsOfDay;
+    readonly double[] _slots = new double[SlotsOfSeason];
+    double _seasonSum;
+    long _slot = -1;
+    long _firstSlot;
+    double _share;
+
+    /// <summary>λ, 0 to <see cref="HighestShare"/>.</summary>
+    public double Share => _share;
+
+    /// <summary>Takes in what was at stake since the last time, and returns λ.</summary>
+    /// <param name="pace">How the window stands now.</param>
+    /// <param name="contested">What was at stake since the last time. At least 0, in the currency of the pace.</param>
+    /// <param name="won">What of it was won. At least 0.</param>
+    /// <param name="nowMs">Now, not before the last time.</param>
+    public double Update(in CommitmentPace pace, double contested, double won, double nowMs)
+    {
+        Remember(contested, nowMs);
+        var left = pace.Target - pace.Drawn;
+        if (left <= 0 || nowMs >= pace.UntilMs)
+        {
+            return _share = 0;
+        }
+
+        if (contested > 0)
+        {
+            var needed = Math.Min(MostUrgent, NeededShare(left, pace.UntilMs - nowMs));
+            // In proportion to what was at stake, against what is in an average step: a few cents teach little.
+            var weight = Math.Min(1, contested / Math.Max(MeanOfSlot, double.Epsilon) * StepsOfSlot);
+            _share = Math.Clamp(_share + (Gain * weight * (needed - (won / contested))), 0, HighestShare);
+        }
+
+        return _share;
+    }
+
+    double MeanOfSlot => _seasonSum / Math.Clamp(_slot - _firstSlot + 1, 1, SlotsOfSeason);
+
+    double NeededShare(double left, double leftMs)
+    {
+        var seen = Math.Min(_slot - _firstSlot, SlotsOfSeason);
+        if (seen < SlotsOfDay)
+        {
+            return 1;
+        }
+
+        var toCome = _seasonSum * leftMs / (_slotMs * seen);
+        return toCome <= 0 ? MostUrgent : Safety * left / toCome;
+    }
+
+    void Remember(double contested, double nowMs)
+    {
+        var slot = (long)(nowMs / _slotMs);
+        if (_slot < 0)
+        {
+            (_slot, _firstSlot) = (slot, slot);
+        }
+
+        for (var gone = 0; _slot < slot && gone < SlotsOfSeason; gone++)
+        {
+            _slot++;
+            ref var oldest = ref _slots[_slot % SlotsOfSeason];
+            _seasonSum -= oldest;
+            oldest = 0;
+        }
+
+        _slot = slot;
+        _slots[slot % SlotsOfSeason] += contested;
+        _seasonSum += contested;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using Sahab.Routing.Snapshot;
+
+namespace Sahab.Routing.Steering;
+
+/// <summary>A commitment whose window is open, as the router is steered by it.</summary>
+/// <param name="Id">Unique among those that are steered together; another window of it has another id.</param>
+/// <param name="Deployments">Ids of the deployments whose usage draws on it now. None draws on two.</param>
+/// <param name="Pace">How it stands, in US dollars.</param>
+public sealed record SteeredCommitment(string Id, ImmutableArray<string> Deployments, CommitmentPace Pace);
+
+/// <summary>
+/// The controller that keeps λ of every commitment and μ of every reserved deployment right as traffic goes by. Its
+/// owner lets it step every few seconds; it decides nothing itself, but sets the prices that the router reads. Not
+/// thread-safe.
+/// </summary>
+/// <param name="day">How long a day is: 24 hours, unless time is compressed. Above zero.</param>
+public sealed class ContractSteering(TimeSpan day)
+{
+    const double NanoPerUsd = 1e9;
+
+    readonly Dictionary<string, Paced> _paced = new(StringComparer.Ordinal);
+    readonly Dictionary<string, ScarcityPricer> _scarce = new(StringComparer.Ordinal);
+    double _lastMs = double.NaN;
+
+    /// <summary>λ of each commitment that was steered in the last step.</summary>
+    public IReadOnlyDictionary<string, double> Shares =>
+        _paced.ToDictionary(each => each.Key, each => each.Value.Pacer.Share, StringComparer.Ordinal);
+
+    /// <summary>Sets λ and μ of every deployment for the calls that come from now on.</summary>
+    /// <param name="routing">The snapshot in force.</param>
+    /// <param name="commitments">Those whose window is open.</param>
+    /// <param name="waitingOf">How many calls of a model wait for room.</param>
+    /// <param name="nowMs">Monotonic milliseconds, in which the paces are told too.</param>
+    public void Step(
+        RoutingSnapshot routing, ImmutableArray<SteeredCommitment> commitments, Func<string, int> waitingOf, double nowMs)
+    {
+        ArgumentNullException.ThrowIfNull(routing);
+        ArgumentNullException.ThrowIfNull(waitingOf);
+        var seconds = double.IsNaN(_lastMs) ? 0 : Math.Max(0, nowMs - _lastMs) / 1000;
+        _lastMs = nowMs;
+        Forget(commitments);
+        foreach (var deployment in routing.Deployments)
+        {
+            var price = deployment.State.Price;
+            var paced = PacedBy(commitments, deployment.Spec.Id);
+            price.Stake = paced?.Stake;
+            price.Set(paced?.Pacer.Share ?? 0, ScarcityOf(routing, deployment, waitingOf, seconds, nowMs));
+        }
+
+        foreach (var commitment in commitments)
+        {
+            Pace(routing, commitment, nowMs);
+        }
+    }
+
+    void Pace(RoutingSnapshot routing, SteeredCommitment commitment, double nowMs)
+    {
+        var paced = _paced[commitment.Id];
+        var (contested, won) = (paced.Stake.ContestedNanoUsd, paced.Stake.WonNanoUsd);
+        var share = paced.Pacer.Update(
+            commitment.Pace, (contested - paced.Contested) / NanoPerUsd, (won - paced.Won) / NanoPerUsd, nowMs);
+        (paced.Contested, paced.Won) = (contested, won);
+        foreach (var id in commitment.Deployments)
+        {
+            if (routing.TryGetDeployment(id, out var deployment))
+            {
+                deployment.State.Price.Set(share, deployment.State.Price.NanoUsdPerUnit);
+            }
+        }
+    }
+
+    double ScarcityOf(
+        RoutingSnapshot routing, Deployment deployment, Func<string, int> waitingOf, double seconds, double nowMs)
+    {
+        if (deployment.Spec.Kind != CapacityKind.Reserved || !routing.TryGetModel(deployment.Spec.Model, out var route))
+        {
+            return 0;
+        }
+
+        if (!_scarce.TryGetValue(deployment.Spec.Id, out var pricer))
+        {
+            _scarce.Add(deployment.Spec.Id, pricer = new ScarcityPricer());
+        }
+
+        var (load, running) = (deployment.State.Load, deployment.State.Busy((long)nowMs));
+        var room = Math.Max(1, deployment.Spec.Limits.Concurrency ?? (running / Math.Max(load, 0.01)));
+        return pricer.Update(load * room, waitingOf(route.Name), room, WorthOf(route, deployment), seconds);
+    }
+
+    /// <summary>What an average call of the model costs where it is cheapest by the token, for each unit here.</summary>
+    static double WorthOf(ModelRoute route, Deployment deployment)
+    {
+        var (prompt, output) = (route.History.MeanPromptTokens, route.History.MeanOutputTokens);
+        var units = deployment.Spec.Weights.UnitsOf(prompt, 0, output);
+        var cheapest = double.PositiveInfinity;
+        foreach (var other in route.Candidates)
+        {
+            if (other.Spec.Kind != CapacityKind.Reserved)
+            {
+                var prices = other.Spec.Prices;
+                cheapest = Math.Min(cheapest, (1 - other.State.Price.CommitmentShare)
+                    * ((prompt * prices.PromptNanoPerMillion) + (output * prices.OutputNanoPerMillion)) / 1_000_000);
+            }
+        }
+
+        return units <= 0 || double.IsInfinity(cheapest) ? 0 : cheapest / units;
+    }
+
+    Paced? PacedBy(ImmutableArray<SteeredCommitment> commitments, string deployment)
+    {
+        foreach (var commitment in commitments)
+        {
+            if (commitment.Deployments.Contains(deployment))
+            {
+                if (!_paced.TryGetValue(commitment.Id, out var paced))
+                {
+                    _paced.Add(commitment.Id, paced = new Paced(new CommitmentPacer(day)));
+                }
+
+                return paced;
+            }
+        }
+
+        return null;
+    }
+
+    void Forget(ImmutableArray<SteeredCommitment> commitments)
+    {
+        foreach (var commitment in commitments.Where(each => !_paced.ContainsKey(each.Id)))
+        {
+            _paced.Add(commitment.Id, new Paced(new CommitmentPacer(day)));
+        }
+
+        if (_paced.Count > commitments.Length)
+        {
+            var open = commitments.Select(each => each.Id).ToHashSet(StringComparer.Ordinal);
+            foreach (var id in _paced.Keys.Where(id => !open.Contains(id)).ToList())
+            {
+                _paced.Remove(id);
+            }
+        }
+    }
+
+    sealed class Paced(CommitmentPacer pacer)
+    {
+        public CommitmentPacer Pacer => pacer;
+
+        public CommitmentStake Stake { get; } = new();
+
+        public long Contested { get; set; }
+
+        public long Won { get; set; }
+    }
+}
