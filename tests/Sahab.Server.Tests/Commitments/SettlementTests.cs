@@ -1,15 +1,12 @@
 using Dapper;
 using Sahab.Ledger.Contracts;
-using Sahab.Ledger.Postings;
 using Sahab.Ledger.Rating;
-using Sahab.Ledger.Settlements;
 using Sahab.Routing.Decisions;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Commitments;
 using Sahab.Server.Tests.Database;
 using Sahab.Server.Tests.Metering;
-using LedgerBooks = Sahab.Tests.Ledger.Books;
 
 namespace Sahab.Server.Tests.Commitments;
 
@@ -336,17 +333,11 @@ public abstract class SettlementTests : IAsyncLifetime
 
     static async Task AssertRebuiltAsync(SettlingNode node, IEnumerable<UsageEvent> events, string? message = null)
     {
-        var books = new LedgerBooks(new ContractLedger(node.Shelf.Known));
-        foreach (var usage in events)
-        {
-            books.Take(books.Ledger.Add(usage));
-        }
-
-        books.Take(books.Ledger.Settle(node.Books.SettledUntil));
-        (await node.BalancesAsync()).ShouldBe(books.Balances(), message);
-        node.Books.Standings.ShouldBe(books.Ledger.Standings, message);
+        var rebuilt = new RebuiltLedger(node.Shelf.Known, events, node.Books.SettledUntil);
+        (await node.BalancesAsync()).ShouldBe(rebuilt.Balances, message);
+        node.Books.Standings.ShouldBe(rebuilt.Standings, message);
         (await node.Settlements.ReadStandingsAsync(CancellationToken.None)).Standings
-            .ShouldBe(books.Ledger.Standings, message);
+            .ShouldBe(rebuilt.Standings, message);
     }
 
     /// <summary>

@@ -30,12 +30,15 @@ internal sealed record ProposedChange(
 /// nothing.
 /// </summary>
 internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, CommitmentBooks books, TimeProvider time)
+    : IDisposable
 {
     /// <summary>Events that are rated anew at most; where there are more, their number is told and no amounts are.</summary>
     public const long MaxEvents = 250_000;
 
     readonly LedgerReading _reading = new(usage);
     readonly SemaphoreSlim _one = new(1, 1);
+
+    public void Dispose() => _one.Dispose();
 
     /// <summary>What a configuration would change; only what it rewrites, where it does.</summary>
     public async Task<ProposedChange> MakeAsync(SahabConfig config, CancellationToken cancellation)
