@@ -11,7 +11,7 @@ namespace Sahab.Planning.Scenarios;
 /// </summary>
 public sealed record Scenario
 {
-    static readonly TimeSpan ShortestBucket = TimeSpan.FromMinutes(5);
+    static readonly TimeSpan ShortestBucket = TimeSpan.FromMinutes(1);
 
     /// <value>What it is called in reports.</value>
     public required string Name { get; init; }
@@ -87,8 +87,8 @@ public sealed record Scenario
     /// <summary>
     /// The same in a shorter or longer time: lengths, seasons, outages, periods and what has to be spent in them are
     /// multiplied; rates, speeds, limits and prices by the hour are not. So the load stays what it was, and there are
-    /// so many times the calls. Waits of up to a minute stay, longer ones are multiplied; so are buckets, down to five
-    /// minutes.
+    /// so many times the calls. Waits of up to a minute stay, longer ones are multiplied; so are buckets, down to a
+    /// minute.
     /// </summary>
     /// <param name="factor">Above 0.</param>
     public Scenario Compressed(double factor)

@@ -211,8 +211,12 @@ public sealed class Simulator
 
     void Steer()
     {
-        _steering!.Step(
-            _routing, _costs.Paces(_nowMs), model => _rooms[_scenario.Models.IndexOf(model)].Queue.Count, _nowMs);
+        for (var model = 0; model < _rooms.Length; model++)
+        {
+            _routing.Models[model].History.Waiting = _rooms[model].Queue.Count;
+        }
+
+        _steering!.Step(_routing, _costs.Paces(_nowMs), _nowMs);
         if (_nowMs < _scenario.Length.TotalMilliseconds)
         {
             _timers.Add(_nowMs + SteerEveryMs, TimerKind.Steer, 0);

@@ -18,6 +18,9 @@ public enum CandidateVerdict : byte
     /// <summary>The key's data may not go to its country.</summary>
     CountryNotAllowed = 20,
 
+    /// <summary>A contract with another provider is exclusive, and keeps calls away for as long as that lasts.</summary>
+    Barred = 21,
+
     /// <summary>The provider rejected our credential; out until a reload or a later probe.</summary>
     OutOfService = 30,
 

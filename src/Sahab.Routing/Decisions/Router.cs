@@ -169,14 +169,14 @@ public static class Router
 
         var candidates = request.Route.Candidates.AsSpan();
         var won = choice.State.Price.Stake;
-        won?.Add(Scoring.RateOf(request, choice.Spec.Prices), won: true);
+        won?.Add(Scoring.RateOf(request, choice), won: true);
         for (var position = 0; position < candidates.Length; position++)
         {
             var candidate = candidates[position];
             if (candidate.State.Price.Stake is { } stake && stake != won && !HasStakeBefore(candidates, position, stake)
                 && VerdictOn(request, candidate, position, nowMs) == CandidateVerdict.Eligible)
             {
-                stake.Add(Scoring.RateOf(request, candidate.Spec.Prices), won: false);
+                stake.Add(Scoring.RateOf(request, candidate), won: false);
             }
         }
     }
@@ -233,6 +233,11 @@ public static class Router
         if (request.Countries is null || !request.Countries.Contains(spec.Country))
         {
             return CandidateVerdict.CountryNotAllowed;
+        }
+
+        if (candidate.State.Price.IsBarred)
+        {
+            return CandidateVerdict.Barred;
         }
 
         var verdict = candidate.State.LookAtHealth(nowMs);

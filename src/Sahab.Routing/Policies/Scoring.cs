@@ -54,14 +54,21 @@ internal static class Scoring
         Math.Clamp((load - LoadWithRoom) / (LoadWithoutRoom - LoadWithRoom), 0, 1);
 
     /// <summary>What a call is expected to cost by the rate, nothing of its prompt cached, in nano-USD.</summary>
-    public static double RateOf(in RouteRequest request, in PriceTerms prices) =>
-        (((double)request.PromptTokens * prices.PromptNanoPerMillion)
+    public static double RateOf(in RouteRequest request, Deployment deployment)
+    {
+        var prices = PricesOf(deployment);
+        return (((double)request.PromptTokens * prices.PromptNanoPerMillion)
             + ((double)request.ExpectedOutputTokens * prices.OutputNanoPerMillion)) / TokensPerPrice;
+    }
+
+    private static PriceTerms PricesOf(Deployment deployment) =>
+        deployment.State.Price.Rate is { } rate ? rate.Prices : deployment.Spec.Prices;
 
     private static CandidateScore Cost(
         RoutingProfile profile, in RouteRequest request, Deployment deployment, bool atHome)
     {
-        var prices = deployment.Spec.Prices;
+        var isSteered = (profile.Scorers & Scorers.Contracts) != 0;
+        var prices = isSteered ? PricesOf(deployment) : deployment.Spec.Prices;
         var learned = deployment.State.Learned;
         var cached = profile.PrefixAffinity
             ? request.PromptTokens * (atHome ? learned.CachedAtHome : learned.CachedElsewhere)
@@ -70,7 +77,7 @@ internal static class Scoring
         var rate = ((prompt * prices.PromptNanoPerMillion)
             + (cached * prices.CachedNanoPerMillion)
             + (output * prices.OutputNanoPerMillion)) / TokensPerPrice;
-        if ((profile.Scorers & Scorers.Contracts) == 0)
+        if (!isSteered)
         {
             return new CandidateScore { CostNanoUsd = rate, RateNanoUsd = rate, CachedTokens = cached };
         }

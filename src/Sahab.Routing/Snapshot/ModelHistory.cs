@@ -33,6 +33,7 @@ public sealed class ModelHistory
     private double _meanOutput;
     private double _highOutput;
     private bool _knowsOutput;
+    private int _waiting;
 
     /// <summary>Starts from the priors.</summary>
     /// <param name="defaultOutputTokens">
@@ -46,6 +47,13 @@ public sealed class ModelHistory
 
     /// <summary>Tokens for a byte of prompt, long prompts counting more.</summary>
     public double TokensPerByte => Volatile.Read(ref _tokensPerByte);
+
+    /// <summary>Calls that wait for room now, as told by whoever keeps them waiting. At least 0.</summary>
+    public int Waiting
+    {
+        get => Volatile.Read(ref _waiting);
+        set => Volatile.Write(ref _waiting, value);
+    }
 
     /// <summary>Average tokens of a prompt.</summary>
     public double MeanPromptTokens => Volatile.Read(ref _tokens);

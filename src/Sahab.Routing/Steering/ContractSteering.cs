@@ -7,7 +7,9 @@ namespace Sahab.Routing.Steering;
 /// <param name="Id">Unique among those that are steered together; another window of it has another id.</param>
 /// <param name="Deployments">Ids of the deployments whose usage draws on it now. None draws on two.</param>
 /// <param name="Pace">How it stands, in US dollars.</param>
-public sealed record SteeredCommitment(string Id, ImmutableArray<string> Deployments, CommitmentPace Pace);
+/// <param name="OwedShare">What is owed of a dollar that is missing at the window's end. 0 to 1.</param>
+public sealed record SteeredCommitment(
+    string Id, ImmutableArray<string> Deployments, CommitmentPace Pace, double OwedShare = 1);
 
 /// <summary>
 /// The controller that keeps λ of every commitment and μ of every reserved deployment right as traffic goes by. Its
@@ -25,18 +27,20 @@ public sealed class ContractSteering(TimeSpan day)
 
     /// <summary>λ of each commitment that was steered in the last step.</summary>
     public IReadOnlyDictionary<string, double> Shares =>
-        _paced.ToDictionary(each => each.Key, each => each.Value.Pacer.Share, StringComparer.Ordinal);
+        _paced.ToDictionary(each => each.Key, each => each.Value.Share, StringComparer.Ordinal);
+
+    /// <summary>What calls that were placed have drawn of a commitment by estimate, since it was first steered.</summary>
+    public decimal WonUsd(string commitment) =>
+        _paced.TryGetValue(commitment, out var paced) ? paced.Stake.WonNanoUsd / 1_000_000_000m : 0;
 
     /// <summary>Sets λ and μ of every deployment for the calls that come from now on.</summary>
     /// <param name="routing">The snapshot in force.</param>
     /// <param name="commitments">Those whose window is open.</param>
-    /// <param name="waitingOf">How many calls of a model wait for room.</param>
     /// <param name="nowMs">Monotonic milliseconds, in which the paces are told too.</param>
     public void Step(
-        RoutingSnapshot routing, ImmutableArray<SteeredCommitment> commitments, Func<string, int> waitingOf, double nowMs)
+        RoutingSnapshot routing, ImmutableArray<SteeredCommitment> commitments, double nowMs)
     {
         ArgumentNullException.ThrowIfNull(routing);
-        ArgumentNullException.ThrowIfNull(waitingOf);
         var seconds = double.IsNaN(_lastMs) ? 0 : Math.Max(0, nowMs - _lastMs) / 1000;
         _lastMs = nowMs;
         Forget(commitments);
@@ -45,7 +49,7 @@ public sealed class ContractSteering(TimeSpan day)
             var price = deployment.State.Price;
             var paced = PacedBy(commitments, deployment.Spec.Id);
             price.Stake = paced?.Stake;
-            price.Set(paced?.Pacer.Share ?? 0, ScarcityOf(routing, deployment, waitingOf, seconds, nowMs));
+            price.Set(paced?.Share ?? 0, ScarcityOf(routing, deployment, seconds, nowMs));
         }
 
         foreach (var commitment in commitments)
@@ -58,20 +62,20 @@ public sealed class ContractSteering(TimeSpan day)
     {
         var paced = _paced[commitment.Id];
         var (contested, won) = (paced.Stake.ContestedNanoUsd, paced.Stake.WonNanoUsd);
-        var share = paced.Pacer.Update(
+        paced.Share = commitment.OwedShare * paced.Pacer.Update(
             commitment.Pace, (contested - paced.Contested) / NanoPerUsd, (won - paced.Won) / NanoPerUsd, nowMs);
         (paced.Contested, paced.Won) = (contested, won);
         foreach (var id in commitment.Deployments)
         {
             if (routing.TryGetDeployment(id, out var deployment))
             {
-                deployment.State.Price.Set(share, deployment.State.Price.NanoUsdPerUnit);
+                deployment.State.Price.Set(paced.Share, deployment.State.Price.NanoUsdPerUnit);
             }
         }
     }
 
     double ScarcityOf(
-        RoutingSnapshot routing, Deployment deployment, Func<string, int> waitingOf, double seconds, double nowMs)
+        RoutingSnapshot routing, Deployment deployment, double seconds, double nowMs)
     {
         if (deployment.Spec.Kind != CapacityKind.Reserved || !routing.TryGetModel(deployment.Spec.Model, out var route))
         {
@@ -85,7 +89,7 @@ public sealed class ContractSteering(TimeSpan day)
 
         var (load, running) = (deployment.State.Load, deployment.State.Busy((long)nowMs));
         var room = Math.Max(1, deployment.Spec.Limits.Concurrency ?? (running / Math.Max(load, 0.01)));
-        return pricer.Update(load * room, waitingOf(route.Name), room, WorthOf(route, deployment), seconds);
+        return pricer.Update(load * room, route.History.Waiting, room, WorthOf(route, deployment), seconds);
     }
 
     /// <summary>What an average call of the model costs where it is cheapest by the token, for each unit here.</summary>
@@ -147,6 +151,8 @@ public sealed class ContractSteering(TimeSpan day)
         public CommitmentPacer Pacer => pacer;
 
         public CommitmentStake Stake { get; } = new();
+
+        public double Share { get; set; }
 
         public long Contested { get; set; }
 

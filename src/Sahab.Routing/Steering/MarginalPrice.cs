@@ -1,3 +1,5 @@
+using Sahab.Ledger.Rating;
+
 namespace Sahab.Routing.Steering;
 
 /// <summary>
@@ -10,6 +12,8 @@ public sealed class MarginalPrice
     double _commitmentShare;
     double _nanoUsdPerUnit;
     CommitmentStake? _stake;
+    ContractRate? _rate;
+    bool _isBarred;
 
     /// <summary>
     /// λ: the share of the price that a commitment will owe anyway, 0 to 1. 0 where nothing is committed, or the
@@ -28,6 +32,20 @@ public sealed class MarginalPrice
     {
         get => Volatile.Read(ref _stake);
         set => Volatile.Write(ref _stake, value);
+    }
+
+    /// <summary>What a contract charges for a token, in place of the configured prices; null: those.</summary>
+    public ContractRate? Rate
+    {
+        get => Volatile.Read(ref _rate);
+        set => Volatile.Write(ref _rate, value);
+    }
+
+    /// <summary>Whether somebody else's exclusivity keeps calls away at this moment.</summary>
+    public bool IsBarred
+    {
+        get => Volatile.Read(ref _isBarred);
+        set => Volatile.Write(ref _isBarred, value);
     }
 
     /// <summary>Sets both prices, for the calls that come from now on.</summary>
@@ -49,3 +67,7 @@ public sealed class MarginalPrice
         Volatile.Write(ref _nanoUsdPerUnit, nanoUsdPerUnit);
     }
 }
+
+/// <summary>What a contract charges for tokens, its discounts taken off, in US dollars.</summary>
+/// <param name="Prices">For a million tokens.</param>
+public sealed record ContractRate(PriceTerms Prices);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Telemetry;
 using Sahab.Server.Portal;
+using Sahab.Server.Plan.Steering;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Serve;
 using Sahab.Server.Serve.Gateway;
@@ -123,6 +124,7 @@ internal sealed class SahabServer : IAsyncDisposable
             config.Metering, options.DataFolder, provider => provider.GetRequiredService<ContractShelf>().Known);
         services.AddContracts();
         services.AddCommitments();
+        services.AddSteering();
         services.AddPurchases();
         services.AddBills();
         services.AddServe(options.DataFolder);
@@ -140,6 +142,7 @@ internal sealed class SahabServer : IAsyncDisposable
         api.MapMetering();
         api.MapContracts();
         api.MapCommitments();
+        api.MapSteering();
         api.MapPurchases();
         api.MapBills();
         app.MapTelemetry();

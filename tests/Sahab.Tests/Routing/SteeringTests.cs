@@ -238,7 +238,7 @@ public sealed class SteeringTests
         for (var second = 0; second < 600; second++)
         {
             steering.Step(
-                snapshot, [new SteeredCommitment("c", ["committed"], pace)], _ => 0, Start + (second * 1_000.0));
+                snapshot, [new SteeredCommitment("c", ["committed"], pace)], Start + (second * 1_000.0));
             Router.DecideAndReserve(call, RoutingProfile.LeastCost, Start, ref random, out var lease);
             lease.Release(0, Start);
         }
@@ -247,7 +247,7 @@ public sealed class SteeringTests
         snapshot.State("cheap").Price.CommitmentShare.ShouldBe(0);
         steering.Shares.Keys.ShouldBe(["c"]);
 
-        steering.Step(snapshot, [], _ => 0, Start + 700_000.0);
+        steering.Step(snapshot, [], Start + 700_000.0);
         snapshot.State("committed").Price.CommitmentShare.ShouldBe(0);
         snapshot.State("committed").Price.Stake.ShouldBeNull();
         steering.Shares.ShouldBeEmpty();

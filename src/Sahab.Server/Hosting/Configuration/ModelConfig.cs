@@ -64,6 +64,9 @@ internal sealed record DeploymentConfig
     [Doc("What it costs. On reserved capacity: what a token costs in addition, usually 0.")]
     public required PriceConfig Price { get; init; } = new() { Prompt = 0, Output = 0 };
 
+    [Doc("How much of its capacity a token takes; counts where it is reserved and scarce.")]
+    public CapacityWeightsConfig CapacityWeights { get; init; } = new();
+
     [Doc("Its share under the weighted-shuffle policy.")]
     [Between("1", "1000")]
     public int Weight { get; init; } = 1;
@@ -78,6 +81,22 @@ internal sealed record DeploymentConfig
     [Doc("Its context in tokens, where that differs from the model.")]
     [Between("1", "100000000")]
     public int? ContextTokens { get; init; }
+}
+
+[Doc("Capacity units that a token takes, as the provider weighs them. Left out: each token as much as another.")]
+internal sealed record CapacityWeightsConfig
+{
+    [Doc("Prompt tokens that no cache knows.")]
+    [Between("0", "1000000")]
+    public decimal Prompt { get; init; } = 1;
+
+    [Doc("Prompt tokens read from a cache.")]
+    [Between("0", "1000000")]
+    public decimal Cached { get; init; }
+
+    [Doc("Output tokens.")]
+    [Between("0", "1000000")]
+    public decimal Output { get; init; } = 1;
 }
 
 [Doc("Upper bounds. Each left out: no bound.")]

@@ -14,6 +14,9 @@ internal sealed record RoutingConfig
     [Between("0", "1000")]
     public decimal LatencyValueUsdPerSecond { get; init; } = 0.0005m;
 
+    [Doc("How long a call may wait for capacity that is paid for, where others could serve it at once at a price.")]
+    public PatienceConfig Patience { get; init; } = new();
+
     [Doc("Whether calls with the same beginning prefer the deployment whose prompt cache knows it.")]
     public bool PrefixAffinity { get; init; } = true;
 
@@ -21,15 +24,33 @@ internal sealed record RoutingConfig
     public BreakerConfig Breaker { get; init; } = new();
 }
 
-/// <summary>The rules of choice. All but the first are the strategies that other gateways ship.</summary>
+/// <summary>The rules of choice. The first two are steered by contracts, the others are
+/// the strategies that other gateways ship.</summary>
 internal enum PolicyName
 {
     Balanced,
+    LeastCost,
     WeightedShuffle,
     LeastBusy,
     LowestLatency,
     LowestPrice,
     PriorityOrder,
+}
+
+[Doc("How long a call may wait for capacity that is paid for, where others could serve it at once at a price.")]
+internal sealed record PatienceConfig
+{
+    [Doc("Of the priority tier.")]
+    [Between("0s", "10m")]
+    public TimeSpan Priority { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    [Doc("Of the default tier.")]
+    [Between("0s", "10m")]
+    public TimeSpan Default { get; init; } = TimeSpan.FromSeconds(2);
+
+    [Doc("Of the flex tier. Calls of batches wait for as long as it takes.")]
+    [Between("0s", "10m")]
+    public TimeSpan Flex { get; init; } = TimeSpan.FromSeconds(20);
 }
 
 [Doc("When a failing deployment is left alone.")]

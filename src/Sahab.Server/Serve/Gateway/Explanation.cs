@@ -40,6 +40,7 @@ internal static class Explanation
         trace.Decision.Choice?.Spec.Id,
         trace.Decision.Choice is null ? trace.Decision.Reason : null,
         trace.Decision.RetryAfterMs,
+        trace.Decision.WaitsFor?.Spec.Id,
         [.. trace.Candidates
             .OrderByDescending(candidate => candidate.Chosen)
             .ThenBy(candidate => candidate.Verdict)
@@ -51,6 +52,9 @@ internal static class Explanation
                 candidate.Verdict,
                 Math.Round(candidate.Score.Total / NanoUsdPerUsd, 9),
                 Math.Round(candidate.Score.CostNanoUsd / NanoUsdPerUsd, 9),
+                Math.Round(candidate.Score.RateNanoUsd / NanoUsdPerUsd, 9),
+                Math.Round(candidate.Score.CommitmentShare, 6),
+                Math.Round(candidate.Score.ScarcityNanoUsd / NanoUsdPerUsd, 9),
                 Math.Round(candidate.Score.LatencyNanoUsd / NanoUsdPerUsd, 9),
                 Math.Round(candidate.Score.FailureNanoUsd / NanoUsdPerUsd, 9),
                 Math.Round(candidate.Load, 3),
@@ -59,11 +63,15 @@ internal static class Explanation
 
 /// <summary>Why one decision went as it did.</summary>
 internal sealed record DecisionExplanation(
-    string Policy, string? Chosen, RouteRejection? Rejection, long RetryAfterMs,
+    string Policy, string? Chosen, RouteRejection? Rejection, long RetryAfterMs, string? WaitsFor,
     IReadOnlyList<CandidateExplanation> Candidates);
 
 /// <summary>What the router thought of one deployment. Scores in US dollars for the call; the lower is the better.</summary>
+/// <param name="Cost">The marginal cost: the rate, less λ's share of it, and what scarce capacity is worth to others.</param>
+/// <param name="Rate">What it costs by the contract's rate.</param>
+/// <param name="Lambda">λ: the share of the rate that a commitment owes anyway.</param>
+/// <param name="Scarcity">μ for the capacity units that the call takes.</param>
 /// <param name="AtHome">Whether the prompt's prefix lives there, so that its cache is expected to know it.</param>
 internal sealed record CandidateExplanation(
-    string Deployment, string Country, bool Chosen, CandidateVerdict Verdict, double Score, double Cost, double Latency,
-    double Failures, double Load, bool AtHome);
+    string Deployment, string Country, bool Chosen, CandidateVerdict Verdict, double Score, double Cost, double Rate,
+    double Lambda, double Scarcity, double Latency, double Failures, double Load, bool AtHome);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
+using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting;
 
@@ -32,8 +33,8 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
 
     public async ValueTask<Place> FindAsync(Call call)
     {
-        var room = _rooms.GetOrAdd(call.Route!.Name, static _ => new WaitingRoom());
-        if (room.Count == 0)
+        var room = _rooms.GetOrAdd(call.Route!.Name, static (_, route) => new WaitingRoom(route.History), call.Route);
+        if (!room.Queue.HasAhead(call.Tier))
         {
             var place = TryPlace(call, out var decision);
             if (place is { } found)
@@ -114,6 +115,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
             }
 
             ServeInOrder(room);
+            room.Tell();
         }
     }
 
@@ -152,7 +154,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
         var random = new RandomSource(_seed + (ulong)Interlocked.Increment(ref _draws));
         var trace = call.Traces is null ? null : new DecisionTrace();
         decision = Router.DecideAndReserve(
-            call.Request, call.Snapshot.Routing.Profile, clock.NowMs, ref random, out var lease, trace);
+            call.Request with { PatienceMs = PatienceOf(call) }, call.Snapshot.Routing.Profile, clock.NowMs, ref random, out var lease, trace);
         if (trace is not null && (decision.Choice is not null || !IsWorthWaiting(decision)))
         {
             call.Traces!.Add(trace);
@@ -161,6 +163,18 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
         return decision.Choice is { } choice
             ? new Place(choice, lease, decision.Position, decision.AtHome, null)
             : null;
+    }
+
+    // A batch's line comes again when it has waited in vain, so its patience does not end here.
+    long PatienceOf(Call call)
+    {
+        if (call.Tier == ServiceTier.Batch)
+        {
+            return long.MaxValue;
+        }
+
+        var waitedMs = (long)clock.MillisecondsBetween(call.StartedTimestamp, clock.Timestamp);
+        return call.Snapshot.Routing.Profile.PatienceOf(call.Tier, waitedMs, call.Snapshot.MaxWaitMs - waitedMs);
     }
 
     static bool IsWorthWaiting(in RouteDecision decision) =>
@@ -196,7 +210,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
     };
 
     /// <summary>The queue of one model, with the lock that its owner must hold.</summary>
-    sealed class WaitingRoom
+    sealed class WaitingRoom(ModelHistory history)
     {
         /// <summary>How many of the first in line are looked at, so that one that cannot go does not block all.</summary>
         const int LooksAt = 16;
@@ -209,6 +223,9 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
 
         public int Count => Queue.Count;
 
+        /// <summary>Whoever steers by contracts is told how many wait. The lock must be held.</summary>
+        public void Tell() => history.Waiting = Queue.Count;
+
         public bool TryEnter(Waiter waiter, int capacity, long deadlineMs, out Waiter? pushedOut)
         {
             var call = waiter.Call;
@@ -220,6 +237,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
                     out var pushed);
                 pushedOut = ticket is null ? null : pushed?.Item;
                 waiter.Enter(this, ticket);
+                Tell();
                 return ticket is not null;
             }
         }

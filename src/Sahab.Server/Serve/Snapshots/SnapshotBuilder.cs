@@ -5,6 +5,7 @@ using Sahab.Routing.Admission;
 using Sahab.Routing.Policies;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
+using Sahab.Routing.Steering;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Serve.Providers;
 using Sahab.Server.Serve.Providers.Vllm;
@@ -86,11 +87,19 @@ internal static class SnapshotBuilder
         PolicyName.LowestLatency => RoutingProfile.LowestLatency,
         PolicyName.LowestPrice => RoutingProfile.LowestPrice,
         PolicyName.PriorityOrder => RoutingProfile.PriorityOrder,
-        _ => RoutingProfile.Balanced with
+        PolicyName.LeastCost => Steered(RoutingProfile.LeastCost, config),
+        _ => Steered(RoutingProfile.Balanced, config) with
         {
-            PrefixAffinity = config.PrefixAffinity,
             NanoUsdPerMs = (double)config.LatencyValueUsdPerSecond * NanoUsdPerUsdPerMs,
         },
+    };
+
+    static RoutingProfile Steered(RoutingProfile profile, RoutingConfig config) => profile with
+    {
+        PrefixAffinity = config.PrefixAffinity,
+        PriorityPatienceMs = (long)config.Patience.Priority.TotalMilliseconds,
+        DefaultPatienceMs = (long)config.Patience.Default.TotalMilliseconds,
+        FlexPatienceMs = (long)config.Patience.Flex.TotalMilliseconds,
     };
 
     /// <summary>When a failing deployment is left alone.</summary>
@@ -117,6 +126,9 @@ internal static class SnapshotBuilder
             ContextTokens = deployment.ContextTokens ?? model.ContextTokens,
             Limits = LimitsFor(deployment.Limits),
             Prices = PricesFor(deployment.Price),
+            Weights = new CapacityWeights(
+                (double)deployment.CapacityWeights.Prompt, (double)deployment.CapacityWeights.Cached,
+                (double)deployment.CapacityWeights.Output),
             Weight = deployment.Weight,
             Priority = deployment.Priority,
         };
