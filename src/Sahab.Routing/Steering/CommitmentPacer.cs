@@ -15,15 +15,15 @@ public readonly record struct CommitmentPace
 
 /// <summary>
 /// Finds λ, the share of its price that a commitment owes anyway. What can be won for it is what calls that are paid by
-/// the token, and that its deployments have room for, would cost there. As long as the rest of the window needs so large a
-/// share of that, λ rises until that share comes; when it needs all of it and more, λ goes on to rise and draws
-/// calls off capacity that is paid for too; when less will do, λ falls; when the target is met it is 0.
+/// the token, and that its deployments have room for, would cost there. Until the target is met λ is as high as it takes
+/// to win all of that and no higher, so that capacity that is paid for already keeps its calls; only where all of it will
+/// not be enough λ goes on to rise, and draws calls off that capacity too. Once the target is met it is 0.
 /// </summary>
 /// <remarks>
-/// It integrates over what was at stake, not over time: at night, when nothing is paid by the token, nothing is held
-/// against the commitment. What is to come is forecast from what came in the last week, so that a night counts as
-/// one; before a day has gone by all is needed, which only means that the commitment is drawn first and the rest later.
-/// Not thread-safe.
+/// What is owed anyway is spent first: over a window it costs the same as spending it evenly, and nothing is lost if less
+/// comes than was thought. It integrates over what was at stake, not over time: at night, when nothing is paid by the
+/// token, nothing is held against the commitment. Whether all will be enough is forecast from what came in the last week,
+/// so that a night and a weekend count as one. Not thread-safe.
 /// </remarks>
 /// <param name="day">How long a day is: traffic repeats itself after seven. Above zero.</param>
 public sealed class CommitmentPacer(TimeSpan day)
@@ -32,6 +32,7 @@ public sealed class CommitmentPacer(TimeSpan day)
     public const double HighestShare = 0.98;
 
     const double Gain = 0.05;
+    const double All = 1;
     const double MostUrgent = 1.5;
 
     /// <summary>More than the forecast says is held to be needed: a dollar too late is lost, one too early is not.</summary>
@@ -69,7 +70,7 @@ public sealed class CommitmentPacer(TimeSpan day)
 
         if (contested > 0)
         {
-            var needed = Math.Min(MostUrgent, NeededShare(left, pace.UntilMs - nowMs));
+            var needed = NeededShare(left, pace.UntilMs - nowMs);
             // In proportion to what was at stake, against what is in an average step: a few cents teach little.
             var weight = Math.Min(1, contested / Math.Max(MeanOfSlot, double.Epsilon) * StepsOfSlot);
             _share = Math.Clamp(_share + (Gain * weight * (needed - (won / contested))), 0, HighestShare);
@@ -85,11 +86,11 @@ public sealed class CommitmentPacer(TimeSpan day)
         var seen = Math.Min(_slot - _firstSlot, SlotsOfSeason);
         if (seen < SlotsOfDay)
         {
-            return 1;
+            return All;
         }
 
         var toCome = _seasonSum * leftMs / (_slotMs * seen);
-        return toCome <= 0 ? MostUrgent : Safety * left / toCome;
+        return toCome <= 0 ? MostUrgent : Math.Clamp(Safety * left / toCome, All, MostUrgent);
     }
 
     void Remember(double contested, double nowMs)
