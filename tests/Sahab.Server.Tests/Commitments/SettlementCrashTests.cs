@@ -24,14 +24,25 @@ public sealed class SettlementCrashTests : IDisposable
     public async Task Kills_while_hours_are_settled_and_an_amendment_is_booked_leave_the_books_of_a_rebuild()
     {
         var random = new Random(3);
-        for (var round = 0; round < 10; round++)
+        await using var database = new SqliteDatabase(_folder.File(MeteringModule.StoreFileName));
+        foreach (var versions in (int[])[1, 2])
         {
-            await RunAndKillAsync(round < 5 ? 1 : 2, round, random.Next(1, 1200));
+            for (var round = 0; round < 5; round++)
+            {
+                await RunAndKillAsync(versions, (versions * 100) + round, random.Next(1, 1200));
+            }
+
+            await FinishAsync(database, versions);
         }
 
+        await AssertAdjustedAsync(database);
+    }
+
+    /// <summary>Posts and settles what the kills have left, and compares with what the events alone come to.</summary>
+    async Task FinishAsync(SqliteDatabase database, int versions)
+    {
         var shelf = new ContractShelf(new StandingTime(CrashContracts.Today));
-        shelf.PutInForce(CrashContracts.Book(2));
-        await using var database = new SqliteDatabase(_folder.File(MeteringModule.StoreFileName));
+        shelf.PutInForce(CrashContracts.Book(versions));
         var usage = new UsageStore(database, () => shelf.Known);
         await using var journal = Journal.Open(
             new JournalOptions { Path = _folder.File(MeteringModule.JournalFileName) }, NullLogger<Journal>.Instance);
@@ -48,7 +59,6 @@ public sealed class SettlementCrashTests : IDisposable
         (await usage.BalancesAsync(CancellationToken.None)).Where(balance => balance.Usd != 0)
             .ToDictionary(balance => balance.Account, balance => balance.Usd * 1_000_000_000)
             .ShouldBe(rebuilt.Balances, ignoreOrder: true);
-        await AssertAdjustedAsync(database);
     }
 
     /// <summary>Balances are those of the postings, every entry sums to zero, and the amendment came after usage.</summary>
@@ -62,7 +72,7 @@ public sealed class SettlementCrashTests : IDisposable
             SELECT COUNT(*) FROM account a WHERE a.balance_usd * 1000000000 + a.balance_nano_usd
                 <> (SELECT COALESCE(SUM(nano_usd), 0) FROM posting p WHERE p.account_id = a.account_id)
             """)).ShouldBe(0);
-        (await CountAsync("SELECT COUNT(*) FROM ledger_entry WHERE cause = 0")).ShouldBeGreaterThan(100);
+        (await CountAsync("SELECT COUNT(*) FROM ledger_entry WHERE cause = 0")).ShouldBeGreaterThan(0);
         (await CountAsync("SELECT COUNT(*) FROM ledger_entry WHERE cause = 1")).ShouldBeGreaterThan(200);
         (await CountAsync("""
             SELECT COUNT(*) FROM ledger_entry e WHERE NOT EXISTS (SELECT 1 FROM posting p WHERE p.event_id = e.entry_id)
@@ -87,7 +97,7 @@ public sealed class SettlementCrashTests : IDisposable
             line.ShouldNotBeNull("the process ended by itself");
             Note(line, failures);
         }
-        while (line != "ready");
+        while (!Guid.TryParse(line, out _)); // It is at work: an event is journaled.
         var killed = KillAsync(process, milliseconds);
         while (await process.StandardOutput.ReadLineAsync().WaitAsync(Patience) is { } next)
         {

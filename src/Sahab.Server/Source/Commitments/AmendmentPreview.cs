@@ -79,7 +79,11 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
     {
         var until = books.SettledUntil;
         var ledger = new ContractLedger(contracts);
-        await _reading.RestoreAsync(ledger, [.. shelf.Book.Contracts.Select(contract => contract.Id)], cancellation);
+        foreach (var contract in shelf.Book.Contracts.Select(contract => contract.Id))
+        {
+            await _reading.RestoreAsync(ledger, contract, cancellation);
+        }
+
         var difference = new Dictionary<string, decimal>(StringComparer.Ordinal);
         var events = 0L;
         await foreach (var (from, end) in _reading.ChargedSpansAsync(new Hour(long.MaxValue / 2), cancellation))

@@ -10,19 +10,15 @@ internal sealed class LedgerReading(UsageStore usage)
 {
     const int HoursOfPage = 31 * 24;
 
-    /// <summary>Gives the ledger all that was posted for hours of the contracts.</summary>
-    public async Task RestoreAsync(
-        ContractLedger ledger, IReadOnlyCollection<string> contracts, CancellationToken cancellation)
+    /// <summary>Gives the ledger all that was posted for hours of a contract.</summary>
+    public async Task RestoreAsync(ContractLedger ledger, string contract, CancellationToken cancellation)
     {
-        foreach (var contract in contracts)
+        var next = await usage.NextPostedHourAsync(contract, DateTimeOffset.MinValue, cancellation);
+        while (next is { } from)
         {
-            var next = await usage.NextPostedHourAsync(contract, DateTimeOffset.MinValue, cancellation);
-            while (next is { } from)
-            {
-                var page = from.AddHours(HoursOfPage);
-                ledger.Restore(await usage.HourEntriesAsync(contract, from, page, cancellation));
-                next = await usage.NextPostedHourAsync(contract, page, cancellation);
-            }
+            var page = from.AddHours(HoursOfPage);
+            ledger.Restore(await usage.HourEntriesAsync(contract, from, page, cancellation));
+            next = await usage.NextPostedHourAsync(contract, page, cancellation);
         }
     }
 

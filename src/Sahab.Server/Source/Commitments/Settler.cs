@@ -106,26 +106,37 @@ internal sealed class Settler(
 
     async Task<bool> HoldLeaseAsync(CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        var until = now + LeaseTime;
-        if (_lease is { } lease)
+        if (_lease is not null && await RenewAsync(cancellation))
         {
-            if (lease.Until - now > LeaseTime / 2)
-            {
-                return true;
-            }
-
-            if (await store.RenewAsync(lease, until, cancellation))
-            {
-                _lease = lease with { Until = until };
-                return true;
-            }
-
-            (_ledger, _lease) = (null, null);
+            return true;
         }
 
-        _lease = await store.TakeAsync(journal.Id, now, until, cancellation);
+        var now = time.GetUtcNow();
+        _ledger = null;
+        _lease = await store.TakeAsync(journal.Id, now, now + LeaseTime, cancellation);
         return _lease is not null;
+    }
+
+    /// <summary>Keeps the lease through what takes long.</summary>
+    async Task HoldOnAsync(CancellationToken cancellation)
+    {
+        if (!await RenewAsync(cancellation))
+        {
+            throw new SettlementLeaseLostException();
+        }
+    }
+
+    /// <summary>Renews the lease where half of its time is over; false where another node has it.</summary>
+    async Task<bool> RenewAsync(CancellationToken cancellation)
+    {
+        var (lease, now) = (_lease!, time.GetUtcNow());
+        if (lease.Until - now > LeaseTime / 2)
+        {
+            return true;
+        }
+
+        _lease = lease with { Until = now + LeaseTime };
+        return await store.RenewAsync(lease, now + LeaseTime, cancellation);
     }
 
     /// <summary>Takes in what has changed, and settles on.</summary>
@@ -146,12 +157,16 @@ internal sealed class Settler(
         _ledger = null;
         var ledger = new ContractLedger(contracts);
         var until = Until(_lease!.SettledUntil > books.SettledUntil ? _lease.SettledUntil : books.SettledUntil);
-        await _reading.RestoreAsync(
-            ledger, [.. shelf.Book.Contracts.Select(contract => contract.Id)], cancellation);
+        foreach (var contract in shelf.Book.Contracts.Select(contract => contract.Id))
+        {
+            await _reading.RestoreAsync(ledger, contract, cancellation);
+            await HoldOnAsync(cancellation);
+        }
 
         await foreach (var (from, end) in _reading.ChargedSpansAsync(Hour.Of(until), cancellation))
         {
             await TakeInAsync(ledger, from, end, cancellation);
+            await HoldOnAsync(cancellation);
         }
 
         var entries = ledger.SettleRestored(until);
