@@ -11,6 +11,14 @@ public readonly record struct Account
     /// <summary>The whole name, such as <c>cost:compute:azure:eastus:gpt-large-eastus</c>.</summary>
     public string Name { get; }
 
+    /// <summary>An account by its whole name, as it was stored.</summary>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    public static Account Named(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return new Account(name);
+    }
+
     /// <summary>What compute at a deployment has cost. Its balance is a debit: at least zero.</summary>
     public static Account ComputeCost(string provider, string region, string deployment) =>
         new($"cost:compute:{Segment(provider)}:{Segment(region)}:{Segment(deployment)}");

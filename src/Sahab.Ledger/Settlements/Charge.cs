@@ -63,29 +63,43 @@ public sealed record Charge
         ArgumentNullException.ThrowIfNull(usage);
         ArgumentNullException.ThrowIfNull(contracts);
         var (use, hour) = (Use.Of(usage), Hour.Of(usage.StartedAt));
-        var terms = contracts.TermsFor(use, hour);
-        var rate = terms?.RateFor(use);
+        return contracts.TermsFor(use, hour) is { } terms
+            ? Of(usage, use, ChargeTerms.Of(terms, use, hour, contracts), terms.Version.Number)
+            : Of(usage, use, null, 0);
+    }
+
+    /// <summary>What an attempt costs by terms that were looked up before.</summary>
+    /// <param name="usage">The attempt.</param>
+    /// <param name="use">What it used.</param>
+    /// <param name="terms">The terms of that use in its hour; null: it falls under no contract.</param>
+    /// <param name="version">The contract's version in force in its hour; 0 without a contract.</param>
+    /// <exception cref="ArgumentException">The usage is not consistent, or a price is negative.</exception>
+    /// <exception cref="OverflowException">The cost exceeds about 9.2 billion dollars.</exception>
+    public static Charge Of(UsageEvent usage, Use use, ChargeTerms? terms, int version)
+    {
+        ArgumentNullException.ThrowIfNull(usage);
         var charge = new Charge
         {
             EventId = usage.EventId,
             At = usage.StartedAt,
             Use = use,
-            Contract = terms?.Contract.Id,
-            Version = terms?.Version.Number ?? 0,
-            Rate = rate?.Id,
+            Contract = terms?.Contract,
+            Version = version,
+            Rate = terms?.Rate,
         };
         if ((usage.Flags & UsageFlags.NotBilled) != 0)
         {
             return charge;
         }
 
-        var prices = rate?.Tokens ?? usage.Prices;
-        var share = 1 - (rate?.Discount ?? 0);
-        var usd = terms is null ? 1 : contracts.UsdPerUnit(terms.Contract.Currency, hour);
-        var net = Rater.Rate(usage.Usage, prices, share);
+        var prices = terms?.Tokens ?? usage.Prices;
+        var share = 1 - (terms?.Discount ?? 0);
+        var usd = terms?.UsdPerUnit ?? 1;
+        var list = Rater.Rate(usage.Usage, prices);
+        var net = share == 1 ? list : Rater.Rate(usage.Usage, prices, share);
         return charge with
         {
-            List = Rater.Rate(usage.Usage, prices).ToUsd(),
+            List = list.ToUsd(),
             Net = net.ToUsd(),
             Quantity = usage.Usage.TotalTokens,
             Cost = usd == 1 ? net : Rater.Rate(usage.Usage, prices, share * usd),

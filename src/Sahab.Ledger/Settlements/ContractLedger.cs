@@ -10,7 +10,7 @@ namespace Sahab.Ledger.Settlements;
 /// of events and of the contracts, whatever the order in which they came. Not safe for several threads at once.
 /// </summary>
 /// <remarks>
-/// It does not remember events: its caller adds each once. Its memory grows with the hours and with what is used in
+/// It does not remember events: its caller adds each once, or says what those of an hour come to. Its memory grows with the hours and with what is used in
 /// each, not with the number of events. One that has thrown while it settled is not to be used any more: make another,
 /// and restore it from what was posted.
 /// </remarks>
@@ -68,6 +68,22 @@ public sealed class ContractLedger
     }
 
     /// <summary>
+    /// Says what the charges of a use in an hour come to together, for a caller that keeps such sums instead of adding
+    /// each charge. What was said of the same use and hour before is replaced. The charges are posted by the caller.
+    /// </summary>
+    /// <exception cref="ArgumentException">Its provider has no contract.</exception>
+    public void Put(ChargeSum sum)
+    {
+        ArgumentNullException.ThrowIfNull(sum);
+        if (!Contracts.Providers.Contains(sum.Use.Provider))
+        {
+            throw new ArgumentException($"No contract is with {sum.Use.Provider}.", nameof(sum));
+        }
+
+        BooksOf(sum.Use.Provider).Put(sum);
+    }
+
+    /// <summary>
     /// Corrects an event that was added: its usage turned out to be another. Returns what adjusts its postings.
     /// </summary>
     /// <param name="before">The charge that stands: of the event, or of its last correction.</param>
@@ -86,7 +102,7 @@ public sealed class ContractLedger
 
         Count(before, -1);
         Count(after, 1);
-        return Difference(before, after, revision);
+        return Entry.Adjusting(before, after, revision);
     }
 
     /// <summary>
@@ -104,6 +120,23 @@ public sealed class ContractLedger
         foreach (var provider in Contracts.Providers)
         {
             BooksOf(provider).Settle(Contracts, SettledUntil, entries);
+        }
+
+        return entries;
+    }
+
+    /// <summary>
+    /// Settles as <see cref="Settle"/> does, the first time after <see cref="Restore"/>: takes back, besides, what was
+    /// posted for hours that come to nothing by these contracts.
+    /// </summary>
+    /// <param name="until">Not before the end of the last hour that was settled by then.</param>
+    /// <exception cref="ArgumentException">A currency has no rate.</exception>
+    public IReadOnlyList<Entry> SettleRestored(DateTimeOffset until)
+    {
+        var entries = new List<Entry>(Settle(until));
+        foreach (var books in _books.Values)
+        {
+            books.TakeBackOthers(entries);
         }
 
         return entries;
@@ -134,15 +167,10 @@ public sealed class ContractLedger
             .Concat(uses.Select(use => (Charge.Of(use, before), Charge.Of(use, contracts)))))
         {
             Count(now, 1);
-            entries.AddRange(Difference(old, now, revision));
+            entries.AddRange(Entry.Adjusting(old, now, revision));
         }
 
-        entries.AddRange(Settle(SettledUntil));
-        foreach (var books in _books.Values)
-        {
-            books.TakeBackOthers(entries);
-        }
-
+        entries.AddRange(SettleRestored(SettledUntil));
         return entries;
     }
 
@@ -159,25 +187,6 @@ public sealed class ContractLedger
                 $"Entry {entry.Id} is of the contract {entry.Contract}, which is not in the book.", nameof(posted));
             BooksOf(provider).Restore(entry);
         }
-    }
-
-    static IEnumerable<Entry> Adjust(Charge after, int revision, Lines rest) => Entry.Of(
-        $"event {after.EventId}",
-        new Entry(default, EntryCause.Event, after.Contract, after.Version, after.At, revision, []),
-        rest);
-
-    static List<Entry> Difference(Charge before, Charge after, int revision)
-    {
-        var rest = LinesOf(before).Until(LinesOf(after));
-        return [.. Adjust(after, revision, rest)];
-    }
-
-    static Lines LinesOf(Charge charge)
-    {
-        var lines = new Lines();
-        lines.Add(charge.CostAccount, charge.Cost.Value);
-        lines.Add(charge.CreditAccount, -(decimal)charge.Cost.Value);
-        return lines;
     }
 
     void Count(Charge charge, int sign)

@@ -33,6 +33,23 @@ public sealed record Entry(
     /// <summary>The most that one posting can hold, in nano-USD.</summary>
     const decimal Most = long.MaxValue;
 
+    /// <summary>What adjusts the postings of an event whose charge turned out to be another; none: it is the same.</summary>
+    /// <param name="before">The charge that was posted.</param>
+    /// <param name="after">The charge that is right, of the same event.</param>
+    /// <param name="revision">From 1; higher for each adjustment of the same event.</param>
+    public static IReadOnlyList<Entry> Adjusting(Charge before, Charge after, int revision)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        return
+        [
+            .. Of(
+                $"event {after.EventId}",
+                new Entry(default, EntryCause.Event, after.Contract, after.Version, after.At, revision, []),
+                LinesOf(before).Until(LinesOf(after))),
+        ];
+    }
+
     /// <summary>
     /// Entries that book the lines. One, unless an amount exceeds a posting's range: then one for each part, a pair of
     /// accounts each.
@@ -69,6 +86,18 @@ public sealed record Entry(
                 Postings = PostingRules.Pair(id, debited, credited, new NanoUsd((long)nano), entry.BookedAt),
             };
         }
+    }
+
+    static Lines LinesOf(Charge charge)
+    {
+        var lines = new Lines();
+        if (charge.Cost.Value != 0)
+        {
+            lines.Add(charge.CostAccount, charge.Cost.Value);
+            lines.Add(charge.CreditAccount, -(decimal)charge.Cost.Value);
+        }
+
+        return lines;
     }
 
     /// <summary>A UUID of version 8: the time first, so that entries lie together, then a hash of the cause.</summary>

@@ -22,21 +22,24 @@ sealed class ProviderBooks(string provider)
     public void Add(Charge charge, int sign)
     {
         var hour = Hour.Of(charge.At);
-        if (!_used.TryGetValue(hour, out var uses))
-        {
-            _used.Add(hour, uses = []);
-        }
-
-        if (!uses.TryGetValue(charge.Use, out var sum))
-        {
-            uses.Add(charge.Use, sum = new UseSum());
-        }
-
+        var sum = SumOf(charge.Use, hour);
         sum.List += sign * charge.List;
         sum.Net += sign * charge.Net;
         sum.Quantity += sign * charge.Quantity;
         sum.Nano += sign * (decimal)charge.Cost.Value;
-        _dirty = _dirty is null || hour < _dirty ? hour : _dirty;
+        Touch(hour);
+    }
+
+    /// <summary>Takes over what the charges of a use in an hour come to.</summary>
+    public void Put(ChargeSum charges)
+    {
+        var sum = SumOf(charges.Use, charges.Hour);
+        var before = (sum.List, sum.Net, sum.Quantity, sum.Nano);
+        (sum.List, sum.Net, sum.Quantity, sum.Nano) = (charges.List, charges.Net, charges.Quantity, charges.Nano);
+        if (before != (sum.List, sum.Net, sum.Quantity, sum.Nano))
+        {
+            Touch(charges.Hour);
+        }
     }
 
     /// <summary>Forgets what was used, but not what was posted.</summary>
@@ -108,6 +111,23 @@ sealed class ProviderBooks(string provider)
             }
         }
     }
+
+    UseSum SumOf(Use use, Hour hour)
+    {
+        if (!_used.TryGetValue(hour, out var uses))
+        {
+            _used.Add(hour, uses = []);
+        }
+
+        if (!uses.TryGetValue(use, out var sum))
+        {
+            uses.Add(use, sum = new UseSum());
+        }
+
+        return sum;
+    }
+
+    void Touch(Hour hour) => _dirty = _dirty is null || hour < _dirty ? hour : _dirty;
 
     /// <summary>
     /// The state to go on from: the present one, or the last copy before the first hour that has changed.

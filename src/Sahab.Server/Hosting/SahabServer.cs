@@ -10,6 +10,7 @@ using Sahab.Server.Serve;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Server.Source.Bills;
+using Sahab.Server.Source.Commitments;
 using Sahab.Server.Source.Contracts;
 using Sahab.Server.Source.Purchases;
 
@@ -118,8 +119,10 @@ internal sealed class SahabServer : IAsyncDisposable
         services.AddMetrics();
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions));
-        services.AddMetering(config.Metering, options.DataFolder);
+        services.AddMetering(
+            config.Metering, options.DataFolder, provider => provider.GetRequiredService<ContractShelf>().Known);
         services.AddContracts();
+        services.AddCommitments();
         services.AddPurchases();
         services.AddBills();
         services.AddServe(options.DataFolder);
@@ -136,6 +139,7 @@ internal sealed class SahabServer : IAsyncDisposable
         app.MapServe(api);
         api.MapMetering();
         api.MapContracts();
+        api.MapCommitments();
         api.MapPurchases();
         api.MapBills();
         app.MapTelemetry();

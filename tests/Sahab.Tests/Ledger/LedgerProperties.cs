@@ -22,6 +22,18 @@ public class LedgerProperties
     public void An_amendment_leaves_what_was_booked_before_its_date_as_it_was() =>
         Check(KeepsWhatWasBefore, 100);
 
+    [Fact]
+    public void Sums_of_charges_settle_as_the_charges_do() => Check(
+        seed =>
+        {
+            var history = new RandomHistory(seed).Collected();
+            var (summed, rebuilt) = (history.Summed(), history.Rebuilt());
+            summed.Balances().ShouldBe(rebuilt.Balances(), $"seed {seed}");
+            summed.Ledger.Standings.ShouldBe(rebuilt.Ledger.Standings, $"seed {seed}");
+            return true;
+        },
+        200);
+
     static bool LivesAsItIsRebuilt(ulong seed)
     {
         var history = new RandomHistory(seed);

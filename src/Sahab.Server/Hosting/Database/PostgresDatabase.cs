@@ -41,6 +41,10 @@ internal sealed class PostgresDatabase : SahabDatabase
 
     public override object IdValue(Guid id) => id;
 
+    public override string IsAmong(string column, string parameter) => $"{column} = ANY({parameter})";
+
+    public override object IdValues(IEnumerable<Guid> ids) => ids.ToArray();
+
     public override async Task InsertAsync(
         DbConnection connection, DbTransaction transaction, RowBatch rows, CancellationToken cancellation)
     {

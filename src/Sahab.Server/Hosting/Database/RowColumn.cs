@@ -77,3 +77,38 @@ internal sealed class OptionalTextColumn(string name) : RowColumn(name, "text")
     public override NpgsqlParameter ToParameter() =>
         new() { Value = Values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
 }
+
+internal sealed class OptionalIdColumn(string name) : RowColumn(name, "uuid")
+{
+    public List<Guid?> Values { get; } = [];
+
+    public override int Count => Values.Count;
+
+    public override int Bind(sqlite3_stmt statement, int parameter, int row)
+    {
+        if (Values[row] is not { } value)
+        {
+            return raw.sqlite3_bind_null(statement, parameter);
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        value.TryWriteBytes(bytes, bigEndian: true, out _);
+        return raw.sqlite3_bind_blob(statement, parameter, bytes);
+    }
+
+    public override NpgsqlParameter ToParameter() =>
+        new() { Value = Values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid };
+}
+
+internal sealed class TextColumn(string name) : RowColumn(name, "text")
+{
+    public List<string> Values { get; } = [];
+
+    public override int Count => Values.Count;
+
+    public override int Bind(sqlite3_stmt statement, int parameter, int row) =>
+        raw.sqlite3_bind_text(statement, parameter, Values[row]);
+
+    public override NpgsqlParameter ToParameter() =>
+        new() { Value = Values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+}

@@ -5,7 +5,8 @@ namespace Sahab.Server.Hosting.Database;
 
 /// <summary>
 /// The store's database: one of two engines that share a dialect. What differs is here and in the two classes that
-/// follow: the words in braces of a migration, the lock of migrations, ids as text, and inserting many rows.
+/// follow: the words in braces of a migration, the lock of migrations, ids as text, lists of ids, and inserting many
+/// rows.
 /// </summary>
 internal abstract class SahabDatabase : IAsyncDisposable
 {
@@ -29,6 +30,12 @@ internal abstract class SahabDatabase : IAsyncDisposable
 
     /// <summary>An id as the value of a parameter.</summary>
     public abstract object IdValue(Guid id);
+
+    /// <summary>A SQL condition: the id column is among those of a parameter made by <see cref="IdValues"/>.</summary>
+    public abstract string IsAmong(string column, string parameter);
+
+    /// <summary>Ids as the value of a parameter; some thousand at most.</summary>
+    public abstract object IdValues(IEnumerable<Guid> ids);
 
     /// <summary>Inserts the rows, or does with them what the batch says where their key is there already.</summary>
     public abstract Task InsertAsync(

@@ -57,6 +57,11 @@ internal sealed class SqliteDatabase : SahabDatabase
 
     public override object IdValue(Guid id) => id.ToByteArray(bigEndian: true);
 
+    /// <summary>The general provider writes the list out, a parameter for each.</summary>
+    public override string IsAmong(string column, string parameter) => $"{column} IN {parameter}";
+
+    public override object IdValues(IEnumerable<Guid> ids) => ids.Select(IdValue).ToList();
+
     public override Task InsertAsync(
         DbConnection connection, DbTransaction transaction, RowBatch rows, CancellationToken cancellation) =>
         InsertNewAsync(connection, transaction, rows, cancellation);

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Sahab.Ledger.Contracts;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Database;
 
@@ -11,8 +12,12 @@ internal static class MeteringModule
     public const string StoreFileName = "sahab.db";
 
     /// <summary>The data folder must exist. Call <see cref="PrepareAsync"/> before the host starts.</summary>
+    /// <param name="contracts">The contracts as they are known now; left out: usage is posted under none.</param>
     public static IServiceCollection AddMetering(
-        this IServiceCollection services, MeteringConfig config, string dataFolder) => services
+        this IServiceCollection services,
+        MeteringConfig config,
+        string dataFolder,
+        Func<IServiceProvider, ContractTimeline>? contracts = null) => services
         .AddSingleton(OpenDatabase(config.Store, dataFolder))
         .AddSingleton(provider => Journal.Open(
             new JournalOptions
@@ -23,7 +28,8 @@ internal static class MeteringModule
                 MaxBytes = config.Journal.MaxBytes,
             },
             provider.GetRequiredService<ILogger<Journal>>()))
-        .AddSingleton<UsageStore>()
+        .AddSingleton(provider => new UsageStore(
+            provider.GetRequiredService<SahabDatabase>(), contracts is null ? null : () => contracts(provider)))
         .AddSingleton(provider => new UsageInstruments(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<Journal>()))
         .AddSingleton<UsageLoop>()

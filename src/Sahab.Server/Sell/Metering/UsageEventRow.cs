@@ -41,6 +41,17 @@ internal sealed class UsageEventRow
 
     public string? UpstreamRequestId { get; init; }
 
+    /// <summary>The terms that it was posted by; 0: under no contract.</summary>
+    public long TermsId { get; init; }
+
+    /// <summary>The correction that it stands at; 0: it was never corrected.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>How often it was adjusted.</summary>
+    public long Adjustments { get; init; }
+
+    public long SeriesId { get; init; }
+
     public string Tenant { get; init; } = "";
 
     public string KeyId { get; init; } = "";

@@ -24,12 +24,14 @@ internal sealed class UsageRows
     readonly OptionalTextColumn _requestId = new("upstream_request_id");
 
     readonly CacheWriteColumns? _cacheWrites;
+    readonly Int64Column? _terms;
 
     /// <param name="withCacheWrites">
     /// Whether any of the events <see cref="UsageEvent.TellsOfCacheWrites"/>. Where none does, the columns for them are
     /// left to their defaults: few providers charge for such writes, and each column costs something in each delivery.
     /// </param>
-    public UsageRows(bool withCacheWrites)
+    /// <param name="withTerms">Whether any of them may fall under a contract; the same holds for its column.</param>
+    public UsageRows(bool withCacheWrites, bool withTerms)
     {
         RowColumn[] columns =
         [
@@ -37,15 +39,16 @@ internal sealed class UsageRows
             _cached, _output, _reasoning, _cost, _requestId,
         ];
         _cacheWrites = withCacheWrites ? new CacheWriteColumns() : null;
-        Batch = new RowBatch(
-            "usage_event", RowBatch.KeepOld, _cacheWrites is null ? columns : [.. columns, .. _cacheWrites.All]);
+        _terms = withTerms ? new Int64Column("terms_id") : null;
+        columns = _cacheWrites is null ? columns : [.. columns, .. _cacheWrites.All];
+        Batch = new RowBatch("usage_event", RowBatch.KeepOld, _terms is null ? columns : [.. columns, _terms]);
     }
 
     public RowBatch Batch { get; }
 
     public long SeriesOf(int row) => _series.Values[row];
 
-    public void Add(UsageEvent usage, long series)
+    public void Add(UsageEvent usage, long series, long terms)
     {
         _eventId.Values.Add(usage.EventId);
         _callId.Values.Add(usage.CallId);
@@ -66,6 +69,7 @@ internal sealed class UsageRows
         // PostgreSQL's text holds no NUL, and a provider could send one.
         _requestId.Values.Add(usage.UpstreamRequestId?.Replace('\0', ' '));
         _cacheWrites?.Add(usage);
+        _terms?.Values.Add(terms);
     }
 
     sealed class CacheWriteColumns

@@ -67,19 +67,7 @@ internal sealed partial class UsageStore
         }
 
         var sql = $"""
-            SELECT {database.IdText("e.event_id")} AS EventId, {database.IdText("e.call_id")} AS CallId,
-                e.attempt AS Attempt, e.started_us AS StartedUs, e.duration_us AS DurationUs,
-                e.first_token_us AS FirstTokenUs, e.outcome AS Outcome, e.upstream_status AS UpstreamStatus,
-                e.flags AS Flags, e.prompt_tokens AS PromptTokens, e.cached_tokens AS CachedTokens,
-                e.cache_write_tokens AS CacheWriteTokens, e.cache_write_1h_tokens AS CacheWrite1hTokens,
-                e.cache_write_nano_per_million AS CacheWritePrice,
-                e.cache_write_1h_nano_per_million AS CacheWrite1hPrice,
-                e.output_tokens AS OutputTokens, e.reasoning_tokens AS ReasoningTokens,
-                e.upstream_request_id AS UpstreamRequestId, s.tenant AS Tenant, s.key_id AS KeyId, s.model AS Model,
-                s.deployment AS Deployment, s.provider AS Provider, s.region AS Region, s.country AS Country,
-                s.operation AS Operation, s.service_tier AS ServiceTier,
-                s.prompt_nano_per_million AS PromptPrice, s.cached_nano_per_million AS CachedPrice,
-                s.output_nano_per_million AS OutputPrice
+            SELECT {EventColumns}
             FROM usage_event e JOIN usage_series s ON s.series_id = e.series_id
             {filter}
             ORDER BY e.started_us DESC, e.event_id DESC LIMIT @Limit
@@ -105,6 +93,24 @@ internal sealed partial class UsageStore
             .OrderBy(balance => balance.Account, StringComparer.Ordinal)
             .ToList();
     }
+
+    /// <summary>An event <c>e</c> of a series <c>s</c> as a <see cref="UsageEventRow"/>.</summary>
+    string EventColumns => $"""
+        {database.IdText("e.event_id")} AS EventId, {database.IdText("e.call_id")} AS CallId,
+        e.attempt AS Attempt, e.started_us AS StartedUs, e.duration_us AS DurationUs,
+        e.first_token_us AS FirstTokenUs, e.outcome AS Outcome, e.upstream_status AS UpstreamStatus,
+        e.flags AS Flags, e.prompt_tokens AS PromptTokens, e.cached_tokens AS CachedTokens,
+        e.cache_write_tokens AS CacheWriteTokens, e.cache_write_1h_tokens AS CacheWrite1hTokens,
+        e.cache_write_nano_per_million AS CacheWritePrice,
+        e.cache_write_1h_nano_per_million AS CacheWrite1hPrice,
+        e.output_tokens AS OutputTokens, e.reasoning_tokens AS ReasoningTokens,
+        e.upstream_request_id AS UpstreamRequestId, s.tenant AS Tenant, s.key_id AS KeyId, s.model AS Model,
+        s.deployment AS Deployment, s.provider AS Provider, s.region AS Region, s.country AS Country,
+        s.operation AS Operation, s.service_tier AS ServiceTier,
+        s.prompt_nano_per_million AS PromptPrice, s.cached_nano_per_million AS CachedPrice,
+        s.output_nano_per_million AS OutputPrice,
+        e.series_id AS SeriesId, e.terms_id AS TermsId, e.revision AS Revision, e.adjustments AS Adjustments
+        """;
 
     static decimal ToUsd(long usd, long nano) => usd + ((decimal)nano / NanoUsd.PerUsd);
 

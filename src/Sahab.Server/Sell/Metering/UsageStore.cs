@@ -1,14 +1,19 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using Dapper;
+using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Postings;
 using Sahab.Ledger.Rating;
+using Sahab.Ledger.Settlements;
 using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Sell.Metering;
 
 /// <summary>Usage events and the ledger's postings in the database: writing them once, and asking for them.</summary>
-internal sealed partial class UsageStore(SahabDatabase database)
+/// <param name="contracts">
+/// The contracts as they are known now, by which usage is posted; left out: there are none.
+/// </param>
+internal sealed partial class UsageStore(SahabDatabase database, Func<ContractTimeline>? contracts = null)
 {
     const int MaxKnownNames = 100_000;
 
@@ -40,8 +45,11 @@ internal sealed partial class UsageStore(SahabDatabase database)
         WHERE account_id = @Account
         """;
 
+    static readonly ContractTimeline NoContracts = ContractBook.Empty.KnownAt(DateTimeOffset.MinValue);
+
     readonly ConcurrentDictionary<UsageSeries, long> _series = new();
     readonly ConcurrentDictionary<string, long> _accounts = new(StringComparer.Ordinal);
+    EventRating? _rating;
 
     /// <summary>How far a journal has been posted; 0 for one that is not known yet.</summary>
     public async Task<long> PositionAsync(Guid journal, CancellationToken cancellation)
@@ -55,40 +63,41 @@ internal sealed partial class UsageStore(SahabDatabase database)
 
     /// <summary>
     /// Stores and posts the events, and notes the journal's position, in one transaction. An event whose id is known
-    /// already changes nothing. Returns how many were new.
+    /// already changes nothing. Each is posted by the contract that it falls under, as known now. Returns how many were
+    /// new.
     /// </summary>
     public async Task<int> PostAsync(
         Guid journal, long position, IReadOnlyList<UsageEvent> events, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = new UsageRows(withCacheWrites: TellOfCacheWrites(events));
-        var postings = new List<IReadOnlyList<Posting>>(events.Count);
+        var rating = CurrentRating();
+        var rows = new UsageRows(withCacheWrites: TellOfCacheWrites(events), withTerms: rating.HasContracts);
+        var posted = new List<PostedEvent>(events.Count);
         foreach (var usage in events)
         {
-            rows.Add(usage, await SeriesIdAsync(connection, UsageSeries.Of(usage), cancellation));
-            var ofEvent = PostingRules.ForUsage(usage);
-            foreach (var posting in ofEvent)
-            {
-                await AccountIdAsync(connection, posting.Account, cancellation);
-            }
-
-            postings.Add(ofEvent);
+            var series = await SeriesIdAsync(connection, UsageSeries.Of(usage), cancellation);
+            var of = await RateAsync(connection, rating, usage, series, cancellation);
+            rows.Add(usage, series, of.Terms);
+            posted.Add(of);
         }
 
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var inserted = await database.InsertNewAsync(connection, transaction, rows.Batch, cancellation);
-        var hours = new UsageHourRows();
-        var lines = new PostingRows();
+        var (hours, charges, lines) = (new UsageHourRows(), new ChargeRows(), new PostingRows());
         foreach (var index in inserted)
         {
-            hours.Add(events[index], rows.SeriesOf(index));
-            foreach (var posting in postings[index])
+            var (usage, series, of) = (events[index], rows.SeriesOf(index), posted[index]);
+            hours.Add(usage, series);
+            charges.Add(of.HourUs, series, of.Terms, of.Charge);
+            foreach (var posting in of.Postings)
             {
                 lines.Add(posting, _accounts[posting.Account.Name]);
             }
         }
 
         await database.InsertAsync(connection, transaction, hours.ToBatch(), cancellation);
+        await database.InsertAsync(connection, transaction, charges.ToBatch(), cancellation);
+        await database.InsertAsync(connection, transaction, charges.ToChanges(), cancellation);
         await database.InsertAsync(connection, transaction, lines.Batch, cancellation);
         await ExecuteAsync(connection, transaction, ChangeBalance, lines.BalanceChanges, cancellation);
         await ExecuteAsync(
@@ -99,6 +108,36 @@ internal sealed partial class UsageStore(SahabDatabase database)
             cancellation);
         await transaction.CommitAsync(cancellation);
         return inserted.Count;
+    }
+
+    /// <summary>By the contracts as they are known now; the same object as long as they are.</summary>
+    EventRating CurrentRating()
+    {
+        var timeline = contracts?.Invoke() ?? NoContracts;
+        var rating = Volatile.Read(ref _rating);
+        if (rating is null || !ReferenceEquals(rating.Contracts, timeline))
+        {
+            Volatile.Write(ref _rating, rating = new EventRating(timeline));
+        }
+
+        return rating;
+    }
+
+    /// <summary>What the event posts, with the ids of all that it names made where they are new.</summary>
+    async ValueTask<PostedEvent> RateAsync(
+        DbConnection connection, EventRating rating, UsageEvent usage, long series, CancellationToken cancellation)
+    {
+        var hourUs = UnixMicroseconds.HourOf(UnixMicroseconds.From(usage.StartedAt));
+        var rated = rating.For(usage, series, hourUs);
+        var charge = rated?.ChargeOf(usage);
+        var postings = charge?.Postings() ?? PostingRules.ForUsage(usage);
+        foreach (var posting in postings)
+        {
+            await AccountIdAsync(connection, posting.Account, cancellation);
+        }
+
+        var terms = rated is null ? 0 : await TermsIdAsync(connection, rated.Terms, cancellation);
+        return new PostedEvent(hourUs, terms, charge, postings);
     }
 
     static bool TellOfCacheWrites(IReadOnlyList<UsageEvent> events)
@@ -182,4 +221,9 @@ internal sealed partial class UsageStore(SahabDatabase database)
             new { account.Name },
             cancellationToken: cancellation));
     }
+
+    /// <summary>An event as it is posted.</summary>
+    /// <param name="Terms">The id of its terms; 0: under no contract.</param>
+    /// <param name="Charge">Its charge by the terms; null: under no contract.</param>
+    readonly record struct PostedEvent(long HourUs, long Terms, Charge? Charge, IReadOnlyList<Posting> Postings);
 }

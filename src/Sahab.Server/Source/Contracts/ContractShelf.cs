@@ -14,9 +14,31 @@ internal sealed class ContractShelf(TimeProvider time)
     readonly Dictionary<(string Contract, int Number), SeenVersion> _seen = [];
     readonly Channel<SeenVersion> _new = Channel.CreateUnbounded<SeenVersion>();
     ContractBook _book = ContractBook.Empty;
+    KnownContracts? _known;
 
     /// <summary>The contracts, all versions of each.</summary>
     public ContractBook Book => Volatile.Read(ref _book);
+
+    /// <summary>The contracts through time as they are known now: the same object until something else is known.</summary>
+    public ContractTimeline Known
+    {
+        get
+        {
+            var (book, now) = (Book, time.GetUtcNow());
+            var known = Volatile.Read(ref _known);
+            if (known is null || !ReferenceEquals(known.Book, book) || now >= known.Until)
+            {
+                var later = book.Contracts.SelectMany(contract => contract.Versions)
+                    .Select(version => version.KnownFrom).Where(from => from > now);
+                Volatile.Write(
+                    ref _known,
+                    known = new KnownContracts(
+                        book, book.KnownAt(now), later.DefaultIfEmpty(DateTimeOffset.MaxValue).Min()));
+            }
+
+            return known.Timeline;
+        }
+    }
 
     /// <summary>Versions that were in force for the first time, to be kept. As many as the configuration holds.</summary>
     public ChannelReader<SeenVersion> NewVersions => _new.Reader;
@@ -49,8 +71,18 @@ internal sealed class ContractShelf(TimeProvider time)
                 _new.Writer.TryWrite(version);
             }
 
-            Volatile.Write(ref _book, book);
+            PutInForce(book);
         };
+    }
+
+    /// <summary>Puts a book in force that was checked before.</summary>
+    public void PutInForce(ContractBook book)
+    {
+        // The same object as long as they say the same, so that nothing is rated or settled anew.
+        if (!book.Contracts.Equals(Book.Contracts) || !book.Rates.Equals(Book.Rates))
+        {
+            Volatile.Write(ref _book, book);
+        }
     }
 
     List<SeenVersion> VersionsOf(SahabConfig config)
@@ -96,6 +128,9 @@ internal sealed class ContractShelf(TimeProvider time)
 
         return problems;
     }
+
+    /// <param name="Until">When more of the book becomes known.</param>
+    sealed record KnownContracts(ContractBook Book, ContractTimeline Timeline, DateTimeOffset Until);
 }
 
 /// <summary>A configuration says that something else was signed than was in force before.</summary>

@@ -1,4 +1,5 @@
 using Dapper;
+using Sahab.Ledger.Contracts;
 using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Source.Contracts;
@@ -21,6 +22,18 @@ internal sealed class ContractStore(SahabDatabase database)
                 cancellationToken: cancellation));
         return [.. rows.Select(row => new SeenVersion(
             row.Contract, (int)row.Number, row.Content, UnixMicroseconds.ToTime(row.SeenUs)))];
+    }
+
+    /// <summary>Whether a version was in force, on whichever node, that the book does not have.</summary>
+    public async Task<bool> IsAheadOfAsync(ContractBook book, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        var rows = await connection.ReadAllAsync<(string Contract, long Number)>(new CommandDefinition(
+            "SELECT contract_id, MAX(number) FROM contract_version GROUP BY contract_id",
+            cancellationToken: cancellation));
+        return rows.Exists(row =>
+            book.Contracts.FirstOrDefault(contract => contract.Id == row.Contract)?.Versions.Count is not { } count
+            || count < row.Number);
     }
 
     /// <summary>Keeps a version. One that is kept already stays as it is.</summary>

@@ -1,0 +1,250 @@
+using System.Data.Common;
+using Sahab.Ledger.Contracts;
+using Sahab.Ledger.Settlements;
+using Sahab.Server.Sell.Metering;
+using Sahab.Server.Source.Contracts;
+
+namespace Sahab.Server.Source.Commitments;
+
+/// <summary>What a round of the settlement came to.</summary>
+internal enum SettlementRound
+{
+    /// <summary>There are no contracts.</summary>
+    NothingToSettle,
+
+    /// <summary>Another node settles.</summary>
+    SettledElsewhere,
+
+    /// <summary>Another node knows versions of contracts that this one does not: it would settle by older ones.</summary>
+    NodeIsBehind,
+
+    /// <summary>All hours that have ended are settled.</summary>
+    Settled,
+}
+
+/// <summary>
+/// Settles the hours of all contracts, on one node at a time. What it has in memory is a copy: it is read anew from the
+/// store whenever the lease was taken, other contracts are known, or anything went wrong. Not safe for several threads at
+/// once.
+/// </summary>
+internal sealed class Settler(
+    UsageStore usage,
+    SettlementStore store,
+    ContractShelf shelf,
+    ContractStore versions,
+    Journal journal,
+    CommitmentBooks books,
+    TimeProvider time)
+{
+    /// <summary>An hour is settled so long after its end; what comes later adjusts it.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
+
+    /// <summary>A node that does not say anything for so long loses the lease.</summary>
+    public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(2);
+
+    /// <summary>Entries of one transaction.</summary>
+    public const int EntriesAtOnce = 2000;
+
+    /// <summary>Changed hours that one round takes in.</summary>
+    public const int HoursAtOnce = 1000;
+
+    /// <summary>Hours whose sums are read at once when all are read.</summary>
+    const int HoursOfPage = 31 * 24;
+
+    ContractLedger? _ledger;
+    SettlementLease? _lease;
+
+    /// <summary>The ledger as last settled by this node; null where another settles.</summary>
+    public ContractLedger? Ledger => _ledger;
+
+    /// <summary>Settles what has ended or changed, where it falls to this node.</summary>
+    public async Task<SettlementRound> SettleAsync(CancellationToken cancellation)
+    {
+        var contracts = shelf.Known;
+        if (contracts.Providers.Count == 0)
+        {
+            return SettlementRound.NothingToSettle;
+        }
+
+        try
+        {
+            if (await versions.IsAheadOfAsync(shelf.Book, cancellation))
+            {
+                await ReleaseAsync(cancellation);
+                await books.RefreshAsync(cancellation);
+                return SettlementRound.NodeIsBehind;
+            }
+
+            if (!await HoldLeaseAsync(cancellation))
+            {
+                await books.RefreshAsync(cancellation);
+                return SettlementRound.SettledElsewhere;
+            }
+
+            var entries = _ledger is { } ledger && ReferenceEquals(ledger.Contracts, contracts)
+                ? await SettleOnAsync(ledger, cancellation)
+                : await SettleAnewAsync(contracts, cancellation);
+            await PostAsync(entries, cancellation);
+            return SettlementRound.Settled;
+        }
+        catch
+        {
+            // What is in memory may be ahead of what is in the store.
+            (_ledger, _lease) = (null, null);
+            throw;
+        }
+    }
+
+    /// <summary>Lets another node settle.</summary>
+    public async Task ReleaseAsync(CancellationToken cancellation)
+    {
+        var lease = _lease;
+        (_ledger, _lease) = (null, null);
+        if (lease is not null)
+        {
+            await store.ReleaseAsync(lease, cancellation);
+        }
+    }
+
+    async Task<bool> HoldLeaseAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var until = now + LeaseTime;
+        if (_lease is { } lease)
+        {
+            if (lease.Until - now > LeaseTime / 2)
+            {
+                return true;
+            }
+
+            if (await store.RenewAsync(lease, until, cancellation))
+            {
+                _lease = lease with { Until = until };
+                return true;
+            }
+
+            (_ledger, _lease) = (null, null);
+        }
+
+        _lease = await store.TakeAsync(journal.Id, now, until, cancellation);
+        return _lease is not null;
+    }
+
+    /// <summary>Takes in what has changed, and settles on.</summary>
+    async Task<IReadOnlyList<Entry>> SettleOnAsync(ContractLedger ledger, CancellationToken cancellation)
+    {
+        var until = Until(ledger.SettledUntil);
+        foreach (var hour in await usage.TakeChangedHoursAsync(until, HoursAtOnce, cancellation))
+        {
+            await TakeInAsync(ledger, hour, hour.Next, cancellation);
+        }
+
+        return ledger.Settle(until);
+    }
+
+    /// <summary>Reads all that was posted and all sums, and settles from the beginning.</summary>
+    async Task<IReadOnlyList<Entry>> SettleAnewAsync(ContractTimeline contracts, CancellationToken cancellation)
+    {
+        _ledger = null;
+        var ledger = new ContractLedger(contracts);
+        var until = Until(_lease!.SettledUntil > books.SettledUntil ? _lease.SettledUntil : books.SettledUntil);
+        foreach (var contract in shelf.Book.Contracts.Select(contract => contract.Id))
+        {
+            await RestoreAsync(ledger, contract, cancellation);
+        }
+
+        // Before the sums are read: what changes from now on is on the list again.
+        while ((await usage.TakeChangedHoursAsync(until, HoursAtOnce, cancellation)).Count == HoursAtOnce)
+        {
+        }
+
+        var next = await usage.NextChargedHourAsync(new Hour(0), cancellation);
+        while (next is { } hour && hour.Start < until)
+        {
+            var page = new Hour(long.Min(hour.Number + HoursOfPage, Hour.Of(until).Number));
+            await TakeInAsync(ledger, hour, page, cancellation);
+            next = await usage.NextChargedHourAsync(page, cancellation);
+        }
+
+        var entries = ledger.SettleRestored(until);
+        _ledger = ledger;
+        return entries;
+    }
+
+    async Task RestoreAsync(ContractLedger ledger, string contract, CancellationToken cancellation)
+    {
+        var next = await usage.NextPostedHourAsync(contract, DateTimeOffset.MinValue, cancellation);
+        while (next is { } from)
+        {
+            var page = from.AddHours(HoursOfPage);
+            ledger.Restore(await usage.HourEntriesAsync(contract, from, page, cancellation));
+            next = await usage.NextPostedHourAsync(contract, page, cancellation);
+        }
+    }
+
+    /// <summary>
+    /// Takes in the sums of some hours. Events that were posted by other terms than now hold, before an amendment was
+    /// known or by a node that did not know it, are rebooked first.
+    /// </summary>
+    async Task TakeInAsync(ContractLedger ledger, Hour from, Hour until, CancellationToken cancellation)
+    {
+        var contracts = ledger.Contracts;
+        var charges = await usage.ChargesAsync(from, until, cancellation);
+        var stale = charges.Where(charge => !HasTermsOf(contracts, charge))
+            .Select(charge => charge.Sum.Hour).ToHashSet();
+        foreach (var hour in stale.Order())
+        {
+            await usage.RebookAsync(hour, contracts, FenceAsync, cancellation);
+            charges.RemoveAll(charge => charge.Sum.Hour == hour);
+            charges.AddRange(await usage.ChargesAsync(hour, hour.Next, cancellation));
+        }
+
+        // What another node has posted by older terms meanwhile is on the list of changes, and waits for the next round.
+        foreach (var charge in charges.Where(charge => charge.Terms is not null && HasTermsOf(contracts, charge)))
+        {
+            ledger.Put(charge.Sum);
+        }
+    }
+
+    static bool HasTermsOf(ContractTimeline contracts, HourlyCharge charge) =>
+        ChargeTerms.For(charge.Sum.Use, charge.Sum.Hour, contracts) == charge.Terms;
+
+    /// <summary>The end of the last whole hour that is over by more than the grace; never before what was settled.</summary>
+    DateTimeOffset Until(DateTimeOffset settled)
+    {
+        var until = Hour.Of(time.GetUtcNow() - Grace).Start;
+        return until > settled ? until : settled;
+    }
+
+    async Task PostAsync(IReadOnlyList<Entry> entries, CancellationToken cancellation)
+    {
+        var settled = new SettledStandings([.. _ledger!.Standings], _ledger.SettledUntil);
+        var isNew = settled.Until != books.SettledUntil || !settled.Standings.SequenceEqual(books.Standings);
+        for (var from = 0; from < entries.Count || isNew; from += EntriesAtOnce)
+        {
+            var batch = entries.Skip(from).Take(EntriesAtOnce).ToList();
+            var isLast = from + EntriesAtOnce >= entries.Count;
+            await usage.PostEntriesAsync(
+                batch,
+                async (connection, transaction, cancel) =>
+                {
+                    await FenceAsync(connection, transaction, cancel);
+                    if (isLast)
+                    {
+                        await store.WriteStandingsAsync(connection, transaction, settled, cancel);
+                    }
+                },
+                cancellation);
+            isNew &= !isLast;
+        }
+
+        books.Publish(settled);
+    }
+
+    async Task FenceAsync(DbConnection connection, DbTransaction transaction, CancellationToken cancellation)
+    {
+        var until = time.GetUtcNow() + LeaseTime;
+        await store.FenceAsync(connection, transaction, _lease!, until, cancellation);
+        _lease = _lease! with { Until = until };
+    }
+}
