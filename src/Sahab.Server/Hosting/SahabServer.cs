@@ -123,6 +123,7 @@ internal sealed class SahabServer : IAsyncDisposable
             config.Metering, options.DataFolder, provider => provider.GetRequiredService<ContractShelf>().Known);
         services.AddContracts();
         services.AddCommitments();
+        services.AddForecasts();
         services.AddPurchases();
         services.AddBills();
         services.AddServe(options.DataFolder);
@@ -140,6 +141,7 @@ internal sealed class SahabServer : IAsyncDisposable
         api.MapMetering();
         api.MapContracts();
         api.MapCommitments();
+        api.MapForecasts();
         api.MapPurchases();
         api.MapBills();
         app.MapTelemetry();

@@ -1,8 +1,12 @@
 using System.Globalization;
+using System.Text.Json;
+using Sahab.Ledger.Contracts;
+using Sahab.Ledger.Forecasts;
 using Sahab.Ledger.Money;
 using Sahab.Ledger.Rating;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Serve.Gateway;
+using Sahab.Server.Source.Commitments;
 
 namespace Sahab.Server.Portal;
 
@@ -124,6 +128,20 @@ internal static class Display
         call?.AttemptReasons is { } reasons && reasons.TryGetValue(attempt.Attempt, out var reason)
             ? reason
             : attempt.Outcome == AttemptOutcome.Succeeded ? "answered in full" : Outcome(attempt.Outcome);
+
+    /// <summary>The style of a window's alarm.</summary>
+    public static string AlarmClass(WindowOutlook window) => OutlookWords.Name(window) switch
+    {
+        "met" => "met",
+        "on course" => "on-course",
+        "at risk" => "at-risk",
+        "out of reach" => "out-of-reach",
+        _ => "missing",
+    };
+
+    /// <summary>What a clause is, in words.</summary>
+    public static string ClauseKind(Clause clause) => JsonNamingPolicy.SnakeCaseLower
+        .ConvertName(clause.GetType().Name).Replace('_', ' ');
 
     public static long Cost(IReadOnlyList<UsageEvent> attempts) => attempts.Sum(attempt => attempt.Cost().Value);
 
