@@ -5,12 +5,15 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Win32.SafeHandles;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
+using Sahab.Server.Source.Commitments;
+using Sahab.Server.Source.Contracts;
 
 namespace Sahab.Crash;
 
 /// <summary>
-/// Appends usage for ever, to be killed by a test: <c>Sahab.Crash FOLDER SEED APPENDERS (journal|post)</c>. Each
-/// acknowledged event is one line on standard output, written before the next append of the same appender.
+/// Appends usage for ever, to be killed by a test: <c>Sahab.Crash FOLDER SEED APPENDERS (journal|post|settle1|settle2)</c>.
+/// Each acknowledged event is one line on standard output, written before the next append of the same appender. The last
+/// two settle besides, without a pause, by <see cref="CrashContracts"/> with so many versions.
 /// </summary>
 internal static class Program
 {
@@ -21,10 +24,29 @@ internal static class Program
         var appenders = int.Parse(args[2], CultureInfo.InvariantCulture);
         using var output = new Acknowledgements();
         var host = Host.CreateEmptyApplicationBuilder(settings: null);
-        host.Services.AddSingleton(TimeProvider.System).AddMetrics();
-        host.Services.AddMetering(new MeteringConfig(), folder);
+        var settles = args[3].StartsWith("settle", StringComparison.Ordinal);
+        host.Services.AddMetrics();
+        if (settles)
+        {
+            host.Services.AddSingleton<TimeProvider>(new StandingTime(CrashContracts.Today))
+                .AddSingleton<ContractStore>().AddSingleton<ContractShelf>().AddCommitments();
+            host.Services.AddMetering(
+                new MeteringConfig(), folder, provider => provider.GetRequiredService<ContractShelf>().Known);
+        }
+        else
+        {
+            host.Services.AddSingleton(TimeProvider.System);
+            host.Services.AddMetering(new MeteringConfig(), folder);
+        }
+
         using var built = host.Build();
-        if (args[3] == "post")
+        if (settles)
+        {
+            built.Services.GetRequiredService<ContractShelf>()
+                .PutInForce(CrashContracts.Book(int.Parse(args[3]["settle".Length..], CultureInfo.InvariantCulture)));
+        }
+
+        if (settles || args[3] == "post")
         {
             await MeteringModule.PrepareAsync(built.Services, CancellationToken.None);
             await built.StartAsync();
@@ -32,9 +54,28 @@ internal static class Program
 
         var journal = built.Services.GetRequiredService<Journal>();
         output.Write("ready");
-        await Task.WhenAll(Enumerable.Range(0, appenders).Select(
-            appender => AppendForEverAsync(journal, seed, appender, output)));
+        await Task.WhenAll(Enumerable.Range(0, appenders)
+            .Select(appender => AppendForEverAsync(journal, seed, appender, output))
+            .Append(settles ? SettleForEverAsync(built.Services, output) : Task.CompletedTask));
         return 0;
+    }
+
+    static async Task SettleForEverAsync(IServiceProvider services, Acknowledgements output)
+    {
+        await Task.Yield();
+        var loop = services.GetRequiredService<SettlementLoop>();
+        while (true)
+        {
+            try
+            {
+                var round = await loop.SettleAsync(CancellationToken.None);
+                output.Write("round " + round);
+            }
+            catch (Exception error)
+            {
+                output.Write("failed " + error);
+            }
+        }
     }
 
     static async Task AppendForEverAsync(Journal journal, int seed, int appender, Acknowledgements output)

@@ -12,10 +12,11 @@ internal static class ContractCommand
     static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Create(IAnsiConsole console, Func<string, string?> environment) =>
-        new("contract", "Show what was agreed with providers, and how commitments stand.")
+        new("contract", "Show what was agreed with providers, and how it stands.")
         {
             List(console, environment), Show(console, environment), BurnDownCommand.BurnDown(console, environment),
-            BurnDownCommand.Forecast(console, environment),
+            BurnDownCommand.Forecast(console, environment), ShortfallCommand.Create(console, environment),
+            AmendCommand.Create(console, environment),
         };
 
     static Command List(IAnsiConsole console, Func<string, string?> environment)

@@ -56,10 +56,15 @@ internal sealed class ControlClient : IDisposable
 
     /// <summary>Posts JSON to a path.</summary>
     /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
-    public Task<JsonNode> PostAsync(string path, byte[] json, CancellationToken cancellation)
+    public Task<JsonNode> PostAsync(string path, byte[] json, CancellationToken cancellation) =>
+        PostAsync(path, json, "application/json", cancellation);
+
+    /// <summary>Posts a body of any kind to a path.</summary>
+    /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
+    public Task<JsonNode> PostAsync(string path, byte[] body, string type, CancellationToken cancellation)
     {
-        var content = new ByteArrayContent(json);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue(type);
         return AskAsync(
             new HttpRequestMessage(HttpMethod.Post, new Uri(_server, path)) { Content = content }, cancellation);
     }

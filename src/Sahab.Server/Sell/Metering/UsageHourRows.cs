@@ -32,7 +32,8 @@ internal sealed class UsageHourRows
 
     bool _hasCacheWrites;
 
-    public void Add(UsageEvent usage, long series)
+    /// <summary>Adds an event, or takes it away again.</summary>
+    public void Add(UsageEvent usage, long series, int sign = 1)
     {
         var startedUs = UnixMicroseconds.From(usage.StartedAt);
         var key = (UnixMicroseconds.HourOf(startedUs), series);
@@ -41,7 +42,7 @@ internal sealed class UsageHourRows
             _hours[key] = sums = new Sums();
         }
 
-        sums.Add(usage);
+        sums.Add(usage, sign);
         _hasCacheWrites |= usage.Usage.CacheWriteTokens > 0;
     }
 
@@ -108,23 +109,23 @@ internal sealed class UsageHourRows
 
         public long CostNano { get; private set; }
 
-        public void Add(UsageEvent usage)
+        public void Add(UsageEvent usage, int sign)
         {
-            Attempts++;
-            Calls += usage.Attempt == 1 ? 1 : 0;
-            Failed += usage.Outcome is AttemptOutcome.Succeeded or AttemptOutcome.Abandoned ? 0 : 1;
-            Estimated += (usage.Flags & UsageFlags.Estimated) != 0 ? 1 : 0;
-            Prompt += usage.Usage.PromptTokens;
-            Cached += usage.Usage.CachedTokens;
-            CacheWrite += usage.Usage.CacheWriteTokens;
-            CacheWrite1h += usage.Usage.CacheWrite1hTokens;
-            Output += usage.Usage.OutputTokens;
-            Reasoning += usage.Usage.ReasoningTokens;
+            Attempts += sign;
+            Calls += usage.Attempt == 1 ? sign : 0;
+            Failed += usage.Outcome is AttemptOutcome.Succeeded or AttemptOutcome.Abandoned ? 0 : sign;
+            Estimated += (usage.Flags & UsageFlags.Estimated) != 0 ? sign : 0;
+            Prompt += sign * usage.Usage.PromptTokens;
+            Cached += sign * usage.Usage.CachedTokens;
+            CacheWrite += sign * usage.Usage.CacheWriteTokens;
+            CacheWrite1h += sign * usage.Usage.CacheWrite1hTokens;
+            Output += sign * usage.Usage.OutputTokens;
+            Reasoning += sign * usage.Usage.ReasoningTokens;
 
             // Apart, because some dear calls together exceed 64 bits of nano-USD.
             var (usd, nano) = Math.DivRem(usage.Cost().Value, NanoUsd.PerUsd);
-            CostUsd += usd;
-            CostNano += nano;
+            CostUsd += sign * usd;
+            CostNano += sign * nano;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Dapper;
 using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Rating;
@@ -21,33 +22,63 @@ internal sealed partial class UsageStore
     public async Task<long> RebookAsync(
         Hour hour, ContractTimeline timeline, TransactionStep besides, CancellationToken cancellation)
     {
-        var rating = new EventRating(timeline);
         await using var connection = await database.OpenAsync(cancellation);
         var rebooked = 0L;
+        await foreach (var page in RepricedPagesAsync(connection, hour, timeline, cancellation))
+        {
+            await PostRebookedAsync(connection, page, besides, cancellation);
+            rebooked += page.Count;
+        }
+
+        return rebooked;
+    }
+
+    /// <summary>
+    /// What those events of an hour were charged that other terms were posted by than these contracts have, and what they
+    /// would be; nothing is written.
+    /// </summary>
+    public async IAsyncEnumerable<(Charge Before, Charge After)> RepricedAsync(
+        Hour hour, ContractTimeline timeline, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await foreach (var page in RepricedPagesAsync(connection, hour, timeline, cancellation))
+        {
+            foreach (var one in page)
+            {
+                yield return (one.Before, one.After);
+            }
+        }
+    }
+
+    async IAsyncEnumerable<List<RepricedEvent>> RepricedPagesAsync(
+        DbConnection connection,
+        Hour hour,
+        ContractTimeline timeline,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var rating = new EventRating(timeline);
         EventMark? after = null;
         List<UsageEventRow> page;
         do
         {
             page = await HourPageAsync(connection, hour, after, cancellation);
-            var changed = new List<RebookedEvent>();
+            var repriced = new List<RepricedEvent>();
             foreach (var row in page)
             {
                 if (await CompareAsync(connection, rating, row, cancellation) is { } one)
                 {
-                    changed.Add(one);
+                    repriced.Add(one);
                 }
             }
 
-            if (changed.Count > 0)
+            if (repriced.Count > 0)
             {
-                await PostRebookedAsync(connection, changed, besides, cancellation);
-                rebooked += changed.Count;
+                yield return repriced;
             }
 
             after = page.Count == 0 ? null : new EventMark(page[^1].StartedUs, Guid.Parse(page[^1].EventId));
         }
         while (page.Count == RebookedAtOnce);
-        return rebooked;
     }
 
     async Task<List<UsageEventRow>> HourPageAsync(
@@ -74,55 +105,49 @@ internal sealed partial class UsageStore
             cancellationToken: cancellation));
     }
 
-    /// <summary>What is to be posted for an event; null where its terms are the same.</summary>
-    async ValueTask<RebookedEvent?> CompareAsync(
+    /// <summary>An event by its old and new terms; null where they are the same.</summary>
+    async ValueTask<RepricedEvent?> CompareAsync(
         DbConnection connection, EventRating rating, UsageEventRow row, CancellationToken cancellation)
     {
         var usage = row.FromRow();
         var rated = rating.For(usage, row.SeriesId, UnixMicroseconds.HourOf(row.StartedUs));
-        var terms = await TermsIdAsync(connection, rated?.Terms, cancellation);
-        if (terms == row.TermsId)
-        {
-            return null;
-        }
-
-        var (before, after) = (await ChargeOfAsync(connection, row, usage, cancellation), ChargeOf(usage, rated));
-        return new RebookedEvent(row, terms, before, after, Entry.Adjusting(before, after, (int)row.Adjustments + 1));
+        var terms = await TermsAsync(connection, row.TermsId, cancellation);
+        return terms == rated?.Terms
+            ? null
+            : new RepricedEvent(
+                row, rated?.Terms, ChargeOf(usage, terms, version: 0), ChargeOf(usage, rated?.Terms, rated?.Version ?? 0));
     }
 
-    /// <summary>The charge that an event was posted by.</summary>
-    async ValueTask<Charge> ChargeOfAsync(
-        DbConnection connection, UsageEventRow row, UsageEvent usage, CancellationToken cancellation) =>
-        Charge.Of(usage, Use.Of(usage), await TermsAsync(connection, row.TermsId, cancellation), version: 0);
-
-    static Charge ChargeOf(UsageEvent usage, RatedSeries? rated) =>
-        rated?.ChargeOf(usage) ?? Charge.Of(usage, Use.Of(usage), null, version: 0);
+    static Charge ChargeOf(UsageEvent usage, ChargeTerms? terms, int version) =>
+        Charge.Of(usage, Use.Of(usage), terms, version);
 
     async Task PostRebookedAsync(
-        DbConnection connection, List<RebookedEvent> changed, TransactionStep besides, CancellationToken cancellation)
+        DbConnection connection, List<RepricedEvent> page, TransactionStep besides, CancellationToken cancellation)
     {
-        await MakeAccountsAsync(connection, changed.SelectMany(one => one.Entries), cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await besides(connection, transaction, cancellation);
+        var entries = page.SelectMany(one => one.Entries.Select(entry => (entry, (Guid?)one.After.EventId))).ToList();
+        await MakeAccountsAsync(connection, entries.Select(pair => pair.entry), cancellation);
         var charges = new ChargeRows();
-        foreach (var one in changed)
+        var groups = new List<(long Before, long After, List<RepricedEvent> Events)>();
+        foreach (var group in page.GroupBy(one => (one.Row.TermsId, one.Terms)))
         {
-            var hourUs = UnixMicroseconds.HourOf(one.Row.StartedUs);
-            charges.Add(hourUs, one.Row.SeriesId, one.Row.TermsId, one.Before, -1);
-            charges.Add(hourUs, one.Row.SeriesId, one.Terms, one.After);
+            groups.Add((group.Key.TermsId, await TermsIdAsync(connection, group.Key.Terms, cancellation), [.. group]));
+            foreach (var one in group)
+            {
+                var hourUs = UnixMicroseconds.HourOf(one.Row.StartedUs);
+                charges.Add(hourUs, one.Row.SeriesId, groups[^1].Before, one.Before, -1);
+                charges.Add(hourUs, one.Row.SeriesId, groups[^1].After, one.After);
+            }
         }
 
-        foreach (var group in changed.GroupBy(one => (Before: one.Row.TermsId, After: one.Terms)))
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await besides(connection, transaction, cancellation);
+        foreach (var (before, after, events) in groups)
         {
-            await ChangeTermsAsync(connection, transaction, group.Key.Before, group.Key.After, [.. group], cancellation);
+            await ChangeTermsAsync(connection, transaction, before, after, events, cancellation);
         }
 
         await database.InsertAsync(connection, transaction, charges.ToBatch(), cancellation);
-        await AddEntriesAsync(
-            connection,
-            transaction,
-            [.. changed.SelectMany(one => one.Entries.Select(entry => (entry, (Guid?)one.After.EventId)))],
-            cancellation);
+        await AddEntriesAsync(connection, transaction, entries, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 
@@ -131,15 +156,18 @@ internal sealed partial class UsageStore
         DbTransaction transaction,
         long before,
         long after,
-        List<RebookedEvent> events,
+        List<RepricedEvent> events,
         CancellationToken cancellation)
     {
+        // Dapper finds a list only by what the value is at run time.
+        var parameters = new DynamicParameters(new { Before = before, After = after });
+        parameters.Add("Ids", database.IdValues(events.Select(one => one.After.EventId)));
         var changed = await connection.ExecuteAsync(new CommandDefinition(
             $"""
             UPDATE usage_event SET terms_id = @After, adjustments = adjustments + 1
             WHERE {database.IsAmong("event_id", "@Ids")} AND terms_id = @Before
             """,
-            new { Before = before, After = after, Ids = database.IdValues(events.Select(one => one.After.EventId)) },
+            parameters,
             transaction,
             cancellationToken: cancellation));
         if (changed != events.Count)
@@ -148,6 +176,9 @@ internal sealed partial class UsageStore
         }
     }
 
-    sealed record RebookedEvent(
-        UsageEventRow Row, long Terms, Charge Before, Charge After, IReadOnlyList<Entry> Entries);
+    /// <param name="Terms">The new terms; null: under no contract.</param>
+    sealed record RepricedEvent(UsageEventRow Row, ChargeTerms? Terms, Charge Before, Charge After)
+    {
+        public IReadOnlyList<Entry> Entries => Entry.Adjusting(Before, After, (int)Row.Adjustments + 1);
+    }
 }

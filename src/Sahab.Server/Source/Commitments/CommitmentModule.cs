@@ -6,6 +6,7 @@ internal static class CommitmentModule
     public static IServiceCollection AddCommitments(this IServiceCollection services) => services
         .AddSingleton<SettlementStore>()
         .AddSingleton<CommitmentBooks>()
+        .AddSingleton<AmendmentPreview>()
         .AddSingleton<Settler>()
         .AddSingleton<SettlementLoop>()
         .AddHostedService(provider => provider.GetRequiredService<SettlementLoop>());

@@ -48,9 +48,7 @@ internal sealed class Settler(
     /// <summary>Changed hours that one round takes in.</summary>
     public const int HoursAtOnce = 1000;
 
-    /// <summary>Hours whose sums are read at once when all are read.</summary>
-    const int HoursOfPage = 31 * 24;
-
+    readonly LedgerReading _reading = new(usage);
     ContractLedger? _ledger;
     SettlementLease? _lease;
 
@@ -148,38 +146,22 @@ internal sealed class Settler(
         _ledger = null;
         var ledger = new ContractLedger(contracts);
         var until = Until(_lease!.SettledUntil > books.SettledUntil ? _lease.SettledUntil : books.SettledUntil);
-        foreach (var contract in shelf.Book.Contracts.Select(contract => contract.Id))
-        {
-            await RestoreAsync(ledger, contract, cancellation);
-        }
+        await _reading.RestoreAsync(
+            ledger, [.. shelf.Book.Contracts.Select(contract => contract.Id)], cancellation);
 
         // Before the sums are read: what changes from now on is on the list again.
         while ((await usage.TakeChangedHoursAsync(until, HoursAtOnce, cancellation)).Count == HoursAtOnce)
         {
         }
 
-        var next = await usage.NextChargedHourAsync(new Hour(0), cancellation);
-        while (next is { } hour && hour.Start < until)
+        await foreach (var (from, end) in _reading.ChargedSpansAsync(Hour.Of(until), cancellation))
         {
-            var page = new Hour(long.Min(hour.Number + HoursOfPage, Hour.Of(until).Number));
-            await TakeInAsync(ledger, hour, page, cancellation);
-            next = await usage.NextChargedHourAsync(page, cancellation);
+            await TakeInAsync(ledger, from, end, cancellation);
         }
 
         var entries = ledger.SettleRestored(until);
         _ledger = ledger;
         return entries;
-    }
-
-    async Task RestoreAsync(ContractLedger ledger, string contract, CancellationToken cancellation)
-    {
-        var next = await usage.NextPostedHourAsync(contract, DateTimeOffset.MinValue, cancellation);
-        while (next is { } from)
-        {
-            var page = from.AddHours(HoursOfPage);
-            ledger.Restore(await usage.HourEntriesAsync(contract, from, page, cancellation));
-            next = await usage.NextPostedHourAsync(contract, page, cancellation);
-        }
     }
 
     /// <summary>
@@ -190,7 +172,7 @@ internal sealed class Settler(
     {
         var contracts = ledger.Contracts;
         var charges = await usage.ChargesAsync(from, until, cancellation);
-        var stale = charges.Where(charge => !HasTermsOf(contracts, charge))
+        var stale = charges.Where(charge => !LedgerReading.HasTermsOf(contracts, charge))
             .Select(charge => charge.Sum.Hour).ToHashSet();
         foreach (var hour in stale.Order())
         {
@@ -200,14 +182,11 @@ internal sealed class Settler(
         }
 
         // What another node has posted by older terms meanwhile is on the list of changes, and waits for the next round.
-        foreach (var charge in charges.Where(charge => charge.Terms is not null && HasTermsOf(contracts, charge)))
+        foreach (var charge in charges.Where(charge => charge.Terms is not null && LedgerReading.HasTermsOf(contracts, charge)))
         {
             ledger.Put(charge.Sum);
         }
     }
-
-    static bool HasTermsOf(ContractTimeline contracts, HourlyCharge charge) =>
-        ChargeTerms.For(charge.Sum.Use, charge.Sum.Hour, contracts) == charge.Terms;
 
     /// <summary>The end of the last whole hour that is over by more than the grace; never before what was settled.</summary>
     DateTimeOffset Until(DateTimeOffset settled)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using Sahab.Ledger.Contracts;
@@ -11,7 +12,7 @@ namespace Sahab.Server.Source.Contracts;
 /// </summary>
 internal sealed class ContractShelf(TimeProvider time)
 {
-    readonly Dictionary<(string Contract, int Number), SeenVersion> _seen = [];
+    readonly ConcurrentDictionary<(string Contract, int Number), SeenVersion> _seen = new();
     readonly Channel<SeenVersion> _new = Channel.CreateUnbounded<SeenVersion>();
     ContractBook _book = ContractBook.Empty;
     KnownContracts? _known;
@@ -84,6 +85,12 @@ internal sealed class ContractShelf(TimeProvider time)
             Volatile.Write(ref _book, book);
         }
     }
+
+    /// <summary>
+    /// What of a configuration rewrites what was in force, each with its remedy; empty: it only adds to it.
+    /// </summary>
+    public IReadOnlyList<string> FindRewritten(SahabConfig config) =>
+        FindRewritten(VersionsOf(config), ContractBinding.BookOf(config));
 
     List<SeenVersion> VersionsOf(SahabConfig config)
     {

@@ -15,6 +15,21 @@ ALTER TABLE usage_event ADD COLUMN terms_id BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE usage_event ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE usage_event ADD COLUMN adjustments BIGINT NOT NULL DEFAULT 0;
 
+-- What an event said before a correction, by the revision that it stood at.
+CREATE TABLE usage_correction (
+    event_id {id} NOT NULL,
+    revision BIGINT NOT NULL,
+    flags INTEGER NOT NULL,
+    prompt_tokens BIGINT NOT NULL,
+    cached_tokens BIGINT NOT NULL,
+    cache_write_tokens BIGINT NOT NULL,
+    cache_write_1h_tokens BIGINT NOT NULL,
+    output_tokens BIGINT NOT NULL,
+    reasoning_tokens BIGINT NOT NULL,
+    corrected_us BIGINT NOT NULL,
+    PRIMARY KEY (event_id, revision)
+) {clustered};
+
 -- What the charges of an hour come to, summed in the transaction that posts them: what hours are settled from. Of usage
 -- under no contract only the events are counted. Lists and nets are in the contract's currency.
 CREATE TABLE usage_charge (
