@@ -1,7 +1,9 @@
 using System.Globalization;
+using Sahab.Ledger.Settlements;
 using Sahab.Server.Portal.Pages;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Commitments;
+using Sahab.Server.Source.Contracts;
 
 namespace Sahab.Server.Portal;
 
@@ -56,7 +58,7 @@ internal static class ContractPagesApi
 
     static async Task<IResult> HourAsync(
         string id, string commitment, string day, int hour, HttpContext context, PageRenderer renderer,
-        CommitmentOutlooks outlooks, DrawnHours hours, UsageStore usage)
+        CommitmentOutlooks outlooks, DrawnHours hours, UsageStore usage, ContractShelf shelf)
     {
         if (await FindAsync(id, commitment, outlooks, context) is not { } view || !TryDay(day, out var date))
         {
@@ -79,7 +81,7 @@ internal static class ContractPagesApi
             Day = date,
             Hour = hour,
             Hours = await hours.OfAsync(id, commitment, begin, begin.AddHours(1), context.RequestAborted),
-            Used = used,
+            Used = [.. used.Select(each => (each, Charge.Of(each, shelf.Known).Cost.Value))],
             HasMore = used.Count == MostUsed,
         });
     }

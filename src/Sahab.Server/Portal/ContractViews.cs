@@ -46,8 +46,8 @@ public sealed class DrawnView
     /// <summary>The day's hours, or the one.</summary>
     internal IReadOnlyList<DrawnHour> Hours { get; init; } = [];
 
-    /// <summary>What was used in the hour, the latest first.</summary>
-    internal IReadOnlyList<UsageEvent> Used { get; init; } = [];
+    /// <summary>What was used in the hour, the latest first, and what each costs by the contracts, in nano-USD.</summary>
+    internal IReadOnlyList<(UsageEvent Event, long Nano)> Used { get; init; } = [];
 
     /// <summary>Whether there was more.</summary>
     internal bool HasMore { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Forecasts;
 using Sahab.Ledger.Money;
@@ -11,7 +12,7 @@ using Sahab.Server.Source.Commitments;
 namespace Sahab.Server.Portal;
 
 /// <summary>Figures as a reader wants them: short, with their unit, and a dash where there is nothing to tell.</summary>
-internal static class Display
+internal static partial class Display
 {
     public const string Nothing = "–";
 
@@ -129,6 +130,9 @@ internal static class Display
             ? reason
             : attempt.Outcome == AttemptOutcome.Succeeded ? "answered in full" : Outcome(attempt.Outcome);
 
+    /// <summary>The same text, whose figures stay on one line with their units.</summary>
+    public static string Unbroken(string text) => SpaceInFigure().Replace(text, "\u00a0");
+
     /// <summary>The style of a window's alarm.</summary>
     public static string AlarmClass(WindowOutlook window) => OutlookWords.Name(window) switch
     {
@@ -158,4 +162,7 @@ internal static class Display
             _ => "it answered with errors",
         },
     };
+
+    [GeneratedRegex(@"(?<=[0-9]) (?=%|[TBMk]\$|\$)|(?<=[0-9] [TBMk]) ")]
+    private static partial Regex SpaceInFigure();
 }

@@ -50,7 +50,7 @@
         ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
         const right = x > bbox.left + bbox.width * .8;
         ctx.textAlign = right ? "right" : "left";
-        ctx.fillText("today", x + (right ? -5 : 5) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+        ctx.fillText("today", x + (right ? -5 : 5) * devicePixelRatio, y + 14 * devicePixelRatio);
       }
       ctx.restore();
     };

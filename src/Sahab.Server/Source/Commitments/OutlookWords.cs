@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Forecasts;
+using Sahab.Ledger.Settlements;
 
 namespace Sahab.Server.Source.Commitments;
 
@@ -96,7 +97,7 @@ internal static class OutlookWords
             CommitmentAlarm.AtRisk => $"{target} will be met on {MetOn(outlook)}; at the lower bound of the forecast "
                 + $"{Of(outlook.Low.ForecastShortfall)} would be missed"
                 + $"{Cost(report, outlook.Low.ForecastOwed, "that would cost")}.",
-            _ => $"{Pace(report)}{Of(expected.ForecastShortfall)} of {target} will be missed by {LastDay(window)}"
+            _ => $"{Pace(report, expected)}{Of(expected.ForecastShortfall)} of {target} will be missed by {LastDay(window)}"
                 + $"{Cost(report, expected.ForecastOwed, "that costs")}. {Reach(report, outlook)}",
         };
     }
@@ -105,9 +106,11 @@ internal static class OutlookWords
     static string MetOn(WindowOutlook outlook) =>
         outlook.Expected.MetOn is { } day ? Day(day) : LastDay(outlook.Expected.Standing.Window);
 
-    static string Pace(CommitmentReport report) => report.Outlook.Forecast.Level > 0
-        ? "At this pace "
-        : "Nothing was drawn lately by use. If that stays so, ";
+    static string Pace(CommitmentReport report, BurnDown expected) =>
+        report.Outlook.Forecast.Level > 0 ? "At this pace "
+        : expected.ForecastCounted > expected.Standing.Counted
+            ? "Use has drawn nothing lately; by what is paid used or not alone, "
+        : "Nothing was drawn lately. If that stays so, ";
 
     static string Cost(CommitmentReport report, decimal owed, string verb) =>
         owed > 0 ? $"; {verb} {Amount(owed, report.Currency)}" : "; nothing is owed for it";
