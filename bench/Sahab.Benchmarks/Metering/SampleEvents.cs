@@ -6,7 +6,7 @@ namespace Sahab.Benchmarks.Metering;
 /// <summary>Events of a realistic size: eight deployments of four providers, forty keys.</summary>
 internal static class SampleEvents
 {
-    static readonly string[] Providers = ["azure", "google", "coreweave", "own"];
+    public static readonly string[] Providers = ["azure", "google", "coreweave", "own"];
 
     public static UsageEvent[] Make(int count, int seed = 1)
     {

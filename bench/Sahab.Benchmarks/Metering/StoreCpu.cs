@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Sahab.Ledger.Contracts;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
 
@@ -7,7 +8,7 @@ namespace Sahab.Benchmarks.Metering;
 
 /// <summary>
 /// The CPU time of posting an event to SQLite at the batch sizes of the loop, and how long the questions take on many
-/// rows: <c>store-cpu [ROWS]</c>.
+/// rows: <c>store-cpu [ROWS [contracts]]</c>; with contracts, all usage is posted by one with a discount.
 /// </summary>
 internal static class StoreCpu
 {
@@ -15,13 +16,14 @@ internal static class StoreCpu
 
     public static async Task RunAsync(TextWriter output, string[] args)
     {
-        var rows = args is [_, var text] ? int.Parse(text, CultureInfo.InvariantCulture) : DefaultRows;
+        var rows = args is [_, var text, ..] ? int.Parse(text, CultureInfo.InvariantCulture) : DefaultRows;
+        var timeline = Book(args is [.., "contracts"]).KnownAt(DateTimeOffset.MaxValue);
         var folder = Directory.CreateTempSubdirectory("sahab-bench").FullName;
         try
         {
             await using var database = new SqliteDatabase(Path.Combine(folder, "sahab.db"));
             await database.MigrateAsync(TimeProvider.System, CancellationToken.None);
-            var store = new UsageStore(database);
+            var store = new UsageStore(database, () => timeline);
             var posted = 0;
             foreach (var batch in (int[])[200, 1000, 5000])
             {
@@ -39,6 +41,26 @@ internal static class StoreCpu
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    static ContractBook Book(bool withContracts) => !withContracts
+        ? ContractBook.Empty
+        : new ContractBook(
+            SampleEvents.Providers.Select(provider => new Contract
+            {
+                Id = provider,
+                Provider = provider,
+                Versions =
+                [
+                    new ContractVersion
+                    {
+                        Number = 1,
+                        ValidFrom = DateTimeOffset.UnixEpoch,
+                        KnownFrom = DateTimeOffset.UnixEpoch,
+                        Clauses = [new Rate { Id = "rate", Source = new ClauseSource("MSA.pdf", 1), Discount = 0.1m }],
+                    },
+                ],
+            }),
+            []);
 
     static async Task<int> PostAsync(TextWriter output, UsageStore store, int from, int batch, int count)
     {

@@ -3,13 +3,11 @@ using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sahab.Crash;
-using Sahab.Ledger.Settlements;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Commitments;
 using Sahab.Server.Source.Contracts;
 using Sahab.Server.Tests.Metering;
-using LedgerBooks = Sahab.Tests.Ledger.Books;
 
 namespace Sahab.Server.Tests.Commitments;
 
@@ -45,17 +43,11 @@ public sealed class SettlementCrashTests : IDisposable
             usage, store, shelf, new ContractStore(database), journal, books, new StandingTime(CrashContracts.Today));
         (await settler.SettleAsync(CancellationToken.None)).ShouldBe(SettlementRound.Settled);
 
-        var rebuilt = new LedgerBooks(new ContractLedger(shelf.Known));
-        foreach (var each in await UsageStoreTests.ReadAllAsync(usage))
-        {
-            rebuilt.Take(rebuilt.Ledger.Add(each));
-        }
-
-        rebuilt.Take(rebuilt.Ledger.Settle(books.SettledUntil));
-        books.Standings.ShouldBe(rebuilt.Ledger.Standings);
+        var rebuilt = new RebuiltLedger(shelf.Known, await UsageStoreTests.ReadAllAsync(usage), books.SettledUntil);
+        books.Standings.ShouldBe(rebuilt.Standings);
         (await usage.BalancesAsync(CancellationToken.None)).Where(balance => balance.Usd != 0)
             .ToDictionary(balance => balance.Account, balance => balance.Usd * 1_000_000_000)
-            .ShouldBe(rebuilt.Balances(), ignoreOrder: true);
+            .ShouldBe(rebuilt.Balances, ignoreOrder: true);
         await AssertAdjustedAsync(database);
     }
 

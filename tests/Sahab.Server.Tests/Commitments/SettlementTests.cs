@@ -1,14 +1,12 @@
 using Dapper;
 using Sahab.Ledger.Contracts;
-using Sahab.Ledger.Postings;
 using Sahab.Ledger.Rating;
-using Sahab.Ledger.Settlements;
 using Sahab.Routing.Decisions;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Commitments;
 using Sahab.Server.Tests.Database;
-using LedgerBooks = Sahab.Tests.Ledger.Books;
+using Sahab.Server.Tests.Metering;
 
 namespace Sahab.Server.Tests.Commitments;
 
@@ -167,15 +165,24 @@ public abstract class SettlementTests : IAsyncLifetime
         await node.SettleAsync();
         var before = await PostingsAsync(node);
 
-        node.Shelf.PutInForce(Terms.Book(contract with
+        var book = Terms.Book(contract with
         {
             Versions =
             [
                 contract.Versions[0],
                 Terms.Version(2, "2026-03-01T01:00:00Z", amended) with { KnownFrom = Start.AddDays(9) },
             ],
-        }));
+        });
+        var balances = await node.BalancesAsync();
+        var preview = await node.Preview.MakeAsync(book, CancellationToken.None);
+        (await PostingsAsync(node)).ShouldBe(before, "a preview writes nothing");
+        node.Shelf.PutInForce(book);
         await node.SettleAsync();
+
+        preview.Versions.ShouldHaveSingleItem().Version.Number.ShouldBe(2);
+        preview.Events.ShouldBe(events.Count(usage => usage.StartedAt >= Start.AddHours(1)));
+        preview.Differences!.ToDictionary(pair => pair.Key, pair => pair.Value * 1_000_000_000m)
+            .ShouldBe(Difference(balances, await node.BalancesAsync()), ignoreOrder: true);
 
         var after = await PostingsAsync(node);
         before.ShouldBeSubsetOf(after);
@@ -187,6 +194,69 @@ public abstract class SettlementTests : IAsyncLifetime
         node.Restart();
         await node.SettleAsync();
         (await PostingsAsync(node)).Count.ShouldBe(count);
+    }
+
+    [Fact]
+    public async Task A_late_correction_adjusts_and_the_highest_stands()
+    {
+        var node = await NodeAsync(Book(Rate(0.5m), Spend));
+        var (used, other) = (Usage(1, Start, usd: 10), Usage(2, Start, usd: 3) with { Provider = "other" });
+        await node.PostAsync(used, other);
+        _time.Now = Start.AddHours(3);
+        await node.SettleAsync();
+        var before = await PostingsAsync(node);
+        UsageEvent Of(long tokens) => used with { Usage = new TokenUsage(tokens, 0, 0, 0), Flags = UsageFlags.Estimated };
+        var notBilled = other with { Flags = UsageFlags.NotBilled };
+
+        (await node.CorrectAsync(Of(600_000), 2)).ShouldBe(CorrectionOutcome.Applied);
+        (await node.CorrectAsync(Of(900_000), 1)).ShouldBe(CorrectionOutcome.Superseded);
+        (await node.CorrectAsync(Of(600_000), 2)).ShouldBe(CorrectionOutcome.Superseded);
+        (await node.CorrectAsync(Usage(9, Start), 1)).ShouldBe(CorrectionOutcome.Unknown);
+        (await node.CorrectAsync(notBilled, 1)).ShouldBe(CorrectionOutcome.Applied);
+        await node.SettleAsync();
+
+        before.ShouldBeSubsetOf(await PostingsAsync(node));
+        var balances = await node.BalancesAsync();
+        balances["accrual:cloud"].ShouldBe(-3_000_000_000m);
+        balances.ShouldNotContainKey("payable:other");
+        await AssertRebuiltAsync(node, [Of(600_000), notBilled]);
+        (await UsageStoreTests.ReadAllAsync(node.Usage)).ShouldBe([notBilled, Of(600_000)], ignoreOrder: true);
+        var total = (await node.Usage.TotalsAsync(new UsageQuery(), [], CancellationToken.None)).ShouldHaveSingleItem();
+        (total.Attempts, total.PromptTokens, total.CostUsd, total.Estimated).ShouldBe((2, 1_600_000, 6, 1));
+    }
+
+    [Fact]
+    public async Task What_is_posted_by_several_nodes_while_one_settles_is_settled_once_each()
+    {
+        var database = await DatabaseAsync();
+        _time.Now = Start.AddHours(60);
+        var book = Book(Rate(0.1m) with { Tiers = [new VolumeTier(100, 0.2m)] }, Spend);
+        var (settling, posting) = (Node(database, book), new[] { Node(database, book), Node(database, book) });
+        var events = Enumerable.Range(0, 400).Select(number => Usage(number, Start.AddMinutes(number * 7), usd: 1)).ToList();
+        var done = 0;
+        await Task.WhenAll(
+        [
+            .. posting.Select((node, index) => Task.Run(async () =>
+            {
+                for (var i = index * 180; i < (index * 180) + 220; i += 5)
+                {
+                    await node.PostAsync(events[i..(i + 5)]);
+                }
+
+                Interlocked.Increment(ref done);
+            })),
+            Task.Run(async () =>
+            {
+                while (Volatile.Read(ref done) < posting.Length)
+                {
+                    await settling.SettleAsync();
+                }
+            }),
+        ]);
+        await settling.SettleAsync();
+
+        await AssertRebuiltAsync(settling, events);
+        settling.Books.SettledUntil.ShouldBe(Start.AddHours(59));
     }
 
     [Fact]
@@ -263,17 +333,11 @@ public abstract class SettlementTests : IAsyncLifetime
 
     static async Task AssertRebuiltAsync(SettlingNode node, IEnumerable<UsageEvent> events, string? message = null)
     {
-        var books = new LedgerBooks(new ContractLedger(node.Shelf.Known));
-        foreach (var usage in events)
-        {
-            books.Take(books.Ledger.Add(usage));
-        }
-
-        books.Take(books.Ledger.Settle(node.Books.SettledUntil));
-        (await node.BalancesAsync()).ShouldBe(books.Balances(), message);
-        node.Books.Standings.ShouldBe(books.Ledger.Standings, message);
+        var rebuilt = new RebuiltLedger(node.Shelf.Known, events, node.Books.SettledUntil);
+        (await node.BalancesAsync()).ShouldBe(rebuilt.Balances, message);
+        node.Books.Standings.ShouldBe(rebuilt.Standings, message);
         (await node.Settlements.ReadStandingsAsync(CancellationToken.None)).Standings
-            .ShouldBe(books.Ledger.Standings, message);
+            .ShouldBe(rebuilt.Standings, message);
     }
 
     /// <summary>
@@ -289,6 +353,7 @@ public abstract class SettlementTests : IAsyncLifetime
         var database = await DatabaseAsync();
         var (node, older) = (Node(database, book), Node(database, book, new SetTime(known.Min())));
         var events = Enumerable.Range(0, 40).Select(number => RandomUsage(ref random, number)).ToList();
+        var corrections = new Dictionary<Guid, (int Revision, UsageEvent Usage)>();
         for (var i = 0; i < events.Count; i++)
         {
             await (random.NextInt32(6) == 0 ? older : node).PostAsync([.. events.Skip(i - random.NextInt32(3)).Take(3)]);
@@ -301,6 +366,16 @@ public abstract class SettlementTests : IAsyncLifetime
                 case 2:
                     node.Restart();
                     break;
+                case 3:
+                    var corrected = events[random.NextInt32(i + 1)];
+                    corrected = corrected with { Usage = RandomTokens(ref random) };
+                    var revision = 1 + random.NextInt32(4);
+                    var stands = corrections.GetValueOrDefault(corrected.EventId).Revision >= revision;
+                    var outcome = await node.CorrectAsync(corrected, revision);
+                    outcome.ShouldBe(stands ? CorrectionOutcome.Superseded : CorrectionOutcome.Applied, $"seed {seed}");
+                    corrections[corrected.EventId] =
+                        stands ? corrections[corrected.EventId] : (revision, corrected);
+                    break;
                 default:
                     break;
             }
@@ -309,7 +384,8 @@ public abstract class SettlementTests : IAsyncLifetime
         await node.PostAsync(events);
         _time.Now = RandomContracts.End > known.Max() ? RandomContracts.End.AddHours(2) : known.Max().AddHours(2);
         await node.SettleAsync();
-        await AssertRebuiltAsync(node, events, $"seed {seed}");
+        var last = events.Select(usage => corrections.TryGetValue(usage.EventId, out var of) ? of.Usage : usage);
+        await AssertRebuiltAsync(node, last, $"seed {seed}");
         var count = (await PostingsAsync(node)).Count;
         node.Restart();
         await node.SettleAsync();
@@ -327,8 +403,28 @@ public abstract class SettlementTests : IAsyncLifetime
             Region = "region",
             Model = "model-" + deployment,
             StartedAt = RandomContracts.Start.AddSeconds(random.NextInt32(RandomContracts.Hours * 3600)),
-            Usage = new TokenUsage(random.NextInt32(2_000_000), 0, random.NextInt32(300_000), 0),
+            Usage = RandomTokens(ref random),
         };
+    }
+
+    static TokenUsage RandomTokens(ref RandomSource random) =>
+        new(random.NextInt32(2_000_000), 0, random.NextInt32(300_000), 0);
+
+    static SortedDictionary<string, decimal> Difference(
+        SortedDictionary<string, decimal> before, SortedDictionary<string, decimal> after)
+    {
+        var difference = new SortedDictionary<string, decimal>(after, StringComparer.Ordinal);
+        foreach (var (account, nano) in before)
+        {
+            difference[account] = difference.GetValueOrDefault(account) - nano;
+        }
+
+        foreach (var account in difference.Where(pair => pair.Value == 0).Select(pair => pair.Key).ToList())
+        {
+            difference.Remove(account);
+        }
+
+        return difference;
     }
 
     async Task<List<string>> PostingsAsync(SettlingNode node)
@@ -362,7 +458,7 @@ public abstract class SettlementTests : IAsyncLifetime
 
 public sealed class SettlementOnSqliteTests : SettlementTests, IDisposable
 {
-    readonly Metering.TemporaryFolder _folder = new();
+    readonly TemporaryFolder _folder = new();
     int _databases;
 
     public void Dispose() => _folder.Dispose();

@@ -45,18 +45,24 @@ internal sealed class SettlingNode : IAsyncDisposable
 
     public Settler Settler { get; private set; } = null!;
 
+    public AmendmentPreview Preview { get; private set; } = null!;
+
     /// <summary>Forgets everything that is not in the store.</summary>
     public void Restart()
     {
         Usage = new UsageStore(_database, () => Shelf.Known);
         Settlements = new SettlementStore(_database);
         Books = new CommitmentBooks(Usage, Settlements);
+        Preview = new AmendmentPreview(Usage, Shelf, Books, _time);
         Settler = new Settler(
             Usage, Settlements, Shelf, new ContractStore(_database), _journal, Books, _time);
     }
 
     public Task<int> PostAsync(params IReadOnlyList<UsageEvent> events) =>
         Usage.PostAsync(_journal.Id, ++_position, events, CancellationToken.None);
+
+    public Task<CorrectionOutcome> CorrectAsync(UsageEvent corrected, int revision) => Usage.CorrectAsync(
+        corrected.EventId, corrected.Usage, corrected.Flags, revision, _time.GetUtcNow(), CancellationToken.None);
 
     public Task<SettlementRound> SettleAsync() => Settler.SettleAsync(CancellationToken.None);
 

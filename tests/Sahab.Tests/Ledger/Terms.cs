@@ -6,7 +6,7 @@ using Sahab.Ledger.Settlements;
 namespace Sahab.Tests.Ledger;
 
 /// <summary>Short words for contracts in tests.</summary>
-internal static class Terms
+internal static partial class Terms
 {
     public static readonly ClauseSource Page = new("MSA.pdf", 3);
 
@@ -48,19 +48,6 @@ internal static class Terms
             Quantity = quantity,
             UnitPrice = price,
         };
-
-    /// <summary>A ledger that was given the uses and settled.</summary>
-    public static Books Settled(ContractBook book, string until, params IEnumerable<ServiceUse> uses)
-    {
-        var books = new Books(new ContractLedger(book.KnownAt(Hindsight)));
-        foreach (var use in uses)
-        {
-            books.Take(books.Ledger.Add(use));
-        }
-
-        books.Take(books.Ledger.Settle(At(until)));
-        return books;
-    }
 
     public static UsageEvent Tokens(string provider, string deployment, string at, long prompt, long output) =>
         SampleUsage.Make(2) with

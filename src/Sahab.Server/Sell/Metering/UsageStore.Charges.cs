@@ -28,13 +28,6 @@ internal sealed partial class UsageStore
             AND usd_per_unit = @UsdPerUnit
         """;
 
-    /// <summary>The oldest first, so that a limit cuts what comes later.</summary>
-    const string TakeChanges = """
-        DELETE FROM charge_change
-        WHERE hour_us IN (SELECT hour_us FROM charge_change WHERE hour_us < @Until ORDER BY hour_us LIMIT @Limit)
-        RETURNING hour_us
-        """;
-
     const string SelectCharges = """
         SELECT c.hour_us AS HourUs, s.provider AS Provider, s.region AS Region, s.country AS Country, s.model AS Model,
             s.deployment AS Deployment, c.terms_id AS TermsId, SUM(c.events) AS Events, SUM(c.quantity) AS Quantity,
@@ -48,15 +41,27 @@ internal sealed partial class UsageStore
     readonly ConcurrentDictionary<ChargeTerms, long> _termsIds = new();
     readonly ConcurrentDictionary<long, ChargeTerms> _terms = new();
 
-    /// <summary>Takes hours before an instant from the list of those whose sums have changed; the oldest first.</summary>
+    /// <summary>
+    /// Takes hours before an instant from the list of those whose sums have changed; the oldest first. What is read after
+    /// that of such an hour has every change for which it was on the list.
+    /// </summary>
     /// <param name="limit">The most hours.</param>
     public async Task<List<Hour>> TakeChangedHoursAsync(
         DateTimeOffset until, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         var hours = await connection.ReadAllAsync<long>(new CommandDefinition(
-            TakeChanges, new { Until = UnixMicroseconds.From(until), Limit = limit }, cancellationToken: cancellation));
-        return [.. hours.Order().Select(hour => Hour.Of(UnixMicroseconds.ToTime(hour)))];
+            "SELECT hour_us FROM charge_change WHERE hour_us < @Until ORDER BY hour_us LIMIT @Limit",
+            new { Until = UnixMicroseconds.From(until), Limit = limit },
+            cancellationToken: cancellation));
+        foreach (var hour in hours)
+        {
+            // One by one: who waits for a node that posts to one hour must not hold another that the node waits for.
+            await connection.ExecuteAsync(new CommandDefinition(
+                "DELETE FROM charge_change WHERE hour_us = @Hour", new { Hour = hour }, cancellationToken: cancellation));
+        }
+
+        return [.. hours.Select(hour => Hour.Of(UnixMicroseconds.ToTime(hour)))];
     }
 
     /// <summary>The first hour from one on that anything was charged in; null: there is none.</summary>

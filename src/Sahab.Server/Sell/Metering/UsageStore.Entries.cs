@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Dapper;
-using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Money;
 using Sahab.Ledger.Postings;
 using Sahab.Ledger.Settlements;
@@ -120,7 +119,8 @@ internal sealed partial class UsageStore
             DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(row.Day)), ToUsd((long)row.Usd, (long)row.Nano)))];
     }
 
-    async Task<Dictionary<long, string>> AccountNamesAsync(DbConnection connection, CancellationToken cancellation)
+    static async Task<Dictionary<long, string>> AccountNamesAsync(
+        DbConnection connection, CancellationToken cancellation)
     {
         var rows = await connection.ReadAllAsync<(long Id, string Name)>(new CommandDefinition(
             "SELECT account_id, name FROM account", cancellationToken: cancellation));
@@ -140,7 +140,7 @@ internal sealed partial class UsageStore
     async Task AddEntriesAsync(
         DbConnection connection,
         DbTransaction transaction,
-        IReadOnlyList<(Entry Entry, Guid? EventId)> entries,
+        List<(Entry Entry, Guid? EventId)> entries,
         CancellationToken cancellation)
     {
         var (rows, lines) = (new EntryRows(), new PostingRows());

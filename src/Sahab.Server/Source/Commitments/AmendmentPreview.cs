@@ -30,6 +30,7 @@ internal sealed record ProposedChange(
 /// nothing.
 /// </summary>
 internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, CommitmentBooks books, TimeProvider time)
+    : IDisposable
 {
     /// <summary>Events that are rated anew at most; where there are more, their number is told and no amounts are.</summary>
     public const long MaxEvents = 250_000;
@@ -37,10 +38,20 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
     readonly LedgerReading _reading = new(usage);
     readonly SemaphoreSlim _one = new(1, 1);
 
+    public void Dispose() => _one.Dispose();
+
+    /// <summary>What a configuration would change; only what it rewrites, where it does.</summary>
     public async Task<ProposedChange> MakeAsync(SahabConfig config, CancellationToken cancellation)
     {
         var rewritten = shelf.FindRewritten(config);
-        var book = ContractBinding.BookOf(config);
+        return rewritten.Count > 0
+            ? new ProposedChange([.. rewritten], [], time.GetUtcNow(), books.SettledUntil, 0, null)
+            : await MakeAsync(ContractBinding.BookOf(config), cancellation);
+    }
+
+    /// <summary>What a book would change that rewrites nothing.</summary>
+    public async Task<ProposedChange> MakeAsync(ContractBook book, CancellationToken cancellation)
+    {
         ImmutableArray<ProposedVersion> versions =
         [
             .. from contract in book.Contracts
@@ -50,10 +61,6 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
                select new ProposedVersion(contract.Id, version),
         ];
         var knownAt = versions.Select(of => of.Version.KnownFrom).Append(time.GetUtcNow()).Max();
-        if (rewritten.Count > 0)
-        {
-            return new ProposedChange([.. rewritten], [], knownAt, books.SettledUntil, 0, null);
-        }
 
         // One at a time: it reads all that was settled.
         await _one.WaitAsync(cancellation);
@@ -78,31 +85,10 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
         await foreach (var (from, end) in _reading.ChargedSpansAsync(new Hour(long.MaxValue / 2), cancellation))
         {
             var charges = await usage.ChargesAsync(from, end, cancellation);
-            var stale = charges.Where(charge => !LedgerReading.HasTermsOf(contracts, charge)).ToList();
-            events += stale.Sum(charge => charge.Events);
-            if (events > MaxEvents)
+            events += charges.Where(charge => !LedgerReading.HasTermsOf(contracts, charge)).Sum(charge => charge.Events);
+            if (events <= MaxEvents)
             {
-                continue;
-            }
-
-            var sums = new Dictionary<(Hour Hour, Use Use), ChargeSum>();
-            foreach (var charge in charges.Except(stale).Where(charge => charge.Terms is not null))
-            {
-                sums[(charge.Sum.Hour, charge.Sum.Use)] = charge.Sum;
-            }
-
-            foreach (var hour in stale.Select(charge => charge.Sum.Hour).Distinct().Order())
-            {
-                await foreach (var (before, after) in usage.RepricedAsync(hour, contracts, cancellation))
-                {
-                    Add(difference, before, after);
-                    Add(sums, hour, after);
-                }
-            }
-
-            foreach (var sum in sums.Values)
-            {
-                ledger.Put(sum);
+                await TakeInAsync(ledger, charges, difference, cancellation);
             }
         }
 
@@ -121,6 +107,31 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
             difference.Where(pair => pair.Value != 0).ToDictionary(StringComparer.Ordinal));
     }
 
+    /// <summary>Gives the ledger the sums that the charges would have, and notes what events would post for that.</summary>
+    async Task TakeInAsync(
+        ContractLedger ledger,
+        List<HourlyCharge> charges,
+        Dictionary<string, decimal> difference,
+        CancellationToken cancellation)
+    {
+        var stale = charges.Where(charge => !LedgerReading.HasTermsOf(ledger.Contracts, charge)).ToHashSet();
+        var sums = charges.Where(charge => charge.Terms is not null && !stale.Contains(charge))
+            .ToDictionary(charge => (charge.Sum.Hour, charge.Sum.Use), charge => charge.Sum);
+        foreach (var hour in stale.Select(charge => charge.Sum.Hour).Distinct())
+        {
+            await foreach (var (before, after) in usage.RepricedAsync(hour, ledger.Contracts, cancellation))
+            {
+                Add(difference, Entry.Adjusting(before, after, revision: 1));
+                Add(sums, hour, after);
+            }
+        }
+
+        foreach (var sum in sums.Values)
+        {
+            ledger.Put(sum);
+        }
+    }
+
     static void Add(Dictionary<(Hour Hour, Use Use), ChargeSum> sums, Hour hour, Charge charge)
     {
         if (charge.Contract is not null)
@@ -135,9 +146,6 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
             };
         }
     }
-
-    static void Add(Dictionary<string, decimal> difference, Charge before, Charge after) =>
-        Add(difference, Entry.Adjusting(before, after, revision: 1));
 
     static void Add(Dictionary<string, decimal> difference, IEnumerable<Entry> entries)
     {

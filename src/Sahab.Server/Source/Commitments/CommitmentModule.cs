@@ -8,6 +8,7 @@ internal static class CommitmentModule
         .AddSingleton<CommitmentBooks>()
         .AddSingleton<AmendmentPreview>()
         .AddSingleton<Settler>()
+        .AddSingleton<SettlementInstruments>()
         .AddSingleton<SettlementLoop>()
         .AddHostedService(provider => provider.GetRequiredService<SettlementLoop>());
 

@@ -1,7 +1,8 @@
 namespace Sahab.Server.Source.Commitments;
 
 /// <summary>Settles as time passes: a round every half minute, on the node that it falls to.</summary>
-internal sealed partial class SettlementLoop(Settler settler, TimeProvider time, ILogger<SettlementLoop> logger)
+internal sealed partial class SettlementLoop(
+    Settler settler, SettlementInstruments instruments, TimeProvider time, ILogger<SettlementLoop> logger)
     : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
@@ -67,6 +68,7 @@ internal sealed partial class SettlementLoop(Settler settler, TimeProvider time,
             }
             catch (Exception error)
             {
+                instruments.Failed();
                 LogFailed(Interval, error);
             }
 

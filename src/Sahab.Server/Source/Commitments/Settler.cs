@@ -149,11 +149,6 @@ internal sealed class Settler(
         await _reading.RestoreAsync(
             ledger, [.. shelf.Book.Contracts.Select(contract => contract.Id)], cancellation);
 
-        // Before the sums are read: what changes from now on is on the list again.
-        while ((await usage.TakeChangedHoursAsync(until, HoursAtOnce, cancellation)).Count == HoursAtOnce)
-        {
-        }
-
         await foreach (var (from, end) in _reading.ChargedSpansAsync(Hour.Of(until), cancellation))
         {
             await TakeInAsync(ledger, from, end, cancellation);
