@@ -1,4 +1,3 @@
-using Sahab.Ledger.Forecasts;
 using Sahab.Ledger.Rating;
 using Sahab.Server.Source.Commitments;
 

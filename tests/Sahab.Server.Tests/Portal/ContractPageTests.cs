@@ -1,6 +1,5 @@
 using Microsoft.Playwright;
 using Sahab.Server.Tests.Commitments;
-using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Portal;
 
@@ -56,11 +55,6 @@ public sealed class ContractPageTests(Browser browser) : IClassFixture<Browser>
         foreach (var path in Paths)
         {
             await watched.Page.GotoAsync(new Uri(house.Address, path).ToString());
-            if (Environment.GetEnvironmentVariable("SHOTS") is { } folder)
-            {
-                await watched.Page.ScreenshotAsync(new() { Path = $"{folder}/{width}{path.Replace('/', '_')}.png", FullPage = true });
-            }
-
             (await AccessibilityTests.ViolationsAsync(watched.Page)).ShouldBeEmpty(path);
             (await watched.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"))
                 .ShouldBeLessThanOrEqualTo(width, path);

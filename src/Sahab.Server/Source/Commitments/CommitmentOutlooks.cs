@@ -33,11 +33,15 @@ internal sealed record CommitmentReport(
 /// <summary>Forecasts the burn-down of commitments from what is settled. Safe for any number of threads.</summary>
 internal sealed class CommitmentOutlooks(
     ContractShelf shelf, CommitmentBooks books, UsageStore usage, ConfigurationState configuration, TimeProvider time)
+    : IDisposable
 {
     /// <summary>How far back it is looked what kinds of tokens are used.</summary>
     static readonly TimeSpan MixTime = TimeSpan.FromDays(28);
 
     readonly ConcurrentDictionary<string, (object Key, ContractOutlook Outlook)> _made = new(StringComparer.Ordinal);
+
+    /// <summary>One is made at a time: many who ask at once wait for it instead of making it each.</summary>
+    readonly SemaphoreSlim _making = new(1, 1);
 
     /// <summary>The contracts, each with its outlook, in the order of the configuration.</summary>
     public async Task<IReadOnlyList<ContractOutlook>> AllAsync(CancellationToken cancellation)
@@ -62,15 +66,33 @@ internal sealed class CommitmentOutlooks(
     {
         var contracts = shelf.Known;
         var key = (contracts, configuration.Current, books.SettledUntil, books.Standings, time.GetUtcNow().Date);
-        if (_made.TryGetValue(contract.Id, out var made) && made.Key.Equals(key))
+        if (Find(contract, key) is { } kept)
         {
-            return made.Outlook;
+            return kept;
         }
 
-        var outlook = await MakeAsync(contract, contracts, cancellation);
-        _made[contract.Id] = (key, outlook);
-        return outlook;
+        await _making.WaitAsync(cancellation);
+        try
+        {
+            if (Find(contract, key) is { } made)
+            {
+                return made;
+            }
+
+            var outlook = await MakeAsync(contract, contracts, cancellation);
+            _made[contract.Id] = (key, outlook);
+            return outlook;
+        }
+        finally
+        {
+            _making.Release();
+        }
     }
+
+    public void Dispose() => _making.Dispose();
+
+    ContractOutlook? Find(Contract contract, object key) =>
+        _made.TryGetValue(contract.Id, out var made) && made.Key.Equals(key) ? made.Outlook : null;
 
     async Task<ContractOutlook> MakeAsync(
         Contract contract, ContractTimeline contracts, CancellationToken cancellation)

@@ -134,7 +134,7 @@ internal static class OutlookWords
     static string Digits(decimal size) => size switch
     {
         < 0.01m => size.ToString("0.0000", Culture),
-        < 1 => size.ToString("0.000", Culture),
+        < 0.9995m => size.ToString("0.000", Culture),
         < 9.995m => size.ToString("0.##", Culture),
         < 99.95m => size.ToString("0.#", Culture),
         _ => size.ToString("#,0", Culture),
