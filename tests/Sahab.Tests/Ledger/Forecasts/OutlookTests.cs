@@ -19,12 +19,21 @@ public class OutlookTests
 
     static readonly CapacityTranche Hall = new()
     {
-        Id = "hall", Source = Terms.Page, Site = "hall", Country = "US", Megawatts = 10, DueAt = Terms.At("2026-06-01"),
+        Id = "hall",
+        Source = Terms.Page,
+        Site = "hall",
+        Country = "US",
+        Megawatts = 10,
+        DueAt = Terms.At("2026-06-01"),
     };
 
     static readonly ReservedFee Fee = new()
     {
-        Id = "fee", Source = Terms.Page, Tranches = ["hall"], Per = FeeUnit.Megawatt, PerMonth = 30,
+        Id = "fee",
+        Source = Terms.Page,
+        Tranches = ["hall"],
+        Per = FeeUnit.Megawatt,
+        PerMonth = 30,
     };
 
     [Fact]
@@ -123,7 +132,8 @@ public class OutlookTests
         decimal Most(params Outlet[] outlets) => FullUse.DayOf(contracts, "cloud", Commitment, outlets, April);
 
         Most(new Outlet(use, 1_000_000, prices, default)).ShouldBe(1.8m);
-        Most(new Outlet(use, 1_000_000, prices, new TokenUsage(300, 100, 100, 0))).ShouldBe(0.9m * ((200 * 0.5m) + (100 * 0.25m) + (100 * 2m)) / 400);
+        Most(new Outlet(use, 1_000_000, prices, new TokenUsage(300, 100, 100, 0)))
+            .ShouldBe(0.9m * ((200 * 0.5m) + (100 * 0.25m) + (100 * 2m)) / 400);
         Most(new Outlet(use, null, prices, default)).ShouldBe(FullUse.Unbounded);
         Most(new Outlet(use, null, default, default)).ShouldBe(0, "what is free draws nothing");
         Most(new Outlet(use with { Provider = "other" }, 1_000_000, prices, default)).ShouldBe(0);
