@@ -78,7 +78,8 @@ public sealed record Charge
     public static Charge Of(UsageEvent usage, Use use, ChargeTerms? terms, int version)
     {
         ArgumentNullException.ThrowIfNull(usage);
-        var charge = new Charge
+        var (list, net, cost) = (usage.Flags & UsageFlags.NotBilled) != 0 ? default : Rated(usage, terms);
+        return new Charge
         {
             EventId = usage.EventId,
             At = usage.StartedAt,
@@ -86,24 +87,21 @@ public sealed record Charge
             Contract = terms?.Contract,
             Version = version,
             Rate = terms?.Rate,
+            List = list.ToUsd(),
+            Net = net.ToUsd(),
+            Quantity = (usage.Flags & UsageFlags.NotBilled) != 0 ? 0 : usage.Usage.TotalTokens,
+            Cost = cost,
         };
-        if ((usage.Flags & UsageFlags.NotBilled) != 0)
-        {
-            return charge;
-        }
+    }
 
+    static (NanoUsd List, NanoUsd Net, NanoUsd Cost) Rated(UsageEvent usage, ChargeTerms? terms)
+    {
         var prices = terms?.Tokens ?? usage.Prices;
         var share = 1 - (terms?.Discount ?? 0);
         var usd = terms?.UsdPerUnit ?? 1;
         var list = Rater.Rate(usage.Usage, prices);
         var net = share == 1 ? list : Rater.Rate(usage.Usage, prices, share);
-        return charge with
-        {
-            List = list.ToUsd(),
-            Net = net.ToUsd(),
-            Quantity = usage.Usage.TotalTokens,
-            Cost = usd == 1 ? net : Rater.Rate(usage.Usage, prices, share * usd),
-        };
+        return (list, net, usd == 1 ? net : Rater.Rate(usage.Usage, prices, share * usd));
     }
 
     /// <summary>What the use of a service costs by the contracts.</summary>

@@ -40,9 +40,9 @@ internal sealed class ChargeRows
         if (terms != 0)
         {
             sums.Quantity += sign * (long)charge!.Quantity;
-            sums.List += sign * charge.List;
-            sums.Net += sign * charge.Net;
-            sums.Cost += sign * charge.Cost.ToUsd();
+            sums.List += sign > 0 ? charge.List : -charge.List;
+            sums.Net += sign > 0 ? charge.Net : -charge.Net;
+            sums.CostNano += sign * (Int128)charge.Cost.Value;
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class ChargeRows
             columns[4].Values.Add(sums.Quantity);
             AddSplit(columns[5], columns[6], sums.List);
             AddSplit(columns[7], columns[8], sums.Net);
-            AddSplit(columns[9], columns[10], sums.Cost);
+            AddSplit(columns[9], columns[10], (decimal)sums.CostNano / NanoUsd.PerUsd);
         }
 
         return new RowBatch("usage_charge", AddToOld, columns);
@@ -99,6 +99,6 @@ internal sealed class ChargeRows
 
         public decimal Net { get; set; }
 
-        public decimal Cost { get; set; }
+        public Int128 CostNano { get; set; }
     }
 }

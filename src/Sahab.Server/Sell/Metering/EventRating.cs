@@ -9,6 +9,9 @@ namespace Sahab.Server.Sell.Metering;
 /// <param name="Version">The contract's version in force in the hour.</param>
 internal sealed record RatedSeries(Use Use, ChargeTerms Terms, int Version)
 {
+    /// <summary>The id of the terms, once it was looked up; 0 before that.</summary>
+    public long TermsId { get; set; }
+
     public Charge ChargeOf(UsageEvent usage) => Charge.Of(usage, Use, Terms, Version);
 }
 

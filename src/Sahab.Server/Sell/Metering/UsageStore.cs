@@ -136,8 +136,12 @@ internal sealed partial class UsageStore(SahabDatabase database, Func<ContractTi
             await AccountIdAsync(connection, posting.Account, cancellation);
         }
 
-        var terms = rated is null ? 0 : await TermsIdAsync(connection, rated.Terms, cancellation);
-        return new PostedEvent(hourUs, terms, charge, postings);
+        if (rated is { TermsId: 0 })
+        {
+            rated.TermsId = await TermsIdAsync(connection, rated.Terms, cancellation);
+        }
+
+        return new PostedEvent(hourUs, rated?.TermsId ?? 0, charge, postings);
     }
 
     static bool TellOfCacheWrites(IReadOnlyList<UsageEvent> events)
