@@ -15,7 +15,8 @@ internal static class BurnDownCommand
     {
         var contract = new Argument<string?>("contract")
         {
-            Description = "The contract's id. Left out: all.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "The contract's id. Left out: all.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var question = new Question();
         var command = new Command(
@@ -48,7 +49,8 @@ internal static class BurnDownCommand
         var contract = new Argument<string>("contract") { Description = "The contract's id." };
         var days = new Option<int>("--days")
         {
-            Description = "How many days to print. JSON has all.", DefaultValueFactory = _ => 14,
+            Description = "How many days to print. JSON has all.",
+            DefaultValueFactory = _ => 14,
         };
         var question = new Question();
         var command = new Command("forecast", "What commitments will draw day by day, and how sure that is.")
