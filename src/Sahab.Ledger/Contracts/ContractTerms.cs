@@ -95,5 +95,14 @@ public sealed class ContractTerms
     public T? Find<T>(string id)
         where T : Clause => Clauses.FirstOrDefault(clause => clause.Id == id) as T;
 
+    /// <summary>
+    /// The same as if all capacity that is still to be accepted were accepted when due, or then where that is past.
+    /// </summary>
+    internal ContractTerms Delivered(DateTimeOffset soonest) => Tranches.All(tranche => tranche.AcceptedAt is not null)
+        ? this
+        : new ContractTerms(Contract, Version, Clauses.Select(clause => clause is CapacityTranche { AcceptedAt: null } due
+            ? due with { AcceptedAt = due.DueAt > soonest ? due.DueAt : soonest }
+            : clause).ToValueList());
+
     ValueList<T> Of<T>() => Clauses.OfType<T>().ToValueList();
 }

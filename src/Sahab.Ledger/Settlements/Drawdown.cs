@@ -49,24 +49,24 @@ static class Drawdown
             {
                 if (left > 0 && window.Commitment.Counts(use.Use))
                 {
-                    left -= window.Draw(MeasureOf(hour, use, window), left, use.Use, surplus: round > 0);
+                    left -= window.Draw(MeasureOf(hour, use, window.Terms, window.Commitment), left, use.Use, surplus: round > 0);
                 }
             }
         }
     }
 
     /// <summary>What the use is worth toward the commitment, whose contract may have another currency.</summary>
-    static decimal MeasureOf(SettledHour hour, SettledUse use, OpenWindow window)
+    public static decimal MeasureOf(SettledHour hour, SettledUse use, ContractTerms terms, Commitment commitment)
     {
-        if (window.Commitment.Measure == Measure.Quantity)
+        if (commitment.Measure == Measure.Quantity)
         {
             return use.Quantity;
         }
 
-        var spend = window.Commitment.Basis == DrawdownBasis.ListPrice ? use.List : use.Net;
-        return use.Terms.Contract.Currency == window.Terms.Contract.Currency
+        var spend = commitment.Basis == DrawdownBasis.ListPrice ? use.List : use.Net;
+        return use.Terms.Contract.Currency == terms.Contract.Currency
             ? spend
-            : spend * hour.UsdPerUnit(use.Terms) / hour.UsdPerUnit(window.Terms);
+            : spend * hour.UsdPerUnit(use.Terms) / hour.UsdPerUnit(terms);
     }
 
     static void Close(SettledHour hour, SettlementState state, OpenWindow of)

@@ -125,6 +125,7 @@ internal sealed class SahabServer : IAsyncDisposable
         services.AddContracts();
         services.AddCommitments();
         services.AddSteering();
+        services.AddForecasts();
         services.AddPurchases();
         services.AddBills();
         services.AddServe(options.DataFolder);
@@ -143,6 +144,7 @@ internal sealed class SahabServer : IAsyncDisposable
         api.MapContracts();
         api.MapCommitments();
         api.MapSteering();
+        api.MapForecasts();
         api.MapPurchases();
         api.MapBills();
         app.MapTelemetry();

@@ -1,13 +1,18 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Sahab.Ledger.Contracts;
+using Sahab.Ledger.Forecasts;
 using Sahab.Ledger.Money;
 using Sahab.Ledger.Rating;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Serve.Gateway;
+using Sahab.Server.Source.Commitments;
 
 namespace Sahab.Server.Portal;
 
 /// <summary>Figures as a reader wants them: short, with their unit, and a dash where there is nothing to tell.</summary>
-internal static class Display
+internal static partial class Display
 {
     public const string Nothing = "–";
 
@@ -125,6 +130,23 @@ internal static class Display
             ? reason
             : attempt.Outcome == AttemptOutcome.Succeeded ? "answered in full" : Outcome(attempt.Outcome);
 
+    /// <summary>The same text, whose figures stay on one line with their units.</summary>
+    public static string Unbroken(string text) => SpaceInFigure().Replace(text, "\u00a0");
+
+    /// <summary>The style of a window's alarm.</summary>
+    public static string AlarmClass(WindowOutlook window) => OutlookWords.Name(window) switch
+    {
+        "met" => "met",
+        "on course" => "on-course",
+        "at risk" => "at-risk",
+        "out of reach" => "out-of-reach",
+        _ => "missing",
+    };
+
+    /// <summary>What a clause is, in words.</summary>
+    public static string ClauseKind(Clause clause) => JsonNamingPolicy.SnakeCaseLower
+        .ConvertName(clause.GetType().Name).Replace('_', ' ');
+
     public static long Cost(IReadOnlyList<UsageEvent> attempts) => attempts.Sum(attempt => attempt.Cost().Value);
 
     static string Why(in DeploymentReading reading) => reading.Outage switch
@@ -140,4 +162,7 @@ internal static class Display
             _ => "it answered with errors",
         },
     };
+
+    [GeneratedRegex(@"(?<=[0-9]) (?=%|[TBMk]\$|\$)|(?<=[0-9] [TBMk]) ")]
+    private static partial Regex SpaceInFigure();
 }

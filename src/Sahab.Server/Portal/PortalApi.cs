@@ -33,6 +33,7 @@ internal static class PortalApi
                 : HomeView(context))).ExcludeFromDescription();
         endpoints.MapGet("/assets/{**path}", (string path, HttpContext context, PortalAssets assets) =>
             assets.SendAsync(context, path)).ExcludeFromDescription();
+        ContractPagesApi.Map(endpoints);
     }
 
     static async Task<IResult> HomeAsync(HttpContext context, PageRenderer renderer) =>
@@ -95,7 +96,7 @@ internal static class PortalApi
         return [.. events.OrderBy(attempt => attempt.Attempt)];
     }
 
-    static async Task<IResult> MissingAsync(HttpContext context, PageRenderer renderer, string why) => Page(
+    internal static async Task<IResult> MissingAsync(HttpContext context, PageRenderer renderer, string why) => Page(
         context,
         await renderer.RenderAsync(new PageView(typeof(MissingPage), new() { ["Why"] = why })),
         StatusCodes.Status404NotFound);
@@ -117,7 +118,7 @@ internal static class PortalApi
 
     static string? Short(string? text) => text is { Length: > 0 and <= MaxNameChars } ? text : null;
 
-    static IResult Page(HttpContext context, string html, int status = StatusCodes.Status200OK)
+    internal static IResult Page(HttpContext context, string html, int status = StatusCodes.Status200OK)
     {
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = ContentPolicy;

@@ -26,14 +26,7 @@ public sealed class AccessibilityTests(Browser browser) : IClassFixture<Browser>
         foreach (var path in new[] { "/", $"/calls/{id}", "/deployments/azure-us" })
         {
             await page.GotoAsync(new Uri(house.Address, path).ToString());
-            await page.EvaluateAsync(Axe());
-            var violations = await page.EvaluateAsync<string[]>(
-                """
-                async () => (await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }))
-                  .violations.map(v => `${v.id}: ${v.nodes.map(n => n.target + " " + n.failureSummary).join("; ")}`)
-                """);
-
-            violations.ShouldBeEmpty(path);
+            (await ViolationsAsync(page)).ShouldBeEmpty(path);
         }
     }
 
@@ -54,6 +47,16 @@ public sealed class AccessibilityTests(Browser browser) : IClassFixture<Browser>
         reached.ShouldContain("A Sahab");
         reached.ShouldContain("A azure-us");
         reached.Count(one => one.StartsWith("SELECT", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(3);
+    }
+
+    internal static async Task<string[]> ViolationsAsync(IPage page)
+    {
+        await page.EvaluateAsync(Axe());
+        return await page.EvaluateAsync<string[]>(
+            """
+            async () => (await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }))
+              .violations.map(v => `${v.id}: ${v.nodes.map(n => n.target + " " + n.failureSummary).join("; ")}`)
+            """);
     }
 
     static string Axe()

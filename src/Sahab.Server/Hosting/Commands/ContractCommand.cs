@@ -14,7 +14,8 @@ internal static class ContractCommand
     public static Command Create(IAnsiConsole console, Func<string, string?> environment) =>
         new("contract", "Show what was agreed with providers, and how it stands.")
         {
-            List(console, environment), Show(console, environment), ShortfallCommand.Create(console, environment),
+            List(console, environment), Show(console, environment), BurnDownCommand.BurnDown(console, environment),
+            BurnDownCommand.Forecast(console, environment), ShortfallCommand.Create(console, environment),
             AmendCommand.Create(console, environment),
         };
 
