@@ -27,6 +27,7 @@ static class ClauseProblems
                 break;
             case Prepayment paid:
                 Check(paid.Amount > 0, place, "the amount is above 0", problems);
+                Check(paid.Share is > 0 and <= 1, place, "the share is above 0 and at most 1", problems);
                 ContractProblems.WholeHour(place, "paid at", paid.PaidAt, problems);
                 break;
             case Credit credit:

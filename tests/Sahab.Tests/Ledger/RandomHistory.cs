@@ -113,6 +113,10 @@ internal sealed class RandomHistory
         return books;
     }
 
+    /// <summary>What was used, as last corrected, by these contracts.</summary>
+    public IEnumerable<Charge> Charges(ContractTimeline contracts) => _usages.Values
+        .Select(of => Charge.Of(of.Usage, contracts)).Concat(_uses.Values.Select(use => Charge.Of(use, contracts)));
+
     void Arrive(object arrival)
     {
         if (arrival is ServiceUse use)

@@ -204,6 +204,10 @@ internal sealed record PrepaymentConfig : ClauseConfig
 
     [Doc("Which uses it pays for. Left out: all.")]
     public SelectorConfig Uses { get; init; } = new();
+
+    [Doc("The part of each of them that it pays for, above 0; the rest is billed.")]
+    [Between("0", "1")]
+    public decimal Share { get; init; } = 1;
 }
 
 [Doc("Money that the provider grants: for a breach of a service level, or as an incentive.")]

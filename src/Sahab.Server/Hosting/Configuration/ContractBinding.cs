@@ -59,7 +59,7 @@ internal static class ContractBinding
             .. version.Prepayments.Select(each => new Prepayment
             {
                 Id = each.Id, Source = At(each), From = TimeOrNull(each.From), Until = TimeOrNull(each.Until),
-                Amount = each.Amount, PaidAt = Time(each.PaidAt), Uses = ToSelector(each.Uses),
+                Amount = each.Amount, PaidAt = Time(each.PaidAt), Uses = ToSelector(each.Uses), Share = each.Share,
             }),
             .. version.Credits.Select(each => new Credit
             {
