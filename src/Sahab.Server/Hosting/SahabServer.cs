@@ -10,6 +10,7 @@ using Sahab.Server.Serve;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Server.Source.Bills;
+using Sahab.Server.Source.Claims;
 using Sahab.Server.Source.Contracts;
 using Sahab.Server.Source.Purchases;
 
@@ -122,6 +123,7 @@ internal sealed class SahabServer : IAsyncDisposable
         services.AddContracts();
         services.AddPurchases();
         services.AddBills();
+        services.AddClaims();
         services.AddServe(options.DataFolder);
         services.AddTelemetry();
         services.AddPortal();
@@ -138,6 +140,7 @@ internal sealed class SahabServer : IAsyncDisposable
         api.MapContracts();
         api.MapPurchases();
         api.MapBills();
+        api.MapClaims();
         app.MapTelemetry();
         app.MapPortal();
         return app;

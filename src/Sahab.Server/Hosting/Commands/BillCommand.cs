@@ -96,11 +96,7 @@ internal static class BillCommand
         var month = Month();
         month.Required = true;
         var provider = new Option<string>("--provider") { Description = "Whose bill it is.", Required = true };
-        var tolerance = new Option<decimal>("--tolerance")
-        {
-            Description = "What an amount may be off by, in US dollars: bills round.",
-            DefaultValueFactory = _ => 0.000001m,
-        };
+        var tolerance = Tolerance();
         var command = new Command("reconcile", "List where a provider's bill differs from what was used, and why.")
         {
             file, month, provider, tolerance,
@@ -108,17 +104,47 @@ internal static class BillCommand
         server.AddTo(command);
         command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
-            var theirs = BooksOf(Read(parsed.GetValue(file)!), parsed.GetValue(file)!);
             using var client = server.Connect(parsed, environment);
-            var csv = await client.GetTextAsync(
-                PathOf(("month", parsed.GetValue(month)), ("provider", parsed.GetValue(provider))), cancellation);
-            var ours = BooksOf(FocusCsv.Read(new StringReader(csv)), "the server's answer");
-            return parsed.GetValue(tolerance) is >= 0 and var off
-                ? Print(console, theirs, Reconciler.Compare(ours, theirs, off))
-                : throw new CommandException("--tolerance must be at least 0.");
+            var (theirs, differences) = await CompareAsync(
+                client, parsed.GetValue(file)!, parsed.GetValue(month)!, parsed.GetValue(provider)!, parsed.GetValue(tolerance),
+                cancellation);
+            return Print(console, theirs, differences);
         }));
         return command;
     }
+
+    /// <summary>Where a bill in a file differs from what a server has of the month.</summary>
+    /// <exception cref="CommandException">The file or the tolerance is none, or there is no answer.</exception>
+    public static async Task<(BillBooks Theirs, IReadOnlyList<BillDifference> Differences)> CompareAsync(
+        ControlClient client, string file, string month, string provider, decimal tolerance, CancellationToken cancellation)
+    {
+        var theirs = BooksOf(Read(file), file);
+        var csv = await client.GetTextAsync(PathOf(("month", month), ("provider", provider)), cancellation);
+        var ours = BooksOf(FocusCsv.Read(new StringReader(csv)), "the server's answer");
+        return tolerance >= 0
+            ? (theirs, Reconciler.Compare(ours, theirs, tolerance))
+            : throw new CommandException("--tolerance must be at least 0.");
+    }
+
+    /// <summary>What bills may be off by.</summary>
+    public static Option<decimal> Tolerance() => new("--tolerance")
+    {
+        Description = "What an amount may be off by, in US dollars: bills round.",
+        DefaultValueFactory = _ => 0.000001m,
+    };
+
+    /// <summary>The cause of a difference, in words.</summary>
+    public static string Say(BillDifference difference) => difference.Cause switch
+    {
+        DifferenceCause.MissingHour => "the hour is missing",
+        DifferenceCause.UnknownUsage => "we know of no such usage",
+        DifferenceCause.CachedBilledTwice => "cached tokens are billed twice",
+        DifferenceCause.CachedBilledAsPrompt => "cached tokens are billed as uncached",
+        DifferenceCause.OtherRate => "another price",
+        DifferenceCause.OtherRegion => $"billed in {difference.BilledRegion}",
+        DifferenceCause.LaterHour => "billed in a later hour",
+        _ => "other tokens",
+    };
 
     static int Print(IAnsiConsole console, BillBooks theirs, IReadOnlyList<BillDifference> differences)
     {
@@ -150,18 +176,6 @@ internal static class BillCommand
             + $"{theirs.OtherRows} rows of {theirs.OtherUsd:0.00####} USD are not token usage and were not compared"));
         return differences.Count == 0 ? 0 : Differs;
     }
-
-    static string Say(BillDifference difference) => difference.Cause switch
-    {
-        DifferenceCause.MissingHour => "the hour is missing",
-        DifferenceCause.UnknownUsage => "we know of no such usage",
-        DifferenceCause.CachedBilledTwice => "cached tokens are billed twice",
-        DifferenceCause.CachedBilledAsPrompt => "cached tokens are billed as uncached",
-        DifferenceCause.OtherRate => "another price",
-        DifferenceCause.OtherRegion => $"billed in {difference.BilledRegion}",
-        DifferenceCause.LaterHour => "billed in a later hour",
-        _ => "other tokens",
-    };
 
     static string Tokens(decimal tokens) => tokens.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -90,6 +90,13 @@ internal static class ContractBinding
                 Uses = ToSelector(each.Uses), FromMegawatts = each.FromMegawatts, NoticeDays = each.NoticeDays,
                 SignWithinDays = each.SignWithinDays,
             }),
+            .. version.ServiceLevels.Select(each => new ServiceLevel
+            {
+                Id = each.Id, Source = At(each), From = TimeOrNull(each.From), Until = TimeOrNull(each.Until),
+                Uses = ToSelector(each.Uses), Per = each.Per, MinAttempts = each.MinAttempts,
+                Steps = each.Steps.Select(step => new LevelStep(step.Below, step.Credit)).ToValueList(),
+                ClaimWithinDays = each.ClaimWithinDays,
+            }),
             .. version.Exclusivities.Select(each => new Exclusivity
             {
                 Id = each.Id, Source = At(each), From = TimeOrNull(each.From), Until = TimeOrNull(each.Until),
