@@ -21,7 +21,8 @@ public static class Claiming
         var now = TimeOf(claim, time);
         return claim.Stage != ClaimStage.Raised ? Refused(claim, $"It is {Said(claim)} already; only what is raised is sent.")
             : claim.ClaimBefore <= now
-                ? Refused(claim, $"It had to be sent before {claim.ClaimBefore:u}. Close it, or raise another where the provider agrees.")
+                ? Refused(claim, $"It had to be sent before {claim.ClaimBefore:u}. Close it, or raise another where the provider "
+                    + "agrees.")
             : Taken(claim, new ClaimEvent(now, ClaimStep.Sent, null, note));
     }
 
@@ -36,7 +37,8 @@ public static class Claiming
         return claim.Stage is ClaimStage.Raised or ClaimStage.Credited or ClaimStage.Closed
                 ? Refused(claim, $"It is {Said(claim)}; an answer is to something that was sent and is not over.")
             : claim.CreditedUsd > 0
-                ? Refused(claim, $"{claim.CreditedUsd} USD of it are credited already; the grant of {claim.GrantedUsd} USD stands.")
+                ? Refused(claim, $"{claim.CreditedUsd} USD of it are credited already; the grant of "
+                    + $"{claim.GrantedUsd} USD stands.")
             : grantedUsd < 0 || grantedUsd > claim.ClaimedUsd
                 ? Refused(claim, $"What is granted is from 0 to the {claim.ClaimedUsd} USD that are claimed.")
             : Taken(claim, new ClaimEvent(TimeOf(claim, time), ClaimStep.Answered, grantedUsd, note));
@@ -53,7 +55,8 @@ public static class Claiming
         return claim.Stage is not (ClaimStage.Accepted or ClaimStage.PartlyAccepted)
                 ? Refused(claim, $"It is {Said(claim)}; a credit is for what was granted and is not credited yet.")
             : usd <= 0 || claim.CreditedUsd + usd > claim.GrantedUsd
-                ? Refused(claim, $"A credit is above 0, and all of them at most the {claim.GrantedUsd} USD that were granted; "
+                ? Refused(claim, $"A credit is above 0, and all of them at most the {claim.GrantedUsd} USD that "
+                    + "were granted; "
                     + $"{claim.CreditedUsd} USD are credited.")
             : Taken(claim, new ClaimEvent(TimeOf(claim, time), ClaimStep.Credited, usd, note));
     }

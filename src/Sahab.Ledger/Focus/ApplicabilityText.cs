@@ -29,7 +29,8 @@ static class ApplicabilityText
         var combination = exclusions is [{ Count: > 1 }] ? "And" : "Or";
         return exclusions.Count == 0
             ? $"{{{included}}}"
-            : $"{{{included}, \"ExclusionOperator\": \"{combination}\", \"Exclusions\": [{string.Join(", ", exclusions.SelectMany(rules => rules))}]}}";
+            : $"{{{included}, \"ExclusionOperator\": \"{combination}\", "
+                + $"\"Exclusions\": [{string.Join(", ", exclusions.SelectMany(rules => rules))}]}}";
     }
 
     static List<string> RulesOf(Selector selector)
@@ -47,7 +48,8 @@ static class ApplicabilityText
     {
         if (values.Count > 0)
         {
-            rules.Add($"{{\"Dimension\": \"{dimension}\", \"Operator\": \"In\", \"Values\": [{string.Join(", ", values.Select(Quoted))}]}}");
+            var list = string.Join(", ", values.Select(Quoted));
+            rules.Add($"{{\"Dimension\": \"{dimension}\", \"Operator\": \"In\", \"Values\": [{list}]}}");
         }
     }
 }

@@ -39,7 +39,9 @@ public sealed record CatalogItem
     /// <summary>What a baseline is counted in, where it is not money.</summary>
     public string CommitmentUnit { get; init; } = "Units";
 
-    /// <summary>How many of the ledger's units one of the provider's is: 3, where a large machine counts as three. Above 0.</summary>
+    /// <summary>
+    /// How many of the ledger's units one of the provider's is: 3, where a large machine counts as three. Above 0.
+    /// </summary>
     public decimal UnitsEach { get; init; } = 1;
 
     /// <summary>The public price of a unit, in the contract's currency; null: as the ledger has it.</summary>

@@ -151,8 +151,8 @@ sealed class CommitmentHistory
         return frame with
         {
             Type = "Committed-Use Discount",
-            Description = $"{Money(hourly)} an hour, used or not, for {(isMoney ? $"{Money(use.Baseline)} at list price" : $"{use.Baseline} units")}"
-                + $" ({Place(use)})",
+            Description = $"{Money(hourly)} an hour, used or not, for "
+                + $"{(isMoney ? $"{Money(use.Baseline)} at list price" : $"{use.Baseline} units")} ({Place(use)})",
             Measure = use.Measure,
             Cost = frame.Until == CommitmentTerm.Open ? null : hourly * (decimal)(frame.Until - frame.From).TotalHours,
             Quantity = isMoney ? hourly : use.Baseline,
@@ -180,11 +180,12 @@ sealed class CommitmentHistory
     CommitmentTerm OfCapacity(CommitmentTerm frame, CapacityTranche tranche)
     {
         var fee = _clauses.Values.OfType<ReservedFee>().FirstOrDefault(each => each.Tranches.Contains(tranche.Id));
+        var what = tranche.Gpus > 0 ? $"{tranche.Gpus} GPUs {tranche.GpuKind}".TrimEnd() : $"{tranche.Megawatts} MW";
         var months = frame.Until == CommitmentTerm.Open ? null : CommitmentTerm.MonthsOf(frame.From, frame.Until);
         return frame with
         {
             Type = "Reserved Capacity",
-            Description = $"{(tranche.Gpus > 0 ? $"{tranche.Gpus} GPUs {tranche.GpuKind}".TrimEnd() : $"{tranche.Megawatts} MW")} at {tranche.Site}"
+            Description = $"{what} at {tranche.Site}"
                 + $"{(fee is null ? "" : $" for {Money(fee.MonthlyFor(tranche))} a month")} ({Place(tranche)})",
             Measure = Measure.Quantity,
             Cost = months is { } count && fee is not null ? fee.MonthlyFor(tranche) * count : null,

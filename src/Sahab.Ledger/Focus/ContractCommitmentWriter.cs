@@ -10,10 +10,10 @@ namespace Sahab.Ledger.Focus;
 /// </summary>
 public static class ContractCommitmentWriter
 {
-    /// <summary>The currency that it was negotiated in is the contract's, as is that of the bill: there is no second one.</summary>
+    /// <summary>A contract is billed in the currency that it was made in: there is no second one.</summary>
     static readonly string[] Unwritten = ["PricingCurrency", "PricingCurrencyContractCommitmentCost"];
 
-    /// <summary>What the contracts commit to as they are known at an instant, in the order in which they were first stated.</summary>
+    /// <summary>What the contracts commit to as they are known at an instant, in the order of their statement.</summary>
     /// <param name="book">The contracts.</param>
     /// <param name="at">When; what becomes known later is not there.</param>
     /// <param name="standings">How commitments stand, for those that are exhausted; may be empty.</param>

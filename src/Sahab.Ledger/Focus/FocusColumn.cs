@@ -29,7 +29,7 @@ public enum FocusType : byte
     Pairs,
 
     /// <summary>A JSON object of any shape.</summary>
-    Object,
+    Structure,
 }
 
 /// <summary>What a text must look like besides.</summary>

@@ -25,7 +25,7 @@ public static partial class FocusColumns
 
     static readonly FocusColumn[] Since14 =
     [
-        new("ContractCommitmentApplicability", FocusLevel.Mandatory, FocusType.Object),
+        new("ContractCommitmentApplicability", FocusLevel.Mandatory, FocusType.Structure),
         new("ContractCommitmentBenefitCategory", FocusLevel.Mandatory, FocusType.Text)
         {
             Values = ["Discount", "Monetary Pool", "Availability", "Other"],

@@ -83,7 +83,7 @@ public static partial class FocusRules
             yield return new FocusRule($"{name}/{what}", sentence)
             {
                 Columns = [name],
-                When = (t, row) => t.Text(row, name) is { } text && IsOfType(FocusType.Object, text),
+                When = (t, row) => t.Text(row, name) is { } text && IsOfType(FocusType.Structure, text),
                 Row = (t, row) => holds(t.Text(row, name)!),
             };
         }
@@ -101,10 +101,12 @@ public static partial class FocusRules
     [
         Beyond("ContractCommitmentId/unique", "An id is of one commitment of the provider.", "the agreements are not in it"),
         Beyond("ContractId/unique", "An id is of one contract of the provider.", "the agreements are not in it"),
-        Beyond("ContractCommitmentCost/currency", "ContractCommitmentCost is in the BillingCurrency.", "the agreements are not in it"),
+        Beyond("ContractCommitmentCost/currency", "ContractCommitmentCost is in the BillingCurrency.",
+            "the agreements are not in it"),
         Beyond("ContractCommitmentType/consistent", "ContractCommitmentType is the same readable name wherever it is meant.",
             "it asks for judgement"),
-        Beyond("ContractCommitmentDescription/summary", "ContractCommitmentDescription sums up the terms.", "it asks for judgement"),
+        Beyond("ContractCommitmentDescription/summary", "ContractCommitmentDescription sums up the terms.",
+            "it asks for judgement"),
         Beyond("ContractCommitment/complete", "Each commitment that was agreed is there.", "the agreements are not in it"),
     ];
 

@@ -94,7 +94,7 @@ public static partial class FocusRules
         FocusType.Number => $"{column.Name} is a plain number.",
         FocusType.Time => $"{column.Name} is a time in UTC as ISO 8601 writes it.",
         FocusType.Pairs => $"{column.Name} is a JSON object of plain values.",
-        FocusType.Object => $"{column.Name} is a JSON object.",
+        FocusType.Structure => $"{column.Name} is a JSON object.",
         _ => $"{column.Name} is text without control characters or space around it.",
     };
 
@@ -103,7 +103,7 @@ public static partial class FocusRules
         FocusType.Number => FocusTable.ToDecimal(text) is not null,
         FocusType.Time => FocusTable.ToTime(text) is not null,
         FocusType.Pairs => IsObject(text, value => value is not (JsonValueKind.Object or JsonValueKind.Array)),
-        FocusType.Object => IsObject(text, _ => true),
+        FocusType.Structure => IsObject(text, _ => true),
         _ => text == text.Trim() && !text.Any(char.IsControl),
     };
 

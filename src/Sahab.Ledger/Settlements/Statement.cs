@@ -67,7 +67,8 @@ public static class Statement
         return
         [
             .. lines.GroupBy(line => IsByTheHour(line)
-                    ? (line.Kind, line.Contract, line.Clause, line.Use, From: beginOf(line.From), Until: endOf(beginOf(line.From)))
+                    ? (line.Kind, line.Contract, line.Clause, line.Use, From: beginOf(line.From),
+                        Until: endOf(beginOf(line.From)))
                     : (line.Kind, line.Contract, line.Clause, line.Use, line.From, line.Until))
                 .Select(group => Merge([.. group]) with { From = group.Key.From, Until = group.Key.Until }),
         ];
@@ -224,7 +225,7 @@ public static class Statement
         }
     }
 
-    /// <summary>The part of the baseline that it took. Rounded far beyond what any amount has, so that thirds add up to 1.</summary>
+    /// <summary>The part of the baseline that it took, rounded far beyond any amount: thirds add up to 1.</summary>
     static decimal PartOf(Coverage covered, CommittedUse clause) =>
         decimal.Round(covered.Of(clause.Measure) / clause.Baseline, 20);
 

@@ -67,7 +67,7 @@ public sealed record StatementLine
     /// <summary>The hour that it is booked in: the month of its bill.</summary>
     public required DateTimeOffset BookedAt { get; init; }
 
-    /// <summary>Units used; of a baseline, in what it is counted in; of money paid ahead or owed, the part of its amount.</summary>
+    /// <summary>Units used; of a baseline, what it is counted in; of money paid ahead or owed, a part of its amount.</summary>
     public decimal Quantity { get; init; }
 
     /// <summary>

@@ -13,7 +13,6 @@ using Sahab.Server.Source.Claims;
 using Sahab.Server.Source.Contracts;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
-using Sahab.Server.Tests.Metering;
 using Spectre.Console;
 
 namespace Sahab.Server.Tests.Claims;

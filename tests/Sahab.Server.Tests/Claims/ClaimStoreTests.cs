@@ -96,7 +96,12 @@ public abstract class ClaimStoreTests : IAsyncLifetime
         var month = new DateTimeOffset(2026, 10, 1, 0, 0, 0, TimeSpan.Zero);
         var events = Enum.GetValues<AttemptOutcome>().Select((outcome, number) => SampleUsage.Make(number) with
         {
-            Provider = "azure", Region = "eastus", Country = "US", Deployment = "d", Model = "m", Outcome = outcome,
+            Provider = "azure",
+            Region = "eastus",
+            Country = "US",
+            Deployment = "d",
+            Model = "m",
+            Outcome = outcome,
             StartedAt = month.AddHours(number),
         }).ToList();
         events.Add(events[0] with { EventId = SampleUsage.Id(1, 900), StartedAt = month.AddTicks(-10) });

@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Settlements;
 
 namespace Sahab.Tests.Ledger;

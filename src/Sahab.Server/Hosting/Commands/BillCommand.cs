@@ -31,7 +31,10 @@ internal static class BillCommand
             DefaultValueFactory = _ => CostAndUsage,
         };
         dataset.AcceptOnlyFromAmong(CostAndUsage, "contract-commitment");
-        var version = new Option<string?>("--focus-version") { Description = "The specification's version. Left out: the latest." };
+        var version = new Option<string?>("--focus-version") 
+        {
+            Description = "The specification's version. Left out: the latest.",
+        };
         var command = new Command("export", "Write what was used, or agreed, as a data set of FOCUS, in CSV.")
         {
             month, provider, dataset, version,

@@ -28,7 +28,10 @@ internal static class ClaimCommand
     static Command List(IAnsiConsole console, Func<string, string?> environment)
     {
         var server = new ServerOptions();
-        var month = new Option<string?>("--month") { Description = "Of which month service levels are looked at. Left out: the last." };
+        var month = new Option<string?>("--month")
+        {
+            Description = "Of which month service levels are looked at. Left out: the last.",
+        };
         var command = new Command("list", "What contracts owe for a month, and all claims.") { month };
         server.AddTo(command);
         command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
@@ -176,8 +179,8 @@ internal static class ClaimCommand
         foreach (var claim in claims)
         {
             table.AddRow(
-                Cell(claim!["id"]), Cell(claim["provider"]), Cell(claim["month"]), Cell(claim["kind"]), Cell(claim["claimed_usd"]),
-                Cell(claim["granted_usd"]), Cell(claim["credited_usd"]),
+                Cell(claim!["id"]), Cell(claim["provider"]), Cell(claim["month"]), Cell(claim["kind"]),
+                Cell(claim["claimed_usd"]), Cell(claim["granted_usd"]), Cell(claim["credited_usd"]),
                 Markup.Escape($"{claim["stage"]}{(claim["overdue"]!.GetValue<bool>() ? ", overdue" : "")}"),
                 Cell(claim["credit_due"] ?? (claim["stage"]!.ToString() == "raised" ? claim["claim_before"] : null)));
         }

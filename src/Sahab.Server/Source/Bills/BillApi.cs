@@ -64,7 +64,8 @@ internal static class BillApi
     static (FocusTable? Table, IResult? Fault) ReadCommitments(
         string? month, string? provider, FocusDataSet set, BillExport export) =>
         month is not null
-            ? (null, ControlError.Invalid("month", "Commitments are told as they stand now, not by the month: leave 'month' out."))
+            ? (null, ControlError.Invalid(
+                "month", "Commitments are told as they stand now, not by the month: leave 'month' out."))
             : export.ReadCommitments(provider, set) is { } bill
                 ? (bill, null)
                 : (null, ControlError.Invalid("provider", $"That is more than {FocusCsv.MaxRows} rows. Ask for one provider."));

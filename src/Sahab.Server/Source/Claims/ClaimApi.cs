@@ -88,7 +88,12 @@ internal static class ClaimApi
             return ControlError.Invalid("month", $"{first:yyyy-MM} is not over: what is owed is known when it is.");
         }
 
-        var credits = await owed.OfAsync(first, desk.Now, context.RequestAborted);
+        var (credits, fault) = await owed.OfAsync(first, desk.Now, context.RequestAborted);
+        if (fault is not null)
+        {
+            return ControlError.Invalid("month", fault);
+        }
+
         var claims = await store.ClaimsOfAsync(credits.Select(credit => credit.Subject), context.RequestAborted);
         return Ok(new JsonObject
         {
@@ -124,7 +129,8 @@ internal static class ClaimApi
         return claim is not null ? Ok(ToJson(claim, desk.Now))
             : conflict.IsTaken ? ControlError.Conflict($"There is a claim '{draft.Id}' already. Give this one another id.")
             : ControlError.Conflict(
-                $"The claim '{conflict.OtherClaim}' is about {conflict.Subject} already. Leave that out, or close the other one first.");
+                $"The claim '{conflict.OtherClaim}' is about {conflict.Subject} already. Leave that out, or close the other "
+                + "one first.");
     }
 
     static async Task<(ClaimDraft? Draft, IResult? Refusal)> DraftOfLevelAsync(
@@ -135,7 +141,12 @@ internal static class ClaimApi
             return (null, ControlError.Conflict($"{request.Month} is not over: what is owed is known when it is."));
         }
 
-        var credits = await owed.OfAsync(request.FirstDay.Value, desk.Now, cancellation);
+        var (credits, fault) = await owed.OfAsync(request.FirstDay.Value, desk.Now, cancellation);
+        if (fault is not null)
+        {
+            return (null, ControlError.Conflict(fault));
+        }
+
         var credit = credits.FirstOrDefault(each => each.Contract == request.Contract && each.Clause == request.Clause
             && each.Scope == (request.Scope ?? ""));
         if (credit is null)
@@ -145,7 +156,8 @@ internal static class ClaimApi
         }
 
         return credit.ClaimBefore <= desk.Now
-            ? (null, ControlError.Conflict($"It had to be claimed before {credit.ClaimBefore:u} ({credit.Source.Document}, page {credit.Source.Page})."))
+            ? (null, ControlError.Conflict(
+                $"It had to be claimed before {credit.ClaimBefore:u} ({credit.Source.Document}, page {credit.Source.Page})."))
             : (DraftOf(request, credit.Provider, [ItemOf(credit)], credit.ClaimBefore), null);
     }
 

@@ -52,7 +52,8 @@ internal sealed record ClaimRequest(
             each.Usd,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{each.Hour.UtcDateTime:yyyy-MM-dd HH:mm} {each.Region} {each.Model} {TokenMeters.NameOf(each.Meter)}: {each.Cause}"))),
+                $"{each.Hour.UtcDateTime:yyyy-MM-dd HH:mm} {each.Region} {each.Model} {TokenMeters.NameOf(each.Meter)}: "
+                + $"{each.Cause}"))),
         .. About is { } about ? (ClaimItem[])[new ClaimItem($"by-hand/{Provider}/{Month}/{about}", Usd!.Value, about)] : [],
     ];
 
@@ -64,13 +65,15 @@ internal sealed record ClaimRequest(
 
     (string, string)? FaultOfBill(SahabConfig config) =>
         Provider is null || config.FindProvider(Provider) is null
-            ? ("provider", $"There is no provider '{Provider}'. There are: {string.Join(", ", config.Providers.Select(each => each.Id))}.")
+            ? ("provider", $"There is no provider '{Provider}'. There are: "
+                + $"{string.Join(", ", config.Providers.Select(each => each.Id))}.")
         : Contract is not null || Clause is not null || Scope is not null
             ? ("kind", "A claim of a bill names no contract; leave out contract, clause and scope.")
         : (About is null) != (Usd is null) ? ("about", "What is claimed by hand has both: about and usd.")
         : About is null && Differences is not { Length: > 0 }
             ? ("differences", "Say what is claimed: differences, or about and usd.")
-        : Differences?.Length > MaxDifferences ? ("differences", $"A claim has at most {MaxDifferences} differences. Raise several.")
+        : Differences?.Length > MaxDifferences 
+            ? ("differences", $"A claim has at most {MaxDifferences} differences. Raise several.")
         : Usd <= 0 || Differences?.Any(each => each.Usd <= 0) == true ? ("usd", "What is claimed is above 0.")
         : Items().DistinctBy(item => item.Subject).Count() < Items().Count
             ? ("differences", "A difference is there twice.")

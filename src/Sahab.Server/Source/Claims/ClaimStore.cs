@@ -48,7 +48,7 @@ internal sealed class ClaimStore(SahabDatabase database)
         return claims;
     }
 
-    /// <summary>Adds a claim with all that it is about, or nothing of it. Returns what is in the way; null: it was added.</summary>
+    /// <summary>Adds a claim with all that it is about, or nothing. Returns what is in the way; null: it was added.</summary>
     public async Task<ClaimConflict?> AddAsync(Claim claim, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);

@@ -1,7 +1,5 @@
 using System.Globalization;
-using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Focus;
-using Sahab.Ledger.Settlements;
 
 namespace Sahab.Tests.Ledger.Focus;
 

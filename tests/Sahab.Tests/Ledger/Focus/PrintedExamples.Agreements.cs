@@ -77,11 +77,16 @@ internal static partial class PrintedExamples
         {
             StatementKind.Use => Database() with
             {
-                SkuId = "U-123", SkuPriceId = usePrice, Unit = "Server Hours", Description = "Monthly usage charge",
+                SkuId = "U-123",
+                SkuPriceId = usePrice,
+                Unit = "Server Hours",
+                Description = "Monthly usage charge",
             },
             StatementKind.Prepayment => new CatalogItem
             {
-                SkuId = sku, SkuPriceId = price, Description = "Upfront payment covering usage for a 12-month period",
+                SkuId = sku,
+                SkuPriceId = price,
+                Description = "Upfront payment covering usage for a 12-month period",
             },
             _ => Database() with
             {
@@ -94,12 +99,16 @@ internal static partial class PrintedExamples
 
     static CatalogItem Database() => new()
     {
-        ServiceCategory = "Database", ServiceName = "AwesomeDB", ServiceSubcategory = "No-SQL DB",
+        ServiceCategory = "Database",
+        ServiceName = "AwesomeDB",
+        ServiceSubcategory = "No-SQL DB",
     };
 
     static Commitment Year(decimal amount) => new()
     {
-        Id = "minimum", Source = Terms.Page, Windows = CommitmentWindow.Yearly(April, amount),
+        Id = "minimum",
+        Source = Terms.Page,
+        Windows = CommitmentWindow.Yearly(April, amount),
     };
 
     /// <summary>The last month's is part of the year's settlement.</summary>
@@ -129,9 +138,10 @@ internal static partial class PrintedExamples
             Uses = [Terms.Use("cloud", at, service, quantity, unitPrice) with { Region = "" }],
             Account = ("12345", "AwesomeCorpDemo"),
             Provider = "ACMECORP",
-                Words = _ => Software(service, sku, price) with
+            Words = _ => Software(service, sku, price) with
             {
-                Description = description, BoughtFor = (April, April.AddYears(1)),
+                Description = description,
+                BoughtFor = (April, April.AddYears(1)),
             },
         };
 
@@ -153,7 +163,10 @@ internal static partial class PrintedExamples
 
     static CatalogItem Software(string service, string sku, string price) => new()
     {
-        ServiceCategory = "Business Applications", ServiceName = service, SkuId = sku, SkuPriceId = price,
+        ServiceCategory = "Business Applications",
+        ServiceName = service,
+        SkuId = sku,
+        SkuPriceId = price,
     };
 
     /// <summary>The provider's own currency is bought: 100,000 of it.</summary>
