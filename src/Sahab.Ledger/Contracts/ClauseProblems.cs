@@ -27,6 +27,7 @@ static class ClauseProblems
                 break;
             case Prepayment paid:
                 Check(paid.Amount > 0, place, "the amount is above 0", problems);
+                Check(paid.Share is > 0 and <= 1, place, "the share is above 0 and at most 1", problems);
                 ContractProblems.WholeHour(place, "paid at", paid.PaidAt, problems);
                 break;
             case Credit credit:
@@ -44,6 +45,9 @@ static class ClauseProblems
                 Check(site.Megawatts >= 0 && site.EnergyPerMegawattHour >= 0 && site.FixedPerMonth >= 0,
                     place, "power and prices are at least 0", problems);
                 Check(IsShare(site.LoadFactor), place, "the load factor is from 0 to 1", problems);
+                break;
+            case ServiceLevel level:
+                AddOf(place, level, problems);
                 break;
             case FirstRefusal right:
                 Check(right.NoticeDays >= 1, place, "the notice window is at least one day", problems);
@@ -101,6 +105,21 @@ static class ClauseProblems
         Check(tranche.Late is null or { PerDay: > 0, GraceDays: >= 0, MaxDays: >= 1 },
             place, "a credit for lateness has an amount above 0, grace of at least 0 and an end of at least 1 day",
             problems);
+    }
+
+    static void AddOf(string place, ServiceLevel level, List<string> problems)
+    {
+        Check(level.Steps.Count > 0, place, "has no step; say below which availability what is credited", problems);
+        Check(level.MinAttempts >= 1, place, "is measured from at least one attempt", problems);
+        Check(level.ClaimWithinDays >= 1, place, "the days to claim are at least one", problems);
+        for (var i = 0; i < level.Steps.Count; i++)
+        {
+            var step = level.Steps[i];
+            Check(step.Below is > 0 and <= 1 && step.Credit is > 0 and <= 1,
+                place, "thresholds and credits are above 0 and at most 1", problems);
+            Check(i == 0 || (step.Below < level.Steps[i - 1].Below && step.Credit > level.Steps[i - 1].Credit),
+                place, "steps go down in availability and up in credit; order them so", problems);
+        }
     }
 
     static bool IsShare(decimal share) => share is >= 0 and <= 1;

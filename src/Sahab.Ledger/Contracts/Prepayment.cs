@@ -14,6 +14,16 @@ public sealed record Prepayment : Clause
 
     /// <summary>Which uses it pays for.</summary>
     public Selector Uses { get; init; } = Selector.All;
+
+    /// <summary>The part of each of them that it pays for; the rest is billed. Above 0, at most 1.</summary>
+    public decimal Share { get; init; } = 1;
+
+    /// <summary>Whether it is there for the fee of a committed use, and for nothing else.</summary>
+    public bool Pays(CommittedUse committed)
+    {
+        ArgumentNullException.ThrowIfNull(committed);
+        return Uses.Services is [Use.CommittedUse] && Uses.Deployments.Contains(committed.Id);
+    }
 }
 
 /// <summary>

@@ -27,6 +27,9 @@ public enum FocusType : byte
 
     /// <summary>A JSON object whose values are neither objects nor arrays.</summary>
     Pairs,
+
+    /// <summary>A JSON object of any shape.</summary>
+    Structure,
 }
 
 /// <summary>What a text must look like besides.</summary>
@@ -40,9 +43,12 @@ public enum FocusFormat : byte
 
     /// <summary>A unit, such as <c>Hours</c>, <c>1000000 Tokens</c> or <c>GB-Hours</c>.</summary>
     Unit,
+
+    /// <summary>A length of time, such as <c>1 Year</c> or <c>3 Months</c>.</summary>
+    Duration,
 }
 
-/// <summary>A column of FOCUS, the FinOps open specification of cost and usage (source: version 1.2).</summary>
+/// <summary>A column of FOCUS, the FinOps open specification of cost and usage (sources: versions 1.2 to 1.4).</summary>
 /// <param name="Name">Its id.</param>
 /// <param name="Level">Whether it must be there.</param>
 /// <param name="Type">What it holds.</param>
@@ -56,6 +62,9 @@ public sealed record FocusColumn(string Name, FocusLevel Level, FocusType Type)
 
     /// <summary>Whether its number is at least 0.</summary>
     public bool IsNonNegative { get; init; }
+
+    /// <summary>Whether its number is from 0 to 1.</summary>
+    public bool IsShare { get; init; }
 
     /// <summary>The only values that it may have; empty: any.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];

@@ -1,9 +1,7 @@
-using System.Collections.Frozen;
-
 namespace Sahab.Ledger.Focus;
 
-/// <summary>The columns of FOCUS's data set CostAndUsage.</summary>
-public static class FocusColumns
+/// <summary>The columns of FOCUS's data sets: here CostAndUsage, beside it ContractCommitment.</summary>
+public static partial class FocusColumns
 {
     /// <summary>Those of version 1.2, in the order of the alphabet.</summary>
     public static IReadOnlyList<FocusColumn> CostAndUsage12 { get; } =
@@ -75,11 +73,8 @@ public static class FocusColumns
             AllowsNull = true,
             Values = ["Standard", "Dynamic", "Committed", "Other"],
         },
-        new("PricingCurrency", FocusLevel.Conditional, FocusType.Text)
-        {
-            AllowsNull = true,
-            Format = FocusFormat.Currency,
-        },
+        // It may be a currency of the provider's own, such as tokens, which has no code.
+        new("PricingCurrency", FocusLevel.Conditional, FocusType.Text) { AllowsNull = true },
         new("PricingCurrencyContractedUnitPrice", FocusLevel.Conditional, FocusType.Number)
         {
             AllowsNull = true,
@@ -112,10 +107,4 @@ public static class FocusColumns
         new("SubAccountType", FocusLevel.Conditional, FocusType.Text) { AllowsNull = true },
         new("Tags", FocusLevel.Conditional, FocusType.Pairs) { AllowsNull = true },
     ];
-
-    static readonly FrozenDictionary<string, FocusColumn> ByName =
-        CostAndUsage12.ToFrozenDictionary(column => column.Name, StringComparer.Ordinal);
-
-    /// <summary>The column of that name; null for one that version 1.2 does not know.</summary>
-    public static FocusColumn? Find(string name) => ByName.GetValueOrDefault(name);
 }

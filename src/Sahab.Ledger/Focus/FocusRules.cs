@@ -1,17 +1,22 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Sahab.Ledger.Focus;
 
 /// <summary>
-/// The rules of FOCUS 1.2's CostAndUsage: those that every column's definition makes, and those between columns
-/// (<c>FocusRules.Between.cs</c>). The requirements are the specification's (CC BY 4.0), the words are ours.
+/// The rules of FOCUS's data sets: those that every column's definition makes, those between the columns of 1.2's
+/// CostAndUsage (<c>FocusRules.Between.cs</c>), and those of ContractCommitment (<c>FocusRules.Commitments.cs</c>). The
+/// requirements are the specification's (CC BY 4.0), the words are ours.
 /// </summary>
 public static partial class FocusRules
 {
-    /// <summary>All of them.</summary>
+    /// <summary>Those of CostAndUsage 1.2.</summary>
     public static IReadOnlyList<FocusRule> CostAndUsage12 { get; } =
-        [.. FocusColumns.CostAndUsage12.SelectMany(OfColumn), .. OfNames(), .. BetweenColumns(), .. Unprovable()];
+        [.. Of(FocusColumns.CostAndUsage12), .. BetweenColumns(), .. Unprovable()];
+
+    static IEnumerable<FocusRule> Of(IReadOnlyList<FocusColumn> columns) =>
+        [.. columns.SelectMany(OfColumn), .. OfNames(columns)];
 
     static IEnumerable<FocusRule> OfColumn(FocusColumn column)
     {
@@ -36,7 +41,12 @@ public static partial class FocusRules
 
         if (column.Format != FocusFormat.None)
         {
-            var pattern = column.Format == FocusFormat.Currency ? CurrencyFormat() : UnitFormat();
+            var pattern = column.Format switch
+            {
+                FocusFormat.Currency => CurrencyFormat(),
+                FocusFormat.Duration => DurationFormat(),
+                _ => UnitFormat(),
+            };
             yield return OfRows(
                 column, "format", $"{name} looks like a {column.Format.ToString().ToLowerInvariant()}.",
                 (table, row) => pattern.IsMatch(table.Text(row, name)!));
@@ -45,6 +55,12 @@ public static partial class FocusRules
         if (column.IsNonNegative)
         {
             yield return OfRows(column, "at-least-0", $"{name} is not negative.", (table, row) => table.Number(row, name) >= 0);
+        }
+
+        if (column.IsShare)
+        {
+            yield return OfRows(
+                column, "share", $"{name} is from 0 to 1.", (table, row) => table.Number(row, name) is >= 0 and <= 1);
         }
 
         if (column.Values.Count > 0)
@@ -63,12 +79,13 @@ public static partial class FocusRules
             Row = holds,
         };
 
-    static IEnumerable<FocusRule> OfNames()
+    static IEnumerable<FocusRule> OfNames(IReadOnlyList<FocusColumn> columns)
     {
+        var known = columns.Select(column => column.Name).ToFrozenSet(StringComparer.Ordinal);
         yield return new FocusRule("columns/custom-prefix", "A column that FOCUS does not know begins with x_.")
         {
             Whole = table => table.Columns.All(name =>
-                FocusColumns.Find(name) is not null || name.StartsWith("x_", StringComparison.Ordinal)),
+                known.Contains(name) || name.StartsWith("x_", StringComparison.Ordinal)),
         };
     }
 
@@ -77,6 +94,7 @@ public static partial class FocusRules
         FocusType.Number => $"{column.Name} is a plain number.",
         FocusType.Time => $"{column.Name} is a time in UTC as ISO 8601 writes it.",
         FocusType.Pairs => $"{column.Name} is a JSON object of plain values.",
+        FocusType.Structure => $"{column.Name} is a JSON object.",
         _ => $"{column.Name} is text without control characters or space around it.",
     };
 
@@ -84,18 +102,18 @@ public static partial class FocusRules
     {
         FocusType.Number => FocusTable.ToDecimal(text) is not null,
         FocusType.Time => FocusTable.ToTime(text) is not null,
-        FocusType.Pairs => IsKeyValue(text),
+        FocusType.Pairs => IsObject(text, value => value is not (JsonValueKind.Object or JsonValueKind.Array)),
+        FocusType.Structure => IsObject(text, _ => true),
         _ => text == text.Trim() && !text.Any(char.IsControl),
     };
 
-    static bool IsKeyValue(string text)
+    static bool IsObject(string text, Func<JsonValueKind, bool> mayHold)
     {
         try
         {
             using var document = JsonDocument.Parse(text);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.EnumerateObject().All(pair =>
-                    pair.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array));
+                && document.RootElement.EnumerateObject().All(pair => mayHold(pair.Value.ValueKind));
         }
         catch (JsonException)
         {
@@ -109,4 +127,8 @@ public static partial class FocusRules
     /// <summary>Capitalised words, perhaps with a count before, hyphens between two, and a time after "per" or a slash.</summary>
     [GeneratedRegex("^([0-9]+ )?[A-Z][A-Za-z]*([ -][A-Za-z]+)*(/[A-Za-z]+)?$")]
     private static partial Regex UnitFormat();
+
+    /// <summary>A count above 0 and a unit of time, of which the singular may stand for the plural.</summary>
+    [GeneratedRegex("^[1-9][0-9]* (Minute|Hour|Day|Week|Month|Quarter|Year)s?$")]
+    private static partial Regex DurationFormat();
 }

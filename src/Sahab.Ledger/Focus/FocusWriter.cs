@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Text.Json;
 using Sahab.Ledger.Money;
+using static Sahab.Ledger.Focus.FocusText;
 
 namespace Sahab.Ledger.Focus;
 
@@ -86,15 +85,6 @@ public static class FocusWriter
             $"{hour.Model}/{meter}/{price}", Pairs(("country", hour.Country), ("tenant", hour.Tenant)),
         ];
     }
-
-    static string Pairs(params (string Key, string Value)[] pairs) => "{" + string.Join(
-        ", ", pairs.Select(pair => $"\"{pair.Key}\": \"{JsonEncodedText.Encode(pair.Value)}\"")) + "}";
-
-    /// <summary>Without zeros at its end.</summary>
-    static string Number(decimal number) => (number / 1.000000000000000000000000000m).ToString(CultureInfo.InvariantCulture);
-
-    static string Time(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     sealed record Part(TokenMeter Meter, long Tokens, long NanoPerMillion)
     {

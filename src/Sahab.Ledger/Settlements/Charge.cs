@@ -114,7 +114,7 @@ public sealed record Charge
         ArgumentOutOfRangeException.ThrowIfNegative(used.Quantity);
         ArgumentOutOfRangeException.ThrowIfNegative(used.UnitPrice);
         var hour = Hour.Of(used.UsedAt);
-        var use = new Use(used.Provider, used.Region, used.Country, used.Service, "", "");
+        var use = new Use(used.Provider, used.Region, used.Country, used.Service, "", used.Resource);
         var terms = contracts.TermsFor(use, hour);
         var rate = terms?.RateFor(use);
         var list = used.Quantity * (rate?.UnitPrice ?? used.UnitPrice);

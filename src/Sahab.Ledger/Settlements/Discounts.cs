@@ -36,6 +36,7 @@ static class Discounts
         if (used > 0)
         {
             var share = used <= committed.Baseline ? 1 : committed.Baseline / used;
+            hour.Trace?.Cover(committed, covered, share);
             var taken = covered.Sum(use => use.TakeShare(share));
             hour.Book(terms, accrual, Account.Discount(contract, committed.Id), Amounts.Round(taken));
         }

@@ -84,6 +84,7 @@ static class Drawdown
         }
 
         var owed = Amounts.Round(exact);
+        hour.Trace?.Owed.Add((terms, commitment, of.Window, owed));
         state.Set(terms, commitment, standing with { Owed = owed });
         hour.Book(
             terms,

@@ -36,12 +36,13 @@ static class Payments
                 continue;
             }
 
-            var drawn = Take(unpaid, prepayment, balance.Left);
+            var drawn = Take(hour.Trace, terms, unpaid, prepayment, balance.Left);
             var after = balance with { Drawn = balance.Drawn + drawn };
             BookUse(hour, terms, prepayment, balance, after);
             if (prepayment.Until == hour.Hour.End)
             {
                 var expired = after with { Drawn = after.Paid };
+                hour.Trace?.Expired.Add((terms, prepayment, after.Left));
                 hour.LinesOf(terms).Book(
                     Account.ExpiredCost(terms.Contract.Id, prepayment.Id),
                     Account.Prepaid(terms.Contract.Id, prepayment.Id),
@@ -55,6 +56,7 @@ static class Payments
 
     static void Pay(SettledHour hour, SettlementState state, ContractTerms terms, Prepayment prepayment)
     {
+        hour.Trace?.Paid.Add((terms, prepayment));
         hour.Book(
             terms,
             Account.Prepaid(terms.Contract.Id, prepayment.Id),
@@ -64,14 +66,16 @@ static class Payments
     }
 
     /// <summary>Takes from what is unpaid up to a limit. Returns what it took, in the contract's currency.</summary>
-    static decimal Take((Use Use, decimal Net)[] unpaid, Prepayment prepayment, decimal limit)
+    static decimal Take(
+        HourTrace? trace, ContractTerms terms, (Use Use, decimal Net)[] unpaid, Prepayment prepayment, decimal limit)
     {
         var taken = 0m;
         for (var i = 0; i < unpaid.Length; i++)
         {
             if (prepayment.Uses.Matches(unpaid[i].Use))
             {
-                var part = decimal.Min(unpaid[i].Net, limit - taken);
+                var part = decimal.Min(unpaid[i].Net * prepayment.Share, limit - taken);
+                trace?.PayAhead(terms, unpaid[i].Use, part);
                 unpaid[i].Net -= part;
                 taken += part;
             }

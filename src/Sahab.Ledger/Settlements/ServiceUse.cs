@@ -24,6 +24,9 @@ public sealed record ServiceUse
     /// <summary>The service, by the name in the contract.</summary>
     public required string Service { get; init; }
 
+    /// <summary>What of it was used, by the provider's id; empty where that is not told.</summary>
+    public string Resource { get; init; } = "";
+
     /// <summary>Units used. At least 0.</summary>
     public required decimal Quantity { get; init; }
 

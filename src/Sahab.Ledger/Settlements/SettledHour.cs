@@ -40,6 +40,9 @@ sealed class SettledHour
     /// <summary>What was used, in an order that is the same on every machine.</summary>
     public List<SettledUse> Uses { get; } = [];
 
+    /// <summary>Where what the rules did is noted down, for who wants to tell of it; null: nobody does.</summary>
+    public HourTrace? Trace { get; init; }
+
     public Lines LinesOf(ContractTerms terms) => _lines[IndexOf(terms)];
 
     public decimal UsdPerUnit(ContractTerms terms) => _usdPerUnit[IndexOf(terms)];

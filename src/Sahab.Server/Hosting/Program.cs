@@ -39,6 +39,7 @@ internal static class Program
             BillCommand.Create(console, environment),
             ContractCommand.Create(console, environment),
             PurchaseCommand.Create(console, environment),
+            ClaimCommand.Create(console, environment),
         };
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndPatience });
     }

@@ -12,6 +12,7 @@ using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Server.Source.Bills;
 using Sahab.Server.Source.Commitments;
+using Sahab.Server.Source.Claims;
 using Sahab.Server.Source.Contracts;
 using Sahab.Server.Source.Purchases;
 
@@ -128,6 +129,7 @@ internal sealed class SahabServer : IAsyncDisposable
         services.AddForecasts();
         services.AddPurchases();
         services.AddBills();
+        services.AddClaims();
         services.AddServe(options.DataFolder);
         services.AddTelemetry();
         services.AddPortal();
@@ -147,6 +149,7 @@ internal sealed class SahabServer : IAsyncDisposable
         api.MapForecasts();
         api.MapPurchases();
         api.MapBills();
+        api.MapClaims();
         app.MapTelemetry();
         app.MapPortal();
         return app;

@@ -6,6 +6,7 @@ using Sahab.Server.Hosting.Commands;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Bills;
+using Sahab.Server.Source.Contracts;
 using Sahab.Server.Tests.Metering;
 using Spectre.Console;
 
@@ -40,12 +41,35 @@ public sealed class BillCommandTests : IAsyncLifetime, IDisposable
                     },
                 ],
                 Tenants = [],
+                Contracts =
+                [
+                    new ContractConfig
+                    {
+                        Id = "msa", Provider = "azure",
+                        Versions =
+                        [
+                            new ContractVersionConfig
+                            {
+                                Number = "1", ValidFrom = "2026-01-01", KnownFrom = "2026-01-01", Document = "msa.pdf",
+                                Commitments =
+                                [
+                                    new CommitmentConfig
+                                    {
+                                        Id = "spend", Page = 3,
+                                        Windows = [new WindowConfig { Id = "w", From = "2026-01-01", Until = "2027-01-01", Amount = 1000 }],
+                                    },
+                                ],
+                            },
+                        ],
+                    },
+                ],
             },
             "test", "0", [], TimeProvider.System));
-        builder.Services.AddBills();
+        builder.Services.AddContracts().AddBills();
         _app = builder.Build();
         _app.MapGroup("/api").MapBills();
         await MeteringModule.PrepareAsync(_app.Services, CancellationToken.None);
+        await ContractModule.PrepareAsync(_app.Services, CancellationToken.None);
         await _app.StartAsync();
         await _app.Services.GetRequiredService<Journal>().AppendAsync(
             SampleUsage.Many(60).Concat(Enumerable.Range(60, 60).Select(SampleUsage.MakeWithCacheWrites)).ToArray());
@@ -70,6 +94,35 @@ public sealed class BillCommandTests : IAsyncLifetime, IDisposable
         var (code, output) = await RunAsync("check", Save(bill));
         code.ShouldBe(0, output);
         output.ShouldContain(" 0 failed");
+    }
+
+    [Theory]
+    [InlineData("1.3", "FOCUS 1.3 ContractCommitment: ")]
+    [InlineData("1.4", "FOCUS 1.4 ContractCommitment: ")]
+    [InlineData(null, "FOCUS 1.4 ContractCommitment: ")]
+    public async Task What_we_have_committed_to_is_exported_in_the_version_that_is_asked_for(string? version, string recognised)
+    {
+        string[] asked = version is null ? [] : ["--focus-version", version];
+        var (code, commitments) = await RunAsync(
+            ["export", "--dataset", "contract-commitment", "--provider", "azure", .. asked, .. Server()]);
+
+        code.ShouldBe(0, commitments);
+        commitments.ShouldContain("msa/spend/2026-01-01T00Z");
+        var (checkedCode, output) = await RunAsync("check", Save(commitments));
+        checkedCode.ShouldBe(0, output);
+        output.ShouldContain(recognised);
+    }
+
+    [Theory]
+    [InlineData("There are: cost-and-usage 1.2, contract-commitment 1.3, contract-commitment 1.4", "--dataset", "contract-commitment", "--focus-version", "1.2")]
+    [InlineData("Commitments are told as they stand now", "--dataset", "contract-commitment", "--month", "2026-03")]
+    [InlineData("--month says of which month", "--provider", "azure")]
+    public async Task A_data_set_that_there_is_not_is_refused_with_those_that_there_are(string explanation, params string[] asked)
+    {
+        var (code, output) = await RunAsync(["export", .. asked, .. Server()]);
+
+        code.ShouldBe(1);
+        output.ShouldContain(explanation);
     }
 
     [Fact]

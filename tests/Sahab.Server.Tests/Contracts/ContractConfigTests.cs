@@ -22,6 +22,11 @@ public class ContractConfigTests
                     page: 4
                     windows:
                       y1: { from: 2026-01-01, until: 2027-01-01, amount: 1000000 }
+                service_levels:
+                  uptime:
+                    page: 9
+                    steps: { first: { below: 0.999, credit: 0.1 }, second: { below: 0.99, credit: 0.25 } }
+                    claim_within_days: 30
         """;
 
     [Fact]
@@ -32,6 +37,9 @@ public class ContractConfigTests
         Sum(book, "aws", "spend").ShouldBe(38_000_000_000m);
         Windows(book, "aws", "spend").Count.ShouldBe(7);
         Windows(book, "oracle", "power").ShouldAllBe(window => window.Amount == 30_000_000_000m);
+        var level = Terms(book, "aws").Clauses.OfType<ServiceLevel>().ShouldHaveSingleItem();
+        (level.Per, level.MinAttempts, level.ClaimWithinDays).ShouldBe((LevelScope.Region, 1_000, 30));
+        level.CreditFor(0.98m).ShouldBe(0.25m);
         Terms(book, "oracle").Tranches.Sum(tranche => tranche.Megawatts).ShouldBe(4500);
         var coreweave = Terms(book, "coreweave");
         var fees = coreweave.Fees.Sum(fee => fee.Tranches.Sum(id => fee.MonthlyFor(coreweave.Find<CapacityTranche>(id)!)));
@@ -72,6 +80,10 @@ public class ContractConfigTests
     [InlineData("amount: 1000000", "amount: -1", "contracts.aws.versions.1.commitments.spend.windows.y1.amount: -1 is out of range. Write a number, from 0 to 1000000000000000.")]
     [InlineData("document: agreement.pdf", "currency: USD", "contracts.aws.versions.1.currency: no such key.")]
     [InlineData("page: 4", "page: 4\n            owed_share: 1.5", "owed_share: 1.5 is out of range")]
+    [InlineData("below: 0.99,", "below: 0.9995,", "contracts.aws.versions.1.service_levels.uptime: steps go down in availability and up in credit. Order them so.")]
+    [InlineData("credit: 0.1 ", "credit: 0 ", "contracts.aws.versions.1.service_levels.uptime: thresholds and credits are above 0 and at most 1.")]
+    [InlineData("claim_within_days: 30", "claim_within_days: 0", "service_levels.uptime.claim_within_days: 0 is out of range. Write a whole number, from 1 to 3650.")]
+    [InlineData("page: 9", "page: 9\n            per: city", "service_levels.uptime.per: \"city\"")]
     public void A_mistake_is_told_with_its_place(string old, string replacement, string error)
     {
         Agreement.ShouldContain(old);

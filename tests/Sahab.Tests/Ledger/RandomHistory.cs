@@ -119,8 +119,7 @@ internal sealed class RandomHistory
     public Books Summed()
     {
         var books = new Books(new ContractLedger(_book.KnownAt(_known[^1])));
-        var charges = _usages.Values.Select(of => Charge.Of(of.Usage, books.Ledger.Contracts))
-            .Concat(_uses.Values.Select(use => Charge.Of(use, books.Ledger.Contracts))).ToList();
+        var charges = Charges(books.Ledger.Contracts).ToList();
         books.Take(charges.Where(charge => charge.Cost.Value != 0).Select(charge => new Entry(
             charge.EventId, EntryCause.Event, charge.Contract, charge.Version, charge.At, 0, charge.Postings())));
         foreach (var part in (List<Charge>[])[charges[..(charges.Count / 2)], charges])
@@ -138,6 +137,10 @@ internal sealed class RandomHistory
 
         return books;
     }
+
+    /// <summary>What was used, as last corrected, by these contracts.</summary>
+    public IEnumerable<Charge> Charges(ContractTimeline contracts) => _usages.Values
+        .Select(of => Charge.Of(of.Usage, contracts)).Concat(_uses.Values.Select(use => Charge.Of(use, contracts)));
 
     void Arrive(object arrival)
     {

@@ -12,6 +12,8 @@ internal static class BillCommand
 {
     const int Differs = 2;
 
+    const string CostAndUsage = "cost-and-usage";
+
     public static Command Create(IAnsiConsole console, Func<string, string?> environment) =>
         new("bill", "Compare what providers bill with what was used.")
         {
@@ -23,12 +25,34 @@ internal static class BillCommand
         var server = new ServerOptions();
         var month = Month();
         var provider = new Option<string?>("--provider") { Description = "Of this provider only." };
-        var command = new Command("export", "Write what was used as FOCUS 1.2 CostAndUsage, in CSV.") { month, provider };
+        var dataset = new Option<string>("--dataset")
+        {
+            Description = "What was used in a month, or what the contracts commit us to as they stand.",
+            DefaultValueFactory = _ => CostAndUsage,
+        };
+        dataset.AcceptOnlyFromAmong(CostAndUsage, "contract-commitment");
+        var version = new Option<string?>("--focus-version") 
+        {
+            Description = "The specification's version. Left out: the latest.",
+        };
+        var command = new Command("export", "Write what was used, or agreed, as a data set of FOCUS, in CSV.")
+        {
+            month, provider, dataset, version,
+        };
         server.AddTo(command);
         command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
+            if (parsed.GetValue(dataset) == CostAndUsage && parsed.GetValue(month) is null)
+            {
+                throw new CommandException("--month says of which month, such as 2026-11.");
+            }
+
             using var client = server.Connect(parsed, environment);
-            var csv = await client.GetTextAsync(PathOf(parsed.GetValue(month)!, parsed.GetValue(provider)), cancellation);
+            var csv = await client.GetTextAsync(
+                PathOf(
+                    ("month", parsed.GetValue(month)), ("provider", parsed.GetValue(provider)),
+                    ("dataset", parsed.GetValue(dataset)), ("focus_version", parsed.GetValue(version))),
+                cancellation);
             // Past the console's formatting, which would wrap long lines.
             console.Profile.Out.Writer.Write(csv);
             return 0;
@@ -40,10 +64,12 @@ internal static class BillCommand
     {
         var file = File();
         var skipped = new Option<bool>("--skipped") { Description = "List the rules that were not tried, and why." };
-        var command = new Command("check", "Hold a bill to the rules of FOCUS 1.2.") { file, skipped };
+        var command = new Command("check", "Hold a data set to the rules of FOCUS.") { file, skipped };
         command.SetAction((parsed, _) => CommandRun.RunAsync(console, () =>
         {
-            var outcomes = FocusChecker.Check(Read(parsed.GetValue(file)!), FocusRules.CostAndUsage12);
+            var table = Read(parsed.GetValue(file)!);
+            var set = FocusDataSet.Recognise(table);
+            var outcomes = FocusChecker.Check(table, set.Rules);
             foreach (var outcome in outcomes)
             {
                 if (outcome.Verdict == FocusVerdict.Failed)
@@ -59,7 +85,7 @@ internal static class BillCommand
 
             int Count(FocusVerdict verdict) => outcomes.Count(outcome => outcome.Verdict == verdict);
             console.Profile.Out.Writer.WriteLine(
-                $"{Count(FocusVerdict.Passed)} rules passed, {Count(FocusVerdict.Skipped)} skipped, "
+                $"{set}: {Count(FocusVerdict.Passed)} rules passed, {Count(FocusVerdict.Skipped)} skipped, "
                 + $"{Count(FocusVerdict.Failed)} failed");
             return Task.FromResult(Count(FocusVerdict.Failed) == 0 ? 0 : Differs);
         }));
@@ -71,12 +97,9 @@ internal static class BillCommand
         var server = new ServerOptions();
         var file = File();
         var month = Month();
+        month.Required = true;
         var provider = new Option<string>("--provider") { Description = "Whose bill it is.", Required = true };
-        var tolerance = new Option<decimal>("--tolerance")
-        {
-            Description = "What an amount may be off by, in US dollars: bills round.",
-            DefaultValueFactory = _ => 0.000001m,
-        };
+        var tolerance = Tolerance();
         var command = new Command("reconcile", "List where a provider's bill differs from what was used, and why.")
         {
             file, month, provider, tolerance,
@@ -84,16 +107,47 @@ internal static class BillCommand
         server.AddTo(command);
         command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
         {
-            var theirs = BooksOf(Read(parsed.GetValue(file)!), parsed.GetValue(file)!);
             using var client = server.Connect(parsed, environment);
-            var csv = await client.GetTextAsync(PathOf(parsed.GetValue(month)!, parsed.GetValue(provider)), cancellation);
-            var ours = BooksOf(FocusCsv.Read(new StringReader(csv)), "the server's answer");
-            return parsed.GetValue(tolerance) is >= 0 and var off
-                ? Print(console, theirs, Reconciler.Compare(ours, theirs, off))
-                : throw new CommandException("--tolerance must be at least 0.");
+            var (theirs, differences) = await CompareAsync(
+                client, parsed.GetValue(file)!, parsed.GetValue(month)!, parsed.GetValue(provider)!, parsed.GetValue(tolerance),
+                cancellation);
+            return Print(console, theirs, differences);
         }));
         return command;
     }
+
+    /// <summary>Where a bill in a file differs from what a server has of the month.</summary>
+    /// <exception cref="CommandException">The file or the tolerance is none, or there is no answer.</exception>
+    public static async Task<(BillBooks Theirs, IReadOnlyList<BillDifference> Differences)> CompareAsync(
+        ControlClient client, string file, string month, string provider, decimal tolerance, CancellationToken cancellation)
+    {
+        var theirs = BooksOf(Read(file), file);
+        var csv = await client.GetTextAsync(PathOf(("month", month), ("provider", provider)), cancellation);
+        var ours = BooksOf(FocusCsv.Read(new StringReader(csv)), "the server's answer");
+        return tolerance >= 0
+            ? (theirs, Reconciler.Compare(ours, theirs, tolerance))
+            : throw new CommandException("--tolerance must be at least 0.");
+    }
+
+    /// <summary>What bills may be off by.</summary>
+    public static Option<decimal> Tolerance() => new("--tolerance")
+    {
+        Description = "What an amount may be off by, in US dollars: bills round.",
+        DefaultValueFactory = _ => 0.000001m,
+    };
+
+    /// <summary>The cause of a difference, in words.</summary>
+    public static string Say(BillDifference difference) => difference.Cause switch
+    {
+        DifferenceCause.MissingHour => "the hour is missing",
+        DifferenceCause.UnknownUsage => "we know of no such usage",
+        DifferenceCause.CachedBilledTwice => "cached tokens are billed twice",
+        DifferenceCause.CachedBilledAsPrompt => "cached tokens are billed as uncached",
+        DifferenceCause.OtherRate => "another price",
+        DifferenceCause.OtherRegion => $"billed in {difference.BilledRegion}",
+        DifferenceCause.LaterHour => "billed in a later hour",
+        _ => "other tokens",
+    };
 
     static int Print(IAnsiConsole console, BillBooks theirs, IReadOnlyList<BillDifference> differences)
     {
@@ -126,30 +180,16 @@ internal static class BillCommand
         return differences.Count == 0 ? 0 : Differs;
     }
 
-    static string Say(BillDifference difference) => difference.Cause switch
-    {
-        DifferenceCause.MissingHour => "the hour is missing",
-        DifferenceCause.UnknownUsage => "we know of no such usage",
-        DifferenceCause.CachedBilledTwice => "cached tokens are billed twice",
-        DifferenceCause.CachedBilledAsPrompt => "cached tokens are billed as uncached",
-        DifferenceCause.OtherRate => "another price",
-        DifferenceCause.OtherRegion => $"billed in {difference.BilledRegion}",
-        DifferenceCause.LaterHour => "billed in a later hour",
-        _ => "other tokens",
-    };
-
     static string Tokens(decimal tokens) => tokens.ToString("N0", CultureInfo.InvariantCulture);
 
-    static string PathOf(string month, string? provider) =>
-        $"api/bill?month={Uri.EscapeDataString(month)}"
-        + (provider is null ? "" : $"&provider={Uri.EscapeDataString(provider)}");
+    static string PathOf(params (string Name, string? Value)[] parameters) => "api/bill?" + string.Join('&', parameters
+        .Where(each => each.Value is not null).Select(each => $"{each.Name}={Uri.EscapeDataString(each.Value!)}"));
 
-    static Argument<string> File() => new("file") { Description = "The bill: FOCUS CostAndUsage in CSV." };
+    static Argument<string> File() => new("file") { Description = "The bill: a data set of FOCUS in CSV." };
 
-    static Option<string> Month() => new("--month")
+    static Option<string?> Month() => new("--month")
     {
         Description = "The month, such as 2026-11, or a day of it, such as 2026-11-22.",
-        Required = true,
     };
 
     static FocusTable Read(string path)

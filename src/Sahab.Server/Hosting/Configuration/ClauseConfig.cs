@@ -204,6 +204,10 @@ internal sealed record PrepaymentConfig : ClauseConfig
 
     [Doc("Which uses it pays for. Left out: all.")]
     public SelectorConfig Uses { get; init; } = new();
+
+    [Doc("The part of each of them that it pays for, above 0; the rest is billed.")]
+    [Between("0", "1")]
+    public decimal Share { get; init; } = 1;
 }
 
 [Doc("Money that the provider grants: for a breach of a service level, or as an incentive.")]
@@ -355,4 +359,42 @@ internal sealed record ExclusivityConfig : ClauseConfig
 {
     [Doc("What others may not serve. Left out: anything.")]
     public SelectorConfig Uses { get; init; } = new();
+}
+
+[Doc("What availability is owed to us in a calendar month, and what is credited where it falls short.")]
+internal sealed record ServiceLevelConfig : ClauseConfig
+{
+    [Doc("Which uses. Left out: all.")]
+    public SelectorConfig Uses { get; init; } = new();
+
+    [Doc("What is measured, and credited, apart.")]
+    public LevelScope Per { get; init; }
+
+    [Doc("What is credited below which availability, the highest threshold first.")]
+    [AtMost(100)]
+    public required ImmutableArray<LevelStepConfig> Steps { get; init; } = [];
+
+    [Doc("How many attempts a month must have to be measured.")]
+    [Between("1", "1000000000")]
+    public int MinAttempts { get; init; } = ServiceLevel.DefaultMinAttempts;
+
+    [Doc("Days after the month's end within which a credit must be claimed.")]
+    [Between("1", "3650")]
+    public required int ClaimWithinDays { get; init; } = 1;
+}
+
+[Doc("A threshold of availability.")]
+internal sealed record LevelStepConfig
+{
+    [MapKey]
+    [Form(TextForm.Id)]
+    public required string Id { get; init; } = "";
+
+    [Doc("The availability below which it holds: 0.999 is 99.9 %.")]
+    [Between("0", "1")]
+    public required decimal Below { get; init; }
+
+    [Doc("The part of the month's charges that is credited: 0.1 is 10 %.")]
+    [Between("0", "1")]
+    public required decimal Credit { get; init; }
 }

@@ -59,7 +59,7 @@ internal static class ContractBinding
             .. version.Prepayments.Select(each => new Prepayment
             {
                 Id = each.Id, Source = At(each), From = TimeOrNull(each.From), Until = TimeOrNull(each.Until),
-                Amount = each.Amount, PaidAt = Time(each.PaidAt), Uses = ToSelector(each.Uses),
+                Amount = each.Amount, PaidAt = Time(each.PaidAt), Uses = ToSelector(each.Uses), Share = each.Share,
             }),
             .. version.Credits.Select(each => new Credit
             {
@@ -89,6 +89,13 @@ internal static class ContractBinding
                 Id = each.Id, Source = At(each), From = TimeOrNull(each.From), Until = TimeOrNull(each.Until),
                 Uses = ToSelector(each.Uses), FromMegawatts = each.FromMegawatts, NoticeDays = each.NoticeDays,
                 SignWithinDays = each.SignWithinDays,
+            }),
+            .. version.ServiceLevels.Select(each => new ServiceLevel
+            {
+                Id = each.Id, Source = At(each), From = TimeOrNull(each.From), Until = TimeOrNull(each.Until),
+                Uses = ToSelector(each.Uses), Per = each.Per, MinAttempts = each.MinAttempts,
+                Steps = each.Steps.Select(step => new LevelStep(step.Below, step.Credit)).ToValueList(),
+                ClaimWithinDays = each.ClaimWithinDays,
             }),
             .. version.Exclusivities.Select(each => new Exclusivity
             {

@@ -94,6 +94,10 @@ internal sealed record ContractVersionConfig
     [AtMost(1000)]
     public ImmutableArray<ExclusivityConfig> Exclusivities { get; init; } = [];
 
+    [Doc("What availability is owed to us, and what is credited where it falls short.")]
+    [AtMost(1000)]
+    public ImmutableArray<ServiceLevelConfig> ServiceLevels { get; init; } = [];
+
     [Doc("Clauses of earlier versions that it drops, by id.")]
     [Form(TextForm.Id)]
     [AtMost(1000)]
