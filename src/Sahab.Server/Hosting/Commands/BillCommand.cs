@@ -31,7 +31,7 @@ internal static class BillCommand
             DefaultValueFactory = _ => CostAndUsage,
         };
         dataset.AcceptOnlyFromAmong(CostAndUsage, "contract-commitment");
-        var version = new Option<string?>("--focus-version") 
+        var version = new Option<string?>("--focus-version")
         {
             Description = "The specification's version. Left out: the latest.",
         };

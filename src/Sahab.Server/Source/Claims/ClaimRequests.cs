@@ -72,7 +72,7 @@ internal sealed record ClaimRequest(
         : (About is null) != (Usd is null) ? ("about", "What is claimed by hand has both: about and usd.")
         : About is null && Differences is not { Length: > 0 }
             ? ("differences", "Say what is claimed: differences, or about and usd.")
-        : Differences?.Length > MaxDifferences 
+        : Differences?.Length > MaxDifferences
             ? ("differences", $"A claim has at most {MaxDifferences} differences. Raise several.")
         : Usd <= 0 || Differences?.Any(each => each.Usd <= 0) == true ? ("usd", "What is claimed is above 0.")
         : Items().DistinctBy(item => item.Subject).Count() < Items().Count
