@@ -1,5 +1,4 @@
 using Sahab.Ledger.Rating;
-using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
 using Sahab.Routing.Policies;
 using Sahab.Routing.Requests;
