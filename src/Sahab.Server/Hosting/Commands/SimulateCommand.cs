@@ -81,29 +81,49 @@ internal static class SimulateCommand
         {
             Seed = parsed.GetValue(arguments.Seed) ?? reading.Scenario.Seed,
         };
-        var profiles = arguments.ReadPolicies(parsed, scenario);
-        var limit = arguments.ReadLimit(parsed);
+        var run = new Run(
+            scenario, scale, arguments.ReadPolicies(parsed, scenario), parsed.GetValue(arguments.Optimum),
+            arguments.ReadLimit(parsed));
         WriteProgram(scenario, parsed.GetValue(arguments.Mps));
-        var view = new ScenarioView(console, time);
-        var reports = profiles.Select(profile => view.Simulate(scenario with { Profile = profile }, stop)).ToList();
-        var optimum = parsed.GetValue(arguments.Optimum)
-            ? await HindsightOptimum.FindAsync(scenario, new CbcSolver(time), limit, stop)
-            : null;
-        var outcome = new ScenarioOutcome
+        var (view, json) = (new ScenarioView(console, time), parsed.GetValue(arguments.Json));
+        var seeds = arguments.ReadSeeds(parsed);
+        var outcomes = ImmutableArray.CreateBuilder<ScenarioOutcome>(seeds);
+        for (var index = 0; index < seeds; index++)
         {
-            Scenario = scenario.Name,
-            Seed = scenario.Seed,
-            Scale = scale,
+            var seeded = scenario with { Seed = scenario.Seed + (ulong)index };
+            outcomes.Add(await RunAsync(run with { Scenario = seeded }, view, time, stop));
+            view.Print(outcomes[^1], seeded);
+        }
+
+        if (seeds > 1)
+        {
+            view.Print(new ScenarioSpread(scenario.Name, scale, outcomes.ToImmutable()));
+        }
+
+        if (json is not null)
+        {
+            // Several outcomes are as many objects, one after the other.
+            Write(json, writer => writer.Write(string.Concat(outcomes.Select(outcome => outcome.ToJson()))));
+        }
+
+        return outcomes.Any(outcome => outcome.Optimum is { Status: not SolverStatus.Optimal }) ? NoOptimum : 0;
+    }
+
+    static async Task<ScenarioOutcome> RunAsync(Run run, ScenarioView view, TimeProvider time, CancellationToken stop)
+    {
+        var reports = run.Policies
+            .Select(profile => view.Simulate(run.Scenario with { Profile = profile }, stop)).ToList();
+        var optimum = run.WithOptimum
+            ? await HindsightOptimum.FindAsync(run.Scenario, new CbcSolver(time), run.Limit, stop)
+            : null;
+        return new ScenarioOutcome
+        {
+            Scenario = run.Scenario.Name,
+            Seed = run.Scenario.Seed,
+            Scale = run.Scale,
             Policies = [.. reports.Select(report => new PolicyOutcome(report, Round(optimum?.RegretOf(report))))],
             Optimum = optimum,
         };
-        view.Print(outcome, scenario);
-        if (parsed.GetValue(arguments.Json) is { } file)
-        {
-            Write(file, writer => writer.Write(outcome.ToJson()));
-        }
-
-        return optimum is { Status: not SolverStatus.Optimal } ? NoOptimum : 0;
     }
 
     static void WriteProgram(Scenario scenario, string? file)
@@ -129,6 +149,9 @@ internal static class SimulateCommand
 
     static double? Round(double? regret) => regret is { } figure ? Math.Round(figure, 6) : null;
 
+    sealed record Run(
+        Scenario Scenario, double Scale, List<RoutingProfile> Policies, bool WithOptimum, TimeSpan Limit);
+
     sealed class Arguments
     {
         readonly Option<double?> _scale = new("--scale")
@@ -139,6 +162,12 @@ internal static class SimulateCommand
         readonly Option<string?> _policies = new("--policies")
         {
             Description = "Policies by their names, with commas between, or all. Else the scenario's own.",
+        };
+
+        readonly Option<int> _seeds = new("--seeds")
+        {
+            Description = "How many seeds, 1 to 100, one after the other from the first: told with their spread.",
+            DefaultValueFactory = _ => 1,
         };
 
         readonly Option<string> _limit = new("--time-limit")
@@ -169,7 +198,7 @@ internal static class SimulateCommand
             Description = "Write the programme of the optimum to this file, for other solvers.",
         };
 
-        public IEnumerable<Option> All => [_scale, Seed, _policies, Optimum, _limit, Json, Mps];
+        public IEnumerable<Option> All => [_scale, Seed, _seeds, _policies, Optimum, _limit, Json, Mps];
 
         public double? ReadScale(ParseResult parsed) => parsed.GetValue(_scale) switch
         {
@@ -177,6 +206,10 @@ internal static class SimulateCommand
             >= 0.0001 and <= 100 and var scale => scale,
             _ => throw new CommandException("--scale must be from 0.0001 to 100."),
         };
+
+        public int ReadSeeds(ParseResult parsed) => parsed.GetValue(_seeds) is >= 1 and <= 100 and var seeds
+            ? seeds
+            : throw new CommandException("--seeds must be from 1 to 100.");
 
         public TimeSpan ReadLimit(ParseResult parsed) =>
             Scalars.TryDuration(parsed.GetValue(_limit)!, out var limit) && limit > TimeSpan.Zero

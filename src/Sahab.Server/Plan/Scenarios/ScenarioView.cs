@@ -42,6 +42,25 @@ internal sealed class ScenarioView(IAnsiConsole console, TimeProvider time)
         }
     }
 
+    /// <summary>What each policy came to over several seeds, as Markdown.</summary>
+    public void Print(ScenarioSpread spread)
+    {
+        var table = NewTable("policy", "total USD", "least", "most", "regret", "least", "most", "all tiers met");
+        table.Border = TableBorder.Markdown;
+        foreach (var each in spread.Policies)
+        {
+            table.AddRow(
+                each.Policy, Usd(each.MeanUsd), Usd(each.LeastUsd), Usd(each.MostUsd), Regret(each.MeanRegret),
+                Regret(each.LeastRegret), Regret(each.MostRegret),
+                Invariant($"{each.AllMet} of {spread.Outcomes.Length}"));
+        }
+
+        Line(Invariant($"{spread.Scenario}, {spread.Outcomes.Length} seeds:"));
+        console.Write(table);
+    }
+
+    static string Regret(double? regret) => regret is { } figure ? Invariant($"{figure:0.000}") : "";
+
     SimulationReport SimulateWithBar(Scenario scenario, CancellationToken stop) => console.Progress()
         .Columns(
             new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
