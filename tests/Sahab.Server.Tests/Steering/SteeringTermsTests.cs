@@ -5,7 +5,6 @@ using Sahab.Routing.Decisions;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Plan.Steering;
-using Sahab.Tests.Ledger;
 
 namespace Sahab.Server.Tests.Steering;
 
@@ -18,7 +17,10 @@ public sealed class SteeringTermsTests
         var routing = Routing();
         var contracts = Book(new Exclusivity
         {
-            Id = "sole", Source = Terms.Page, From = Terms.At("2026-05-01"), Until = Terms.At("2026-06-01"),
+            Id = "sole",
+            Source = Terms.Page,
+            From = Terms.At("2026-05-01"),
+            Until = Terms.At("2026-06-01"),
         });
 
         ChoicesAt("2026-04-30T23:00").ShouldBe(["google-nl", "azure-us"], ignoreOrder: true);
@@ -63,7 +65,10 @@ public sealed class SteeringTermsTests
 
         var met = new CommitmentStanding
         {
-            Contract = "azure", Commitment = "first", Window = open.Commitment.Windows[0], Drawn = 100,
+            Contract = "azure",
+            Commitment = "first",
+            Window = open.Commitment.Windows[0],
+            Drawn = 100,
         };
         SteeringTerms.OpenWindows(routing, contracts, [met], now).ShouldHaveSingleItem()
             .Commitment.Id.ShouldBe("second");
@@ -77,7 +82,10 @@ public sealed class SteeringTermsTests
         routing.TryGetDeployment("azure-us", out var azure).ShouldBeTrue();
         var contracts = Book(new Rate
         {
-            Id = "inference", Source = Terms.Page, Discount = 0.25m, From = Terms.At("2026-03-01"),
+            Id = "inference",
+            Source = Terms.Page,
+            Discount = 0.25m,
+            From = Terms.At("2026-03-01"),
         });
 
         SteeringTerms.Apply(routing, contracts, Terms.At("2026-02-28"));

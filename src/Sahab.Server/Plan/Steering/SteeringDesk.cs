@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Sahab.Ledger.Settlements;
 using Sahab.Routing.Steering;
 using Sahab.Server.Hosting;
 using Sahab.Server.Serve.Snapshots;

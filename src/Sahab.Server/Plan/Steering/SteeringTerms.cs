@@ -97,7 +97,9 @@ internal static class SteeringTerms
                         && each.Commitment == commitment.Id && each.Window.From == window.From)
                     ?? new CommitmentStanding
                     {
-                        Contract = terms.Contract.Id, Commitment = commitment.Id, Window = window,
+                        Contract = terms.Contract.Id,
+                        Commitment = commitment.Id,
+                        Window = window,
                     };
                 if (standing.Remaining > 0)
                 {
