@@ -95,44 +95,13 @@ public static class Router
         var home = profile.PrefixAffinity && request.PrefixHash != 0
             ? HomeOf(request.PrefixHash, candidates, eligible)
             : -1;
-        var isPatient = eligible != 0 && request.PatienceMs > 0;
-        var (best, worthWaiting, waitsFor) = (double.PositiveInfinity, double.PositiveInfinity, -1);
-        for (var position = 0; position < candidates.Length; position++)
-        {
-            var score = default(CandidateScore);
-            if (verdicts[position] == CandidateVerdict.Eligible)
-            {
-                score = Scoring.Score(profile, request, candidates[position], position == home, nowMs);
-                scores[position] = score.Total;
-                best = Math.Min(best, score.Total);
-            }
-            else if (isPatient && IsPaidAndFull(request, candidates[position], position, verdicts[position]))
-            {
-                score = Scoring.Score(profile, request, candidates[position], position == home, nowMs);
-                if (score.Total < worthWaiting)
-                {
-                    (worthWaiting, waitsFor) = (score.Total, position);
-                }
-            }
-
-            trace?.Add(new CandidateTrace
-            {
-                Deployment = candidates[position],
-                Verdict = verdicts[position],
-                Score = score,
-                Load = candidates[position].State.Load,
-                AtHome = position == home,
-            });
-        }
-
+        var waitsFor = ScoreAll(request, profile, nowMs, home, verdicts, scores, trace);
         RouteDecision decision;
         if (eligible == 0)
         {
             decision = Refuse(request, candidates, verdicts, nowMs);
         }
-        else if (waitsFor >= 0
-            && worthWaiting + (Math.Min(request.PatienceMs, MaxPricedWaitMs) * profile.NanoUsdPerMs
-                * Scoring.Urgency(request.Tier)) < best)
+        else if (waitsFor >= 0)
         {
             decision = Refuse(request, candidates, verdicts, nowMs) with
             {
@@ -149,6 +118,58 @@ public static class Router
         trace?.End(decision);
         return decision;
     }
+
+    /// <summary>
+    /// Scores who is eligible, and who is full of what is paid for if the call is patient. The position of the one that
+    /// it had better wait for; -1 if there is none.
+    /// </summary>
+    private static int ScoreAll(
+        in RouteRequest request,
+        RoutingProfile profile,
+        long nowMs,
+        int home,
+        ReadOnlySpan<CandidateVerdict> verdicts,
+        Span<double> scores,
+        DecisionTrace? trace)
+    {
+        var candidates = request.Route.Candidates.AsSpan();
+        var isPatient = request.PatienceMs > 0 && (profile.Scorers & Scorers.Contracts) != 0;
+        var (best, bestPaid, waitsFor) = (double.PositiveInfinity, double.PositiveInfinity, -1);
+        for (var position = 0; position < candidates.Length; position++)
+        {
+            var score = default(CandidateScore);
+            var isEligible = verdicts[position] == CandidateVerdict.Eligible;
+            if (isEligible
+                || (isPatient && IsPaidAndFull(request, candidates[position], position, verdicts[position])))
+            {
+                score = Scoring.Score(profile, request, candidates[position], position == home, nowMs);
+                scores[position] = score.Total;
+                if (isEligible)
+                {
+                    best = Math.Min(best, score.Total);
+                }
+                else if (score.Total < bestPaid)
+                {
+                    (bestPaid, waitsFor) = (score.Total, position);
+                }
+            }
+
+            trace?.Add(new CandidateTrace
+            {
+                Deployment = candidates[position],
+                Verdict = verdicts[position],
+                Score = score,
+                Load = candidates[position].State.Load,
+                AtHome = position == home,
+            });
+        }
+
+        return waitsFor >= 0 && bestPaid + WorthOfWaiting(request, profile) < best ? waitsFor : -1;
+    }
+
+    // As if it had to wait for as long as it may: what is saved must be worth that.
+    private static double WorthOfWaiting(in RouteRequest request, RoutingProfile profile) =>
+        Math.Min(request.PatienceMs, MaxPricedWaitMs) * profile.NanoUsdPerMs * Scoring.Urgency(request.Tier);
 
     /// <summary>Whether it is full of what is paid for, and will have room again by itself.</summary>
     private static bool IsPaidAndFull(
