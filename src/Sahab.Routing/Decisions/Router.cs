@@ -178,8 +178,9 @@ public static class Router
         && verdict is CandidateVerdict.RequestsFull or CandidateVerdict.TokensFull or CandidateVerdict.ConcurrencyFull
         && (request.Tried & (1UL << position)) == 0;
 
-    // A call that is paid by the token draws on the commitment of where it goes; those that it could have drawn on as
-    // well are told, so that whoever paces them knows how much there was to win.
+    // A call that is paid by the token draws on the commitment of where it goes. Where it draws on none, those that it
+    // could have drawn on are told, so that whoever paces them knows how much there was to win. What another commitment
+    // has won is not lost: or two of them would outbid each other for the same calls.
     private static void CountStakes(
         in RouteRequest request, RoutingProfile profile, Deployment choice, long nowMs)
     {
@@ -188,13 +189,17 @@ public static class Router
             return;
         }
 
+        if (choice.State.Price.Stake is { } won)
+        {
+            won.Add(Scoring.RateOf(request, choice), won: true);
+            return;
+        }
+
         var candidates = request.Route.Candidates.AsSpan();
-        var won = choice.State.Price.Stake;
-        won?.Add(Scoring.RateOf(request, choice), won: true);
         for (var position = 0; position < candidates.Length; position++)
         {
             var candidate = candidates[position];
-            if (candidate.State.Price.Stake is { } stake && stake != won && !HasStakeBefore(candidates, position, stake)
+            if (candidate.State.Price.Stake is { } stake && !HasStakeBefore(candidates, position, stake)
                 && VerdictOn(request, candidate, position, nowMs) == CandidateVerdict.Eligible)
             {
                 stake.Add(Scoring.RateOf(request, candidate), won: false);

@@ -1,8 +1,8 @@
 namespace Sahab.Routing.Steering;
 
 /// <summary>
-/// What calls that are paid by the token would have drawn of a commitment, as estimated when they were placed: of those
-/// that one of its deployments had room for. Thread-safe, without locks.
+/// What calls that are paid by the token have drawn of a commitment, or would have: of those that drew on no commitment
+/// and that one of its deployments had room for. As estimated when they were placed. Thread-safe, without locks.
 /// </summary>
 public sealed class CommitmentStake
 {

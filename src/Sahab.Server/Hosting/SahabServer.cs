@@ -4,15 +4,15 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Telemetry;
-using Sahab.Server.Portal;
 using Sahab.Server.Plan.Steering;
+using Sahab.Server.Portal;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Serve;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Server.Source.Bills;
-using Sahab.Server.Source.Commitments;
 using Sahab.Server.Source.Claims;
+using Sahab.Server.Source.Commitments;
 using Sahab.Server.Source.Contracts;
 using Sahab.Server.Source.Purchases;
 

@@ -156,6 +156,23 @@ public sealed class SteeringTests
         other.ContestedNanoUsd.ShouldBe(0);
     }
 
+    [Fact]
+    public void What_another_commitment_wins_is_not_held_against_one()
+    {
+        var snapshot = Of(Spec("one", Priced(Dear)), Spec("two", Priced(Cheap)), Spec("free", Priced(Dear)));
+        var (one, two) = (new CommitmentStake(), new CommitmentStake());
+        snapshot.State("one").Price.Stake = one;
+        snapshot.State("two").Price.Stake = two;
+        var random = new RandomSource(1);
+
+        Router.DecideAndReserve(Call(snapshot), RoutingProfile.LeastCost, Start, ref random, out _).Choice!.Spec.Id
+            .ShouldBe("two");
+
+        two.WonNanoUsd.ShouldBeGreaterThan(0);
+        two.ContestedNanoUsd.ShouldBe(two.WonNanoUsd);
+        one.ContestedNanoUsd.ShouldBe(0);
+    }
+
     [Theory]
     [InlineData(100, 0.0909)] // less than there is to win: the share that settles between the two prices
     [InlineData(3_000, CommitmentPacer.HighestShare)] // more than there is to win
