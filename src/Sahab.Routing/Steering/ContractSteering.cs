@@ -20,6 +20,7 @@ public sealed record SteeredCommitment(
 public sealed class ContractSteering(TimeSpan day)
 {
     const double NanoPerUsd = 1e9;
+    const double TokensPerPrice = 1_000_000;
 
     readonly Dictionary<string, Paced> _paced = new(StringComparer.Ordinal);
     readonly Dictionary<string, ScarcityPricer> _scarce = new(StringComparer.Ordinal);
@@ -37,13 +38,12 @@ public sealed class ContractSteering(TimeSpan day)
     /// <param name="routing">The snapshot in force.</param>
     /// <param name="commitments">Those whose window is open.</param>
     /// <param name="nowMs">Monotonic milliseconds, in which the paces are told too.</param>
-    public void Step(
-        RoutingSnapshot routing, ImmutableArray<SteeredCommitment> commitments, double nowMs)
+    public void Step(RoutingSnapshot routing, ImmutableArray<SteeredCommitment> commitments, double nowMs)
     {
         ArgumentNullException.ThrowIfNull(routing);
         var seconds = double.IsNaN(_lastMs) ? 0 : Math.Max(0, nowMs - _lastMs) / 1000;
         _lastMs = nowMs;
-        Forget(commitments);
+        Adopt(routing, commitments);
         foreach (var deployment in routing.Deployments)
         {
             var price = deployment.State.Price;
@@ -74,41 +74,46 @@ public sealed class ContractSteering(TimeSpan day)
         }
     }
 
-    double ScarcityOf(
-        RoutingSnapshot routing, Deployment deployment, double seconds, double nowMs)
+    double ScarcityOf(RoutingSnapshot routing, Deployment deployment, double seconds, double nowMs)
     {
         if (deployment.Spec.Kind != CapacityKind.Reserved || !routing.TryGetModel(deployment.Spec.Model, out var route))
         {
             return 0;
         }
 
-        if (!_scarce.TryGetValue(deployment.Spec.Id, out var pricer))
-        {
-            _scarce.Add(deployment.Spec.Id, pricer = new ScarcityPricer());
-        }
-
         var (load, running) = (deployment.State.Load, deployment.State.Busy((long)nowMs));
         var room = Math.Max(1, deployment.Spec.Limits.Concurrency ?? (running / Math.Max(load, 0.01)));
-        return pricer.Update(load * room, route.History.Waiting, room, WorthOf(route, deployment), seconds);
+        return _scarce[deployment.Spec.Id].Update(
+            load * room, route.History.Waiting, room, WorthOf(route, deployment), seconds);
     }
 
-    /// <summary>What an average call of the model costs where it is cheapest by the token, for each unit here.</summary>
+    /// <summary>
+    /// What an average call of the model saves here against where it is cheapest by the token, for each unit.
+    /// </summary>
     static double WorthOf(ModelRoute route, Deployment deployment)
     {
-        var (prompt, output) = (route.History.MeanPromptTokens, route.History.MeanOutputTokens);
-        var units = deployment.Spec.Weights.UnitsOf(prompt, 0, output);
+        var history = route.History;
+        var units = deployment.Spec.Weights.UnitsOf(history.MeanPromptTokens, 0, history.MeanOutputTokens);
         var cheapest = double.PositiveInfinity;
         foreach (var other in route.Candidates)
         {
             if (other.Spec.Kind != CapacityKind.Reserved)
             {
-                var prices = other.Spec.Prices;
-                cheapest = Math.Min(cheapest, (1 - other.State.Price.CommitmentShare)
-                    * ((prompt * prices.PromptNanoPerMillion) + (output * prices.OutputNanoPerMillion)) / 1_000_000);
+                cheapest = Math.Min(cheapest, CostOf(other, history));
             }
         }
 
-        return units <= 0 || double.IsInfinity(cheapest) ? 0 : cheapest / units;
+        return units <= 0 || double.IsInfinity(cheapest)
+            ? 0
+            : Math.Max(0, cheapest - CostOf(deployment, history)) / units;
+    }
+
+    static double CostOf(Deployment deployment, ModelHistory history)
+    {
+        var price = deployment.State.Price;
+        var prices = price.Rate?.Prices ?? deployment.Spec.Prices;
+        return (1 - price.CommitmentShare) * ((history.MeanPromptTokens * prices.PromptNanoPerMillion)
+            + (history.MeanOutputTokens * prices.OutputNanoPerMillion)) / TokensPerPrice;
     }
 
     Paced? PacedBy(ImmutableArray<SteeredCommitment> commitments, string deployment)
@@ -117,31 +122,37 @@ public sealed class ContractSteering(TimeSpan day)
         {
             if (commitment.Deployments.Contains(deployment))
             {
-                if (!_paced.TryGetValue(commitment.Id, out var paced))
-                {
-                    _paced.Add(commitment.Id, paced = new Paced(new CommitmentPacer(day)));
-                }
-
-                return paced;
+                return _paced[commitment.Id];
             }
         }
 
         return null;
     }
 
-    void Forget(ImmutableArray<SteeredCommitment> commitments)
+    /// <summary>Begins with what is new and forgets what is gone.</summary>
+    void Adopt(RoutingSnapshot routing, ImmutableArray<SteeredCommitment> commitments)
     {
-        foreach (var commitment in commitments.Where(each => !_paced.ContainsKey(each.Id)))
+        foreach (var commitment in commitments)
         {
-            _paced.Add(commitment.Id, new Paced(new CommitmentPacer(day)));
+            _paced.TryAdd(commitment.Id, new Paced(new CommitmentPacer(day)));
         }
 
-        if (_paced.Count > commitments.Length)
+        Keep(_paced, commitments.Length, id => commitments.Any(each => each.Id == id));
+        foreach (var deployment in routing.Deployments)
         {
-            var open = commitments.Select(each => each.Id).ToHashSet(StringComparer.Ordinal);
-            foreach (var id in _paced.Keys.Where(id => !open.Contains(id)).ToList())
+            _scarce.TryAdd(deployment.Spec.Id, new ScarcityPricer());
+        }
+
+        Keep(_scarce, routing.Deployments.Length, id => routing.TryGetDeployment(id, out _));
+    }
+
+    static void Keep<T>(Dictionary<string, T> known, int count, Func<string, bool> isThere)
+    {
+        if (known.Count > count)
+        {
+            foreach (var id in known.Keys.Where(id => !isThere(id)).ToList())
             {
-                _paced.Remove(id);
+                known.Remove(id);
             }
         }
     }
