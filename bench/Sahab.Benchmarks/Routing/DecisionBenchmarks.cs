@@ -5,6 +5,7 @@ using Sahab.Routing.Decisions;
 using Sahab.Routing.Policies;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
+using Sahab.Routing.Steering;
 
 namespace Sahab.Benchmarks.Routing;
 
@@ -13,6 +14,12 @@ namespace Sahab.Benchmarks.Routing;
 public class DecisionBenchmarks
 {
     private const long Now = 1_000_000;
+
+    /// <summary>As it is without contracts: their prices are not looked at, and nothing is counted.</summary>
+    private RoutingProfile _unsteered = RoutingProfile.Balanced with
+    {
+        Scorers = Scorers.Cost | Scorers.Latency | Scorers.Failures,
+    };
 
     private RoutingProfile _balanced = RoutingProfile.Balanced;
     private RoutingProfile _shuffle = RoutingProfile.WeightedShuffle;
@@ -52,6 +59,15 @@ public class DecisionBenchmarks
             deployment.State.TryReserve(1_000, Now, out _, out _);
         }
 
+        CommitmentStake[] stakes = [new(), new()];
+        for (var index = 0; index < Candidates; index += 2)
+        {
+            var price = snapshot.Deployments[index].State.Price;
+            price.Stake = stakes[index / 2 % 2];
+            price.Rate = new ContractRate(PriceTerms.FromUsdPerMillion(1.8m, 0.9m, 7.2m));
+            price.Set(0.1, 0);
+        }
+
         snapshot.TryGetModel("m", out var route);
         _request = new RouteRequest
         {
@@ -60,15 +76,31 @@ public class DecisionBenchmarks
             Needs = Capabilities.Tools,
             PromptTokens = 1_000,
             OutputTokens = 300,
+            PatienceMs = 500,
             PrefixHash = 0x1234_5678_9ABC_DEF0,
         };
     }
 
+    /// <summary>The decision as it would be without contracts.</summary>
     [Benchmark(Baseline = true)]
+    public int Unsteered() => Router.Decide(_request, _unsteered, Now, ref _random).Position;
+
+    /// <summary>
+    /// Steered by contracts: every other deployment draws on one of two commitments, at a contract's rate, and the call is
+    /// patient.
+    /// </summary>
+    [Benchmark]
     public int Balanced() => Router.Decide(_request, _balanced, Now, ref _random).Position;
 
     [Benchmark]
     public int WeightedShuffle() => Router.Decide(_request, _shuffle, Now, ref _random).Position;
+
+    [Benchmark]
+    public bool UnsteeredWithReservation()
+    {
+        Router.DecideAndReserve(_request, _unsteered, Now, ref _random, out var lease);
+        return lease.Release(0, Now);
+    }
 
     [Benchmark]
     public bool BalancedWithReservation()
