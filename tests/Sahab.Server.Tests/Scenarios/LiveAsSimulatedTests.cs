@@ -3,7 +3,6 @@ using Sahab.Planning.Scenarios;
 using Sahab.Planning.Simulation;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Serve.Snapshots;
-using Sahab.Server.Tests.Faults;
 using Xunit.Abstractions;
 
 namespace Sahab.Server.Tests.Scenarios;
@@ -16,8 +15,8 @@ namespace Sahab.Server.Tests.Scenarios;
 /// Held equal: calls, their times, lengths, tenants and tiers; deployments, prices, limits and policy, which the
 /// scenario takes from the running server; the time of a step and how it grows with the load; the commitment. Not
 /// equal: live calls state how many tokens they want at most, which the simulator's do not; prompts are read one after
-/// the other there and next to each other by the emulated clouds, so they are quick here; waits last a few milliseconds
-/// longer live, for its clock goes by ten; an answer that is not streamed keeps the pace of the load with which it began.
+/// the other there and next to each other by the emulated clouds, so they are quick here; answers end at
+/// the next step or two of the clock live; an answer that is not streamed keeps the pace of the load with which it began.
 /// </remarks>
 public sealed class LiveAsSimulatedTests(ITestOutputHelper output)
 {
@@ -51,6 +50,7 @@ public sealed class LiveAsSimulatedTests(ITestOutputHelper output)
 
         // What was compared is a contest for room: without one place of eight it comes out otherwise.
         var less = (double)new Simulator(WithOnePlaceLess(scenario)).Run().Cost.UsageUsd;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  simulated with one place less: {less:f4}"));
         Math.Abs(less - total).ShouldBeGreaterThan(expected * TotalBound);
         simulated.Deployments.ShouldAllBe(deployment => deployment.Calls > 50);
         if (policy == "least-cost")
@@ -79,10 +79,12 @@ public sealed class LiveAsSimulatedTests(ITestOutputHelper output)
     }
 
     // λ draws calls to the dearer cloud until the commitment is met, and not after.
-    static async Task ShouldHaveMetTheCommitmentAsync(LockstepHouse lockstep, SimulationReport simulated, double live)
+    async Task ShouldHaveMetTheCommitmentAsync(LockstepHouse lockstep, SimulationReport simulated, double live)
     {
         simulated.Commitments.ShouldHaveSingleItem().ShortfallUsd.ShouldBe(0);
         var (drawn, lambda) = await lockstep.CommitmentAsync();
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"  drawn of the commitment: {drawn:f4} by estimate, {live:f4} by the ledger"));
         drawn.ShouldBeGreaterThanOrEqualTo(SmallScenario.CommittedUsd);
         lambda.ShouldBe(0);
 

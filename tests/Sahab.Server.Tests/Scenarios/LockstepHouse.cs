@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Sahab.Emulator.Configuration;
+using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
 
@@ -8,23 +9,33 @@ namespace Sahab.Server.Tests.Scenarios;
 
 /// <summary>
 /// The real server and emulated clouds over real sockets, on one clock that goes on only as fast as they keep up: it
-/// takes a small step, then both must answer before it takes the next. A machine that stands still makes a run longer
-/// and changes nothing in it.
+/// takes a small step, and the next only when each call is at a cloud again, in the server's queue, or back with its
+/// client. A machine that stands still makes a run longer and not different.
 /// </summary>
 internal sealed class LockstepHouse : IAsyncDisposable
 {
     /// <summary>Twice the slot of the clouds' own timers.</summary>
     static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Looks at what a step has set off, before it is held to hang.</summary>
+    const int MostLooks = 50_000;
+
     readonly HandTime _time;
     readonly TestHouse _house;
+    readonly FrontDoor _door;
+    readonly Placement _queues;
+    readonly string[] _cloudIds;
     readonly HttpClient _server;
     readonly HttpClient _clouds;
+    int _open;
 
-    LockstepHouse(HandTime time, TestHouse house)
+    LockstepHouse(HandTime time, TestHouse house, IEnumerable<string> cloudIds)
     {
         _time = time;
         _house = house;
+        _door = house.Get<FrontDoor>();
+        _queues = house.Get<Placement>();
+        _cloudIds = [.. cloudIds];
         _server = house.Client(TestHouse.AdminKey);
         _clouds = new HttpClient { BaseAddress = house.Clouds.ControlAddress };
     }
@@ -34,7 +45,8 @@ internal sealed class LockstepHouse : IAsyncDisposable
     public static async Task<LockstepHouse> StartAsync(string yaml, EmulatorConfig clouds)
     {
         var time = new HandTime();
-        return new LockstepHouse(time, await TestHouse.StartAsync(yaml, clouds, time, cloudTime: time));
+        var house = await TestHouse.StartAsync(yaml, clouds, time, cloudTime: time);
+        return new LockstepHouse(time, house, clouds.Clouds.Keys);
     }
 
     /// <summary>Makes each call when it is due, and returns when all have ended.</summary>
@@ -50,7 +62,8 @@ internal sealed class LockstepHouse : IAsyncDisposable
             while (running.Count < calls.Count && calls[running.Count].At <= _time.GetElapsedTime(began))
             {
                 var (_, client, plan) = calls[running.Count];
-                running.Add(Task.Run(() => client.CallAsync(plan)));
+                Interlocked.Increment(ref _open);
+                running.Add(Task.Run(() => CallAsync(client, plan)));
             }
 
             await StepAsync();
@@ -106,12 +119,38 @@ internal sealed class LockstepHouse : IAsyncDisposable
         await disposing;
     }
 
-    // What the step has set off in the clouds is on its way when they answer; what came of it at the server is when
-    // that answers.
+    bool IsSettled
+    {
+        get
+        {
+            var inHouse = _door.InHouse;
+            return Volatile.Read(ref _open) == inHouse
+                && _cloudIds.Sum(_house.Clouds.RunningCalls) + _queues.Waiting == inHouse;
+        }
+    }
+
+    async Task<CallEnd> CallAsync(LoadClient client, CallPlan plan)
+    {
+        try
+        {
+            return await client.CallAsync(plan);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
+
+    // What the step has set off in the clouds has begun when they answer, and what came of it at the server when that
+    // answers: an answer comes after the work that was there before the question.
     async Task StepAsync()
     {
         _time.Pass(Step);
-        (await _clouds.GetStringAsync("/faults")).ShouldNotBeNull();
-        (await _server.GetStringAsync("/healthz")).ShouldNotBeNull();
+        for (var looks = 0; looks == 0 || !IsSettled; looks++)
+        {
+            looks.ShouldBeLessThan(MostLooks, "a call is neither at a cloud nor in the queue nor with its client");
+            (await _clouds.GetStringAsync("/faults")).ShouldNotBeNull();
+            (await _server.GetStringAsync("/healthz")).ShouldNotBeNull();
+        }
     }
 }

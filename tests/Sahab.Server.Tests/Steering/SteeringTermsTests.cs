@@ -5,7 +5,6 @@ using Sahab.Routing.Decisions;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Plan.Steering;
-using Sahab.Tests.Ledger;
 
 namespace Sahab.Server.Tests.Steering;
 
