@@ -45,13 +45,14 @@ internal sealed class TestHouse : IAsyncDisposable
 
     /// <summary>Starts both. The clouds are those of <see cref="Samples"/> unless given.</summary>
     /// <param name="prepare">Called when the clouds have their addresses, before the configuration is read.</param>
+    /// <param name="cloudTime">The clouds' own time; the system's unless given, whatever the server's is.</param>
     public static async Task<TestHouse> StartAsync(
         string? yaml = null, EmulatorConfig? clouds = null, TimeProvider? time = null, string listen = "127.0.0.1:0",
-        Action<EmulatorHost>? prepare = null)
+        Action<EmulatorHost>? prepare = null, TimeProvider? cloudTime = null)
     {
         clouds ??= Samples.TwoClouds();
         var folder = Directory.CreateTempSubdirectory("sahab-test-").FullName;
-        var emulator = await EmulatorHost.StartAsync(clouds);
+        var emulator = await EmulatorHost.StartAsync(clouds, cloudTime);
         prepare?.Invoke(emulator);
         var configuration = Read(folder, yaml ?? Samples.TwoCloudsYaml, clouds, emulator);
         var server = await SahabServer.StartAsync(
