@@ -4,7 +4,6 @@ using Sahab.Planning.Traffic;
 using Sahab.Planning.Upstreams;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
-using Sahab.Routing.Policies;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Routing.Steering;
@@ -87,7 +86,7 @@ public sealed class Simulator
             .. scenario.Models.Select(model => Enumerable.Range(0, scenario.Deployments.Length)
                 .Where(index => scenario.Deployments[index].Spec.Model == model).ToArray()),
         ];
-        _steering = (scenario.Profile.Scorers & Scorers.Contracts) == 0 ? null : new ContractSteering(scenario.Day);
+        _steering = scenario.Profile.IsSteered ? new ContractSteering(scenario.Day) : null;
         AddEvents();
     }
 

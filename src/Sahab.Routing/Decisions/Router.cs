@@ -133,7 +133,7 @@ public static class Router
         DecisionTrace? trace)
     {
         var candidates = request.Route.Candidates.AsSpan();
-        var isPatient = request.PatienceMs > 0 && (profile.Scorers & Scorers.Contracts) != 0;
+        var isPatient = request.PatienceMs > 0 && profile.IsSteered;
         var (best, bestPaid, waitsFor) = (double.PositiveInfinity, double.PositiveInfinity, -1);
         for (var position = 0; position < candidates.Length; position++)
         {
@@ -184,7 +184,7 @@ public static class Router
     private static void CountStakes(
         in RouteRequest request, RoutingProfile profile, Deployment choice, long nowMs)
     {
-        if (choice.Spec.Kind == CapacityKind.Reserved || (profile.Scorers & Scorers.Contracts) == 0)
+        if (choice.Spec.Kind == CapacityKind.Reserved || !profile.IsSteered)
         {
             return;
         }

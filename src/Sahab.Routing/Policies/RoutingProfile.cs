@@ -121,6 +121,9 @@ public sealed record RoutingProfile
     /// <value>What counts.</value>
     public required Scorers Scorers { get; init; }
 
+    /// <summary>Whether it goes by what contracts make of prices.</summary>
+    public bool IsSteered => (Scorers & Scorers.Contracts) != 0;
+
     /// <value>How one is picked.</value>
     public required Picker Picker { get; init; }
 
@@ -182,7 +185,7 @@ public sealed record RoutingProfile
         var whole = tier switch
         {
             ServiceTier.Batch => long.MaxValue,
-            _ when (Scorers & Scorers.Contracts) == 0 => 0,
+            _ when !IsSteered => 0,
             ServiceTier.Priority => PriorityPatienceMs,
             ServiceTier.Default => DefaultPatienceMs,
             _ => FlexPatienceMs,

@@ -67,8 +67,7 @@ internal static class Scoring
     private static CandidateScore Cost(
         RoutingProfile profile, in RouteRequest request, Deployment deployment, bool atHome)
     {
-        var isSteered = (profile.Scorers & Scorers.Contracts) != 0;
-        var prices = isSteered ? PricesOf(deployment) : deployment.Spec.Prices;
+        var prices = profile.IsSteered ? PricesOf(deployment) : deployment.Spec.Prices;
         var learned = deployment.State.Learned;
         var cached = profile.PrefixAffinity
             ? request.PromptTokens * (atHome ? learned.CachedAtHome : learned.CachedElsewhere)
@@ -77,7 +76,7 @@ internal static class Scoring
         var rate = ((prompt * prices.PromptNanoPerMillion)
             + (cached * prices.CachedNanoPerMillion)
             + (output * prices.OutputNanoPerMillion)) / TokensPerPrice;
-        if (!isSteered)
+        if (!profile.IsSteered)
         {
             return new CandidateScore { CostNanoUsd = rate, RateNanoUsd = rate, CachedTokens = cached };
         }

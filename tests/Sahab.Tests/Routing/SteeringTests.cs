@@ -58,15 +58,7 @@ public sealed class SteeringTests
     [Fact]
     public void A_call_waits_for_what_is_paid_for_as_long_as_it_is_patient_and_then_goes_where_there_is_room()
     {
-        var snapshot = Of(
-            Spec("own", spec => spec with
-            {
-                Kind = CapacityKind.Reserved,
-                Prices = default,
-                Limits = Limit(concurrency: 1),
-            }),
-            Spec("cheap", Priced(Cheap)));
-        snapshot.State("own").Reserve();
+        var snapshot = FullBesideCheap();
 
         var patient = snapshot.Decide(Call(snapshot) with { PatienceMs = 500 }, RoutingProfile.LeastCost);
         patient.Choice.ShouldBeNull();
@@ -82,15 +74,7 @@ public sealed class SteeringTests
     [Fact]
     public void Nobody_waits_where_waiting_is_worth_more_than_what_it_saves()
     {
-        var snapshot = Of(
-            Spec("own", spec => spec with
-            {
-                Kind = CapacityKind.Reserved,
-                Prices = default,
-                Limits = Limit(concurrency: 1),
-            }),
-            Spec("cheap", Priced(Cheap)));
-        snapshot.State("own").Reserve();
+        var snapshot = FullBesideCheap();
 
         snapshot.Decide(
             Call(snapshot) with { PatienceMs = 60_000 }, RoutingProfile.LeastCost with { NanoUsdPerMs = 10_000 })
@@ -267,6 +251,21 @@ public sealed class SteeringTests
         snapshot.State("committed").Price.CommitmentShare.ShouldBe(0);
         snapshot.State("committed").Price.Stake.ShouldBeNull();
         steering.Shares.ShouldBeEmpty();
+    }
+
+    /// <summary>What is paid for is full, and what is paid by the token has room.</summary>
+    private static RoutingSnapshot FullBesideCheap()
+    {
+        var snapshot = Of(
+            Spec("own", spec => spec with
+            {
+                Kind = CapacityKind.Reserved,
+                Prices = default,
+                Limits = Limit(concurrency: 1),
+            }),
+            Spec("cheap", Priced(Cheap)));
+        snapshot.State("own").Reserve();
+        return snapshot;
     }
 
     private static Func<DeploymentSpec, DeploymentSpec> Priced(PriceTerms prices) =>

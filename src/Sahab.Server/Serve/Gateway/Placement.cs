@@ -262,6 +262,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
             {
                 if (_ticket is not null && _room.Queue.Remove(_ticket))
                 {
+                    _room.Tell();
                     Answer.TrySetResult(Place.None(GatewayError.ClientLeft()));
                 }
             }
