@@ -78,7 +78,9 @@ public sealed record Charge
     public static Charge Of(UsageEvent usage, Use use, ChargeTerms? terms, int version)
     {
         ArgumentNullException.ThrowIfNull(usage);
-        var (list, net, cost) = (usage.Flags & UsageFlags.NotBilled) != 0 ? default : Rated(usage, terms);
+        var (list, net, cost) = (usage.Flags & UsageFlags.NotBilled) != 0
+            ? default
+            : AmountsOf(usage.Usage, usage.Prices, terms);
         return new Charge
         {
             EventId = usage.EventId,
@@ -94,14 +96,25 @@ public sealed record Charge
         };
     }
 
-    static (NanoUsd List, NanoUsd Net, NanoUsd Cost) Rated(UsageEvent usage, ChargeTerms? terms)
+    /// <summary>What tokens cost by terms that were looked up before.</summary>
+    /// <param name="usage">The tokens.</param>
+    /// <param name="prices">The deployment's own prices.</param>
+    /// <param name="terms">The terms of the use in its hour; null: it falls under no contract.</param>
+    /// <returns>
+    /// At list price and after the discount in the contract's currency, and the latter in US dollars; billionths of
+    /// each.
+    /// </returns>
+    /// <exception cref="ArgumentException">The usage is not consistent, or a price is negative.</exception>
+    /// <exception cref="OverflowException">The cost exceeds about 9.2 billion dollars.</exception>
+    public static (NanoUsd List, NanoUsd Net, NanoUsd Cost) AmountsOf(
+        in TokenUsage usage, in PriceTerms prices, ChargeTerms? terms)
     {
-        var prices = terms?.Tokens ?? usage.Prices;
+        var own = terms?.Tokens ?? prices;
         var share = 1 - (terms?.Discount ?? 0);
         var usd = terms?.UsdPerUnit ?? 1;
-        var list = Rater.Rate(usage.Usage, prices);
-        var net = share == 1 ? list : Rater.Rate(usage.Usage, prices, share);
-        return (list, net, usd == 1 ? net : Rater.Rate(usage.Usage, prices, share * usd));
+        var list = Rater.Rate(usage, own);
+        var net = share == 1 ? list : Rater.Rate(usage, own, share);
+        return (list, net, usd == 1 ? net : Rater.Rate(usage, own, share * usd));
     }
 
     /// <summary>What the use of a service costs by the contracts.</summary>

@@ -35,17 +35,9 @@ public static class Statement
 
         if (contracts.StartOf(provider) is { } start)
         {
-            var state = new SettlementState(start);
-            for (var hour = start; hour < end; hour = hour.Next)
+            for (var fold = new StatementFold(contracts, provider, start); fold.Next < end;)
             {
-                var terms = contracts.At(provider, hour);
-                if (terms.Count > 0)
-                {
-                    lines.AddRange(Settle(new SettledHour(contracts, terms, hour, used.GetValueOrDefault(hour))
-                    {
-                        Trace = new HourTrace(),
-                    }, state));
-                }
+                lines.AddRange(fold.Settle(used.GetValueOrDefault(fold.Next)));
             }
         }
 
@@ -129,7 +121,8 @@ public static class Statement
         };
     }
 
-    static IEnumerable<StatementLine> Settle(SettledHour hour, SettlementState state)
+    /// <summary>Settles an hour that has a trace, and tells of it.</summary>
+    internal static IReadOnlyList<StatementLine> Settle(SettledHour hour, SettlementState state)
     {
         HourlyCosts.Apply(hour);
         Discounts.Apply(hour, state);

@@ -50,7 +50,7 @@ public sealed record HindsightReport
 }
 
 /// <summary>What one more dollar of a commitment costs.</summary>
-/// <param name="Commitment">Its id.</param>
+/// <param name="Commitment">Its id; of a contract's, that of the contract first: "aws/spend".</param>
 /// <param name="Period">From 0.</param>
 /// <param name="ShortfallUsd">What is owed for nothing even at the optimum.</param>
 /// <param name="Lambda">
@@ -72,8 +72,17 @@ public static class HindsightOptimum
 {
     const double SecondsPerHour = 3600;
 
+    /// <summary>Why there is no optimum of a scenario, as a sentence; null: there is one.</summary>
+    public static string? ProblemOf(Scenario scenario)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        return ContractRows.ProblemOf(scenario);
+    }
+
     /// <summary>Builds the programme of a scenario, as for a look at it.</summary>
-    /// <exception cref="ArgumentException">The scenario makes no sense; all that is wrong is named.</exception>
+    /// <exception cref="ArgumentException">
+    /// The scenario makes no sense, which is named, or has what <see cref="ProblemOf"/> tells.
+    /// </exception>
     public static LinearProgram ProgramOf(Scenario scenario) => HindsightProgram.Build(scenario).Program;
 
     /// <summary>Finds it.</summary>
@@ -81,7 +90,9 @@ public static class HindsightOptimum
     /// <param name="solver">Who solves.</param>
     /// <param name="limit">How long it may take.</param>
     /// <param name="stop">Gives up.</param>
-    /// <exception cref="ArgumentException">The scenario makes no sense; all that is wrong is named.</exception>
+    /// <exception cref="ArgumentException">
+    /// The scenario makes no sense, which is named, or has what <see cref="ProblemOf"/> tells.
+    /// </exception>
     /// <exception cref="SolverException">The solver is not there or broke down.</exception>
     public static async Task<HindsightReport> FindAsync(
         Scenario scenario, ISolver solver, TimeSpan limit, CancellationToken stop = default)
@@ -111,16 +122,20 @@ public static class HindsightOptimum
         HindsightReport report, Scenario scenario, HindsightProgram built, LinearSolution solution)
     {
         var providers = ProvidersOf(scenario, built, solution);
-        var commitments = built.Commitments.Select(each => new CommitmentPrice(
-            scenario.Commitments[each.Commitment].Id, each.Period, Usd(solution.Columns[each.Shortfall]),
+        var commitments = built.Contracts.Rows.Select(each => new CommitmentPrice(
+            each.Commitment, each.Period, Usd(solution.Columns[each.Shortfall] * each.OwedShare),
             Math.Round(solution.Duals[each.Row], 6))).ToImmutableArray();
+        var credit = Math.Round(built.Contracts.Fixed.Values.Sum(each => each.CreditUsd), 6);
         var (usage, reserved) = (providers.Sum(each => each.UsageUsd), providers.Sum(each => each.ReservedUsd));
         var shortfall = commitments.Sum(each => each.ShortfallUsd);
         return report with
         {
             Cost = new CostSum(
-                usage, reserved, shortfall, usage + reserved + shortfall,
-                Usd(built.Refusals.Sum(refusal => solution.Columns[refusal.Column] * refusal.UsdPerCall))),
+                usage, reserved, shortfall, usage + reserved + shortfall + credit,
+                Usd(built.Refusals.Sum(refusal => solution.Columns[refusal.Column] * refusal.UsdPerCall)))
+            {
+                CreditUsd = credit,
+            },
             Providers = providers,
             Commitments = commitments,
             Capacities = CapacitiesOf(scenario, built, solution),
@@ -138,13 +153,20 @@ public static class HindsightOptimum
         }
 
         var hours = (decimal)scenario.Length.Ticks / TimeSpan.TicksPerHour;
+        var fees = built.Contracts.Fixed.Values;
         return
         [
-            .. Enumerable.Range(0, scenario.Deployments.Length)
-                .GroupBy(index => scenario.Deployments[index].Spec.Provider)
-                .Select(all => new ProviderCost(
-                    all.Key, (long)Math.Round(all.Sum(index => calls[index])), Usd(all.Sum(index => usd[index])),
-                    all.Sum(index => scenario.Deployments[index].ReservedUsdPerHour * hours))),
+            .. scenario.Deployments.Select(deployment => deployment.Spec.Provider)
+                .Concat(fees.Select(fee => fee.Provider)).Distinct(StringComparer.Ordinal)
+                .Select(provider =>
+                {
+                    var all = Enumerable.Range(0, scenario.Deployments.Length)
+                        .Where(index => scenario.Deployments[index].Spec.Provider == provider).ToArray();
+                    return new ProviderCost(
+                        provider, (long)Math.Round(all.Sum(index => calls[index])), Usd(all.Sum(index => usd[index])),
+                        all.Sum(index => scenario.Deployments[index].ReservedUsdPerHour * hours)
+                            + Math.Round(fees.Where(fee => fee.Provider == provider).Sum(fee => fee.ReservedUsd), 6));
+                }),
         ];
     }
 

@@ -7,7 +7,8 @@ using Sahab.Planning.Simulation;
 namespace Sahab.Planning.Optimum;
 
 /// <summary>Calls of a class that come in one bucket and are served in the same or a later one.</summary>
-internal readonly record struct Flow(int Column, int Deployment, int Served, double UsdPerCall);
+internal readonly record struct Flow(
+    int Column, int Deployment, int Served, double UsdPerCall, DemandSums PerCall);
 
 /// <summary>Which row of the programme a shadow price is read from.</summary>
 internal readonly record struct CapacityRow(int Row, int Deployment);
@@ -35,6 +36,7 @@ internal sealed class HindsightProgram
 
     readonly Scenario _scenario;
     readonly DemandProfile _demand;
+    readonly ContractRows _contracts;
 
     /// <summary>Tiers whose calls may be served in the same buckets are the same here.</summary>
     readonly TierTerms[][] _groups;
@@ -44,6 +46,7 @@ internal sealed class HindsightProgram
     HindsightProgram(Scenario scenario)
     {
         _scenario = scenario;
+        _contracts = new ContractRows(scenario);
         _bucketMs = scenario.Bucket.TotalMilliseconds;
         _groups =
         [
@@ -61,8 +64,8 @@ internal sealed class HindsightProgram
     /// <summary>Columns of refused calls, with what a call is held to cost in US dollars.</summary>
     public List<(int Column, double UsdPerCall)> Refusals { get; } = [];
 
-    /// <summary>For each commitment and period: its row and the column of its shortfall.</summary>
-    public List<(int Commitment, int Period, int Row, int Shortfall)> Commitments { get; } = [];
+    /// <summary>What the contracts say of it.</summary>
+    public ContractRows Contracts => _contracts;
 
     public List<CapacityRow> Capacities { get; } = [];
 
@@ -71,10 +74,15 @@ internal sealed class HindsightProgram
     public static HindsightProgram Build(Scenario scenario)
     {
         ScenarioCheck.ThrowIfProblems(scenario);
+        if (ContractRows.ProblemOf(scenario) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(scenario));
+        }
+
         var built = new HindsightProgram(scenario);
         var served = built.AddDemand();
         built.AddCapacities(served);
-        built.AddCommitments();
+        built._contracts.AddTo(built.Program, built.Flows);
         return built;
     }
 
@@ -130,7 +138,7 @@ internal sealed class HindsightProgram
                 var usd = UsdPerCall(perCall, LowestPrices(index, at));
                 var column = Program.AddColumn(usd);
                 Program.Put(row, column, 1);
-                Flows.Add(new Flow(column, index, at, usd));
+                Flows.Add(new Flow(column, index, at, usd, perCall));
                 (served[at, index] ??= []).Add(new Served(column, perCall));
             }
         }
@@ -218,34 +226,6 @@ internal sealed class HindsightProgram
 
     double CallsAtMost(int column) => Program.Rows[Program.Entries(column)[0].Row].Right;
 
-    void AddCommitments()
-    {
-        for (var index = 0; index < _scenario.Commitments.Length; index++)
-        {
-            var commitment = _scenario.Commitments[index];
-            var periods = commitment.PeriodsIn(_scenario.Length);
-            var first = Program.Rows.Count;
-            for (var period = 0; period < periods; period++)
-            {
-                var row = Program.AddRow(
-                    string.Create(CultureInfo.InvariantCulture, $"commitment {commitment.Id}, period {period}"),
-                    RowSense.AtLeast, (double)commitment.UsdIn(period, _scenario.Length));
-                var shortfall = Program.AddColumn(1);
-                Program.Put(row, shortfall, 1);
-                Commitments.Add((index, period, row, shortfall));
-            }
-
-            var counts = _scenario.Deployments
-                .Select(deployment => commitment.Deployments.Contains(deployment.Spec.Id)).ToArray();
-            foreach (var flow in Flows.Where(flow => counts[flow.Deployment]))
-            {
-                // A bucket belongs to the period of its middle.
-                var period = (int)((flow.Served + 0.5) * _bucketMs / commitment.Period.TotalMilliseconds);
-                Program.Put(first + Math.Min(period, periods - 1), flow.Column, flow.UsdPerCall);
-            }
-        }
-    }
-
     static DemandSums PerCall(in DemandSums sums) => new()
     {
         Calls = 1,
@@ -258,13 +238,16 @@ internal sealed class HindsightProgram
         PrefillMemory = sums.PrefillMemory / sums.Calls,
     };
 
-    static double UsdPerCall(in DemandSums call, in PriceTerms prices) => UsdPerNano / TokensPerPrice
+    public static double UsdPerCall(in DemandSums call, in PriceTerms prices) => UsdPerNano / TokensPerPrice
         * ((call.Prefill * prices.PromptNanoPerMillion)
             + (call.Prefix * Math.Min(prices.CachedNanoPerMillion, prices.PromptNanoPerMillion))
             + (call.Output * prices.OutputNanoPerMillion));
 
     // Where prices change within a bucket the lower ones count: the optimum must not be dearer than it can be.
-    PriceTerms LowestPrices(int index, int bucket)
+    PriceTerms LowestPrices(int index, int bucket) =>
+        _contracts.LowestPrices(index, bucket, LowestOwnPrices(index, bucket));
+
+    PriceTerms LowestOwnPrices(int index, int bucket)
     {
         var spec = _scenario.Deployments[index].Spec;
         var lowest = spec.Prices;
@@ -278,7 +261,7 @@ internal sealed class HindsightProgram
         return lowest;
     }
 
-    static PriceTerms Lower(in PriceTerms left, in PriceTerms right) => new(
+    public static PriceTerms Lower(in PriceTerms left, in PriceTerms right) => new(
         Math.Min(left.PromptNanoPerMillion, right.PromptNanoPerMillion),
         Math.Min(left.CachedNanoPerMillion, right.CachedNanoPerMillion),
         Math.Min(left.OutputNanoPerMillion, right.OutputNanoPerMillion));

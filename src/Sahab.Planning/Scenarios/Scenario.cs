@@ -46,7 +46,12 @@ public sealed record Scenario
     /// <value>When prices change.</value>
     public ImmutableArray<PriceChange> PriceChanges { get; init; } = [];
 
-    /// <value>What has to be spent. A deployment counts toward one at most.</value>
+    /// <value>What was agreed with providers; null: nothing but <see cref="Commitments"/>.</value>
+    public ScenarioContracts? Contracts { get; init; }
+
+    /// <value>
+    /// What has to be spent, in short; not beside <see cref="Contracts"/>. A deployment counts toward one at most.
+    /// </value>
     public ImmutableArray<ScenarioCommitment> Commitments { get; init; } = [];
 
     /// <value>How a deployment is chosen.</value>
@@ -87,7 +92,8 @@ public sealed record Scenario
     /// <summary>
     /// The same in a shorter or longer time: lengths, seasons, outages, periods and what has to be spent in them are
     /// multiplied; rates, speeds, limits and prices by the hour are not. So the load stays what it was, and there are
-    /// so many times the calls. Waits of up to a minute stay, longer ones are multiplied; so are buckets, down to a
+    /// so many times the calls. Contracts see their own calendar, and each call as often as it stands for; what they
+    /// come to is multiplied as well. Waits of up to a minute stay, longer ones are multiplied; so are buckets, down to a
     /// minute.
     /// </summary>
     /// <param name="factor">Above 0.</param>
@@ -104,6 +110,7 @@ public sealed record Scenario
             Outages = [.. Outages.Select(outage =>
                 outage with { From = outage.From * factor, Length = outage.Length * factor })],
             PriceChanges = [.. PriceChanges.Select(change => change with { At = change.At * factor })],
+            Contracts = Contracts?.Compressed(factor),
             Commitments = [.. Commitments.Select(commitment => commitment with
             {
                 Period = commitment.Period * factor,
@@ -153,34 +160,3 @@ public sealed record Outage(string? Provider, string? Deployment, TimeSpan From,
 /// <param name="At">From when.</param>
 /// <param name="Prices">The prices then.</param>
 public sealed record PriceChange(string Deployment, TimeSpan At, PriceTerms Prices);
-
-/// <summary>
-/// Take or pay: in every period so much is to be spent at the deployments together, and what is not is owed at its
-/// end. A period that the scenario cuts short counts in proportion.
-/// </summary>
-public sealed record ScenarioCommitment
-{
-    /// <value>Unique in a scenario.</value>
-    public required string Id { get; init; }
-
-    /// <value>The deployments whose usage counts.</value>
-    public required ImmutableArray<string> Deployments { get; init; }
-
-    /// <value>How long a period is. Above zero.</value>
-    public required TimeSpan Period { get; init; }
-
-    /// <value>What is to be spent in it, in US dollars. At least 0.</value>
-    public required decimal UsdPerPeriod { get; init; }
-
-    /// <summary>How many periods begin before the scenario ends.</summary>
-    public int PeriodsIn(TimeSpan length) => (int)Math.Ceiling(length / Period);
-
-    /// <summary>What is to be spent in one of them, in US dollars.</summary>
-    /// <param name="period">From 0.</param>
-    /// <param name="length">The length of the scenario.</param>
-    public decimal UsdIn(int period, TimeSpan length)
-    {
-        var left = (length - (Period * period)) / Period;
-        return left >= 1 ? UsdPerPeriod : UsdPerPeriod * (decimal)left;
-    }
-}

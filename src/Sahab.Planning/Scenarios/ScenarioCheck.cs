@@ -30,7 +30,7 @@ public static class ScenarioCheck
             .. scenario.Traffic.SelectMany(traffic => OfTraffic(scenario, traffic)),
             .. OfShares(scenario),
             .. OfEvents(scenario),
-            .. OfCommitments(scenario),
+            .. ContractCheck.ProblemsOf(scenario),
         ];
     }
 
@@ -181,34 +181,6 @@ public static class ScenarioCheck
                 yield return new(
                     Item("price_changes", i), $"there is no deployment {scenario.PriceChanges[i].Deployment}",
                     $"Deployments are {string.Join(", ", ids)}");
-            }
-        }
-    }
-
-    static IEnumerable<ScenarioProblem> OfCommitments(Scenario scenario)
-    {
-        var counted = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var commitment in scenario.Commitments)
-        {
-            var key = $"commitments.{commitment.Id}";
-            if (commitment.Period <= TimeSpan.Zero || commitment.UsdPerPeriod < 0)
-            {
-                yield return new(
-                    key, "its period or amount is out of range", "Write a period above 0 and an amount from 0");
-            }
-
-            foreach (var id in commitment.Deployments)
-            {
-                if (!scenario.Deployments.Any(deployment => deployment.Spec.Id == id))
-                {
-                    yield return new($"{key}.deployments", $"there is no deployment {id}", "Name one that there is");
-                }
-                else if (!counted.TryAdd(id, commitment.Id))
-                {
-                    yield return new(
-                        $"{key}.deployments", $"what is spent at {id} counts toward {counted[id]} already",
-                        "Let it count once");
-                }
             }
         }
     }

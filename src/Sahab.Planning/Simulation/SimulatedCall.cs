@@ -28,6 +28,9 @@ internal sealed class SimulatedCall : BatchJob
 
     public PriceTerms Prices { get; set; }
 
+    /// <summary>The hour of the contracts in which the latest attempt was begun.</summary>
+    public OpenHour Hour { get; set; } = null!;
+
     public int Attempts { get; set; }
 
     public double StartedMs { get; set; }

@@ -30,6 +30,9 @@ public sealed record SimulationReport
     /// <summary>By deployment.</summary>
     public required ImmutableArray<DeploymentCost> Deployments { get; init; }
 
+    /// <summary>By contract, and by provider what falls under none. They add up to the total.</summary>
+    public required ImmutableArray<ContractCost> Contracts { get; init; }
+
     /// <summary>By commitment and period.</summary>
     public required ImmutableArray<CommitmentCost> Commitments { get; init; }
 
@@ -58,20 +61,55 @@ public sealed record CallCounts(
     long Arrived, long Served, long Refused, long Limited, long Failed, long InFlight, long Attempts);
 
 /// <summary>What it cost, in US dollars.</summary>
-/// <param name="UsageUsd">Paid by the token.</param>
-/// <param name="ReservedUsd">Paid by the hour, used or not.</param>
+/// <param name="UsageUsd">Paid by the token, discounts for volume taken off.</param>
+/// <param name="ReservedUsd">Paid by the hour or month, used or not.</param>
 /// <param name="ShortfallUsd">Owed for what was committed and not spent.</param>
-/// <param name="TotalUsd">The sum of these three.</param>
+/// <param name="TotalUsd">The sum of these three, of what expired and of what was credited.</param>
 /// <param name="RefusalUsd">What unserved calls are held to cost; on nobody's bill and not in the total.</param>
 public sealed record CostSum(
-    decimal UsageUsd, decimal ReservedUsd, decimal ShortfallUsd, decimal TotalUsd, decimal RefusalUsd);
+    decimal UsageUsd, decimal ReservedUsd, decimal ShortfallUsd, decimal TotalUsd, decimal RefusalUsd)
+{
+    /// <summary>Paid ahead and lost.</summary>
+    public decimal ExpiredUsd { get; init; }
+
+    /// <summary>Granted by providers. At most 0.</summary>
+    public decimal CreditUsd { get; init; }
+}
 
 /// <summary>What one provider was paid.</summary>
 /// <param name="Provider">Its id.</param>
 /// <param name="Calls">Calls that it served.</param>
 /// <param name="UsageUsd">Paid by the token.</param>
-/// <param name="ReservedUsd">Paid by the hour.</param>
+/// <param name="ReservedUsd">Paid by the hour or month, used or not.</param>
 public sealed record ProviderCost(string Provider, long Calls, decimal UsageUsd, decimal ReservedUsd);
+
+/// <summary>What one contract came to, by the ledger's statement, in US dollars.</summary>
+public sealed record ContractCost
+{
+    /// <summary>Its id; null: what falls under none.</summary>
+    public required string? Contract { get; init; }
+
+    /// <summary>The provider.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>Paid by the token, discounts for volume taken off, and baselines as far as they were used.</summary>
+    public required decimal UsageUsd { get; init; }
+
+    /// <summary>Paid by the hour or month, used or not: fees, sites, and baselines as far as nothing used them.</summary>
+    public required decimal ReservedUsd { get; init; }
+
+    /// <summary>Owed for what was committed and not spent.</summary>
+    public decimal ShortfallUsd { get; init; }
+
+    /// <summary>Paid ahead and lost.</summary>
+    public decimal ExpiredUsd { get; init; }
+
+    /// <summary>Granted by the provider. At most 0.</summary>
+    public decimal CreditUsd { get; init; }
+
+    /// <summary>The sum of all of it.</summary>
+    public decimal TotalUsd => UsageUsd + ReservedUsd + ShortfallUsd + ExpiredUsd + CreditUsd;
+}
 
 /// <summary>What one deployment did and cost.</summary>
 public sealed record DeploymentCost
@@ -111,13 +149,16 @@ public sealed record DeploymentCost
 }
 
 /// <summary>One period of a commitment, in US dollars.</summary>
-/// <param name="Commitment">Its id.</param>
+/// <param name="Commitment">Its id; of a contract's, that of the contract first: "aws/spend".</param>
 /// <param name="Period">From 0.</param>
-/// <param name="CommittedUsd">What was to be spent.</param>
-/// <param name="DrawnUsd">What was spent and counts.</param>
+/// <param name="CommittedUsd">What was to be spent, with what was deferred from the period before.</param>
+/// <param name="DrawnUsd">What was spent and counts, with what was carried from the period before.</param>
 /// <param name="ShortfallUsd">What is owed for nothing.</param>
+/// <param name="FromHour">When it begins, in hours of the scenario.</param>
+/// <param name="UntilHour">When it ends.</param>
 public sealed record CommitmentCost(
-    string Commitment, int Period, decimal CommittedUsd, decimal DrawnUsd, decimal ShortfallUsd);
+    string Commitment, int Period, decimal CommittedUsd, decimal DrawnUsd, decimal ShortfallUsd, double FromHour,
+    double UntilHour);
 
 /// <summary>What went to capacity paid by the token though the model has some that is paid anyway.</summary>
 /// <param name="Calls">Calls.</param>

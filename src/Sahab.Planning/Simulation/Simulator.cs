@@ -42,6 +42,7 @@ public sealed class Simulator
     readonly Arrivals _arrivals;
     readonly Fleet _fleet;
     readonly Timers _timers = new();
+    readonly ContractDesk _contracts;
     readonly CostBook _costs;
     readonly ServiceBook _service;
     readonly Stack<SimulatedCall> _free = new();
@@ -70,7 +71,8 @@ public sealed class Simulator
         _scenario = scenario;
         _arrivals = new Arrivals(scenario);
         _fleet = new Fleet(scenario);
-        _costs = new CostBook(scenario);
+        _contracts = new ContractDesk(scenario);
+        _costs = new CostBook(scenario, _contracts);
         _service = new ServiceBook(scenario);
         _prices = [.. scenario.Deployments.Select(deployment => deployment.Spec.Prices)];
         _caches = [.. scenario.Deployments.Select(_ => new PrefixCache())];
@@ -137,7 +139,7 @@ public sealed class Simulator
 
     void AddEvents()
     {
-        if (_steering is not null)
+        if (_steering is not null || _contracts.HasPrices)
         {
             _timers.Add(0, TimerKind.Steer, 0);
         }
@@ -191,6 +193,7 @@ public sealed class Simulator
                 var change = _scenario.PriceChanges[timer.Index];
                 _prices[IndexOf(change.Deployment)] = change.Prices;
                 _routing = BuildRouting(_routing);
+                _contracts.Apply(_routing, _nowMs);
                 break;
             case TimerKind.Steer:
                 Steer();
@@ -210,16 +213,27 @@ public sealed class Simulator
 
     void Steer()
     {
+        var nextMs = _contracts.Apply(_routing, _nowMs);
+        if (_steering is not null)
+        {
+            SetPrices(_steering);
+            nextMs = _nowMs + SteerEveryMs;
+        }
+
+        if (_nowMs < _scenario.Length.TotalMilliseconds)
+        {
+            _timers.Add(Math.Max(nextMs, _nowMs + 1), TimerKind.Steer, 0);
+        }
+    }
+
+    void SetPrices(ContractSteering steering)
+    {
         for (var model = 0; model < _rooms.Length; model++)
         {
             _routing.Models[model].History.Waiting = _rooms[model].Queue.Count;
         }
 
-        _steering!.Step(_routing, _costs.Paces(_nowMs), _nowMs);
-        if (_nowMs < _scenario.Length.TotalMilliseconds)
-        {
-            _timers.Add(_nowMs + SteerEveryMs, TimerKind.Steer, 0);
-        }
+        steering.Step(_routing, _contracts.Paces(_routing, _nowMs), _nowMs);
     }
 
     void HappenUpstream()
@@ -239,7 +253,8 @@ public sealed class Simulator
                 usage.PromptTokens, usage.CachedTokens, usage.OutputTokens, _nowMs - call.FirstTokenMs, call.AtHome),
             NowMs);
         call.Request.Route.History.Learn((long)call.PromptTokens * BytesPerToken, usage, choices: 1);
-        _costs.Add(call.Deployment, usage, call.Prices, call.StartedMs);
+        _costs.Add(call.Deployment, usage, call.Prices, call.Hour);
+        _contracts.End(call.Hour);
         _service.Served(call, _nowMs, OverheadMs(call));
         var model = ModelOf(call);
         call.Key.Settle(call.Tokens, NowMs);
@@ -387,6 +402,7 @@ public sealed class Simulator
         call.AtHome = decision.AtHome;
         call.Prices = choice.Spec.Prices;
         call.StartedMs = _nowMs;
+        call.Hour = _contracts.Begin(_nowMs);
         call.Attempts++;
         _attempts++;
         Send(call);
@@ -432,6 +448,7 @@ public sealed class Simulator
             // The client has begun to read: nobody else can take over.
             var call = (SimulatedCall)job;
             call.Lease.Fail(FailureKind.Cut, 0, NowMs);
+            _contracts.End(call.Hour);
             End(call, CallEnd.Failed);
         }
     });
@@ -439,6 +456,7 @@ public sealed class Simulator
     void Fail(SimulatedCall call, FailureKind kind)
     {
         call.Lease.Fail(kind, 0, NowMs);
+        _contracts.End(call.Hour);
         call.Request = call.Request with { Tried = call.Request.Tried | call.PositionBit };
         TryAgain(call, CallEnd.Failed);
     }
@@ -446,6 +464,7 @@ public sealed class Simulator
     void Throttle(SimulatedCall call)
     {
         call.Lease.Throttle(retryAfterMs: null, NowMs);
+        _contracts.End(call.Hour);
         TryAgain(call, CallEnd.Refused);
     }
 
@@ -478,10 +497,9 @@ public sealed class Simulator
 
     SimulationReport Report()
     {
+        _contracts.Finish();
         var deployments = _costs.Deployments(index => _fleet.BusyShare(index, _scenario.Length.TotalMilliseconds));
-        var commitments = _costs.Commitments();
-        var (usage, reserved) = (deployments.Sum(each => each.UsageUsd), deployments.Sum(each => each.ReservedUsd));
-        var shortfall = commitments.Sum(each => each.ShortfallUsd);
+        var contracts = _costs.Contracts();
         return new SimulationReport
         {
             Scenario = _scenario.Name,
@@ -490,16 +508,24 @@ public sealed class Simulator
             Hours = _scenario.Length.TotalHours,
             Calls = _service.Counts(_attempts),
             Cost = new CostSum(
-                usage, reserved, shortfall, usage + reserved + shortfall,
-                _service.UnservedTokens * _scenario.RefusalUsdPerMillionTokens / 1_000_000),
+                contracts.Sum(each => each.UsageUsd), contracts.Sum(each => each.ReservedUsd),
+                contracts.Sum(each => each.ShortfallUsd), contracts.Sum(each => each.TotalUsd),
+                _service.UnservedTokens * _scenario.RefusalUsdPerMillionTokens / 1_000_000)
+            {
+                ExpiredUsd = contracts.Sum(each => each.ExpiredUsd),
+                CreditUsd = contracts.Sum(each => each.CreditUsd),
+            },
             Providers =
             [
-                .. deployments.GroupBy(each => each.Provider).Select(all => new ProviderCost(
-                    all.Key, all.Sum(each => each.Calls), all.Sum(each => each.UsageUsd),
-                    all.Sum(each => each.ReservedUsd))),
+                .. deployments.Select(each => each.Provider).Concat(contracts.Select(each => each.Provider)).Distinct()
+                    .Select(provider => new ProviderCost(
+                        provider, deployments.Where(each => each.Provider == provider).Sum(each => each.Calls),
+                        contracts.Where(each => each.Provider == provider).Sum(each => each.UsageUsd),
+                        contracts.Where(each => each.Provider == provider).Sum(each => each.ReservedUsd))),
             ],
             Deployments = deployments,
-            Commitments = commitments,
+            Contracts = contracts,
+            Commitments = _contracts.Commitments(),
             Spill = _costs.Spill(),
             Tiers = _service.Tiers(),
             Tenants = _service.Tenants(),

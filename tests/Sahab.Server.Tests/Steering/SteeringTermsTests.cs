@@ -4,7 +4,7 @@ using Sahab.Ledger.Settlements;
 using Sahab.Routing.Decisions;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
-using Sahab.Server.Plan.Steering;
+using Sahab.Routing.Steering;
 
 namespace Sahab.Server.Tests.Steering;
 

@@ -1,4 +1,7 @@
+using Sahab.Ledger.Contracts;
+using Sahab.Planning.Scenarios;
 using Sahab.Planning.Simulation;
+using Sahab.Tests.Ledger;
 
 namespace Sahab.Tests.Planning;
 
@@ -28,6 +31,19 @@ public sealed class SimulatorMemoryTests
             Length = TimeSpan.FromHours(hours),
             Traffic = [scenario.Traffic[0] with { GrowthPerWeek = 0 }],
             Commitments = [],
+            // Settled hour by hour, with a fee, a discount for volume and a window to the end.
+            Contracts = new ScenarioContracts
+            {
+                Begins = Terms.At("2026-01-01"),
+                Book = Terms.Book(Terms.Contract(
+                    "aws", "2026-01-01",
+                    new Commitment
+                    {
+                        Id = "spend", Source = Terms.Page, Windows = CommitmentWindow.Yearly(Terms.At("2026-01-01"), 9_999),
+                    },
+                    new Rate { Id = "rate", Source = Terms.Page, Tiers = [new VolumeTier(5, 0.1m)] },
+                    new Credit { Id = "c", Source = Terms.Page, Amount = 1, GrantedAt = Terms.At("2026-01-01T01:00") })),
+            },
         };
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var simulator = new Simulator(scenario);

@@ -84,6 +84,7 @@ internal static class SimulateCommand
         var run = new Run(
             scenario, scale, arguments.ReadPolicies(parsed, scenario), parsed.GetValue(arguments.Optimum),
             arguments.ReadLimit(parsed));
+        ThrowIfNotPossible(run, parsed.GetValue(arguments.Mps));
         WriteProgram(scenario, parsed.GetValue(arguments.Mps));
         var (view, json) = (new ScenarioView(console, time), parsed.GetValue(arguments.Json));
         var seeds = arguments.ReadSeeds(parsed);
@@ -124,6 +125,20 @@ internal static class SimulateCommand
             Policies = [.. reports.Select(report => new PolicyOutcome(report, Round(optimum?.RegretOf(report))))],
             Optimum = optimum,
         };
+    }
+
+    static void ThrowIfNotPossible(Run run, string? mps)
+    {
+        if ((run.WithOptimum || mps is not null) && HindsightOptimum.ProblemOf(run.Scenario) is { } problem)
+        {
+            throw new CommandException(problem);
+        }
+
+        if (ScenarioCheck.ProblemsOf(run.Scenario).FirstOrDefault() is { } compressed)
+        {
+            throw new CommandException(
+                $"--scale: {compressed.Key}: {compressed.Message}. Write another scale: {compressed.Remedy}.");
+        }
     }
 
     static void WriteProgram(Scenario scenario, string? file)

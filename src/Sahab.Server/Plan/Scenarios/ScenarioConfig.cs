@@ -66,9 +66,21 @@ internal sealed record ScenarioConfig
     [AtMost(1000)]
     public ImmutableArray<PriceChangeConfig> PriceChanges { get; init; } = [];
 
-    [Doc("What has to be spent, by id.")]
+    [Doc("When on the calendar of the contracts it begins, a whole hour. With contracts it has to be said.")]
+    [Form(TextForm.Instant)]
+    public string? Begins { get; init; }
+
+    [Doc("What was agreed with providers, by id: as in the configuration.")]
+    [AtMost(1000)]
+    public ImmutableArray<ContractConfig> Contracts { get; init; } = [];
+
+    [Doc("What currencies of contracts are worth in US dollars, by id: as in the configuration.")]
+    [AtMost(10000)]
+    public ImmutableArray<CurrencyRateConfig> CurrencyRates { get; init; } = [];
+
+    [Doc("What has to be spent, in short, by id. Not beside `contracts`.")]
     [AtMost(100)]
-    public ImmutableArray<CommitmentConfig> Commitments { get; init; } = [];
+    public ImmutableArray<ScenarioCommitmentConfig> Commitments { get; init; } = [];
 
     [Doc("How a deployment is chosen, and what happens when it fails: as in the configuration.")]
     public RoutingConfig Routing { get; init; } = new();
@@ -354,13 +366,13 @@ internal sealed record PriceChangeConfig
 }
 
 [Doc("Take or pay: so much is to be spent in every period, and what is not is owed.")]
-internal sealed record CommitmentConfig
+internal sealed record ScenarioCommitmentConfig
 {
     [MapKey]
     [Form(TextForm.Id)]
     public required string Id { get; init; } = "";
 
-    [Doc("The deployments whose usage counts, each toward one commitment at most.")]
+    [Doc("The deployments whose usage counts, all of one provider, each toward one commitment at most.")]
     [Form(TextForm.Id)]
     [AtMost(256)]
     public required ImmutableArray<string> Deployments { get; init; } = [];

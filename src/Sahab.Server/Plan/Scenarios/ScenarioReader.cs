@@ -85,6 +85,7 @@ internal sealed class ScenarioReader
     {
         var deployments = config.Deployments.Select(deployment => Build(config, deployment)).ToList();
         var traffic = config.Traffic.Select(Build).ToList();
+        var contracts = BuildContracts(config);
         foreach (var outage in config.Outages.Where(outage => (outage.Provider is null) == (outage.Deployment is null)))
         {
             _problems.Error(
@@ -108,6 +109,7 @@ internal sealed class ScenarioReader
                 new Outage(outage.Provider, outage.Deployment, outage.From, outage.Length))],
             PriceChanges = [.. config.PriceChanges.Select(change =>
                 new PriceChange(change.Deployment, change.At, SnapshotBuilder.PricesFor(change.Price)))],
+            Contracts = contracts,
             Commitments = [.. config.Commitments.Select(commitment => new ScenarioCommitment
             {
                 Id = commitment.Id,
@@ -120,6 +122,38 @@ internal sealed class ScenarioReader
             MaxAttempts = config.Routing.MaxAttempts,
             MaxWaiting = config.MaxWaiting,
             RefusalUsdPerMillionTokens = config.RefusalUsdPerMillionTokens,
+        };
+    }
+
+    // By the very rules of the configuration, which know providers.
+    ScenarioContracts? BuildContracts(ScenarioConfig config)
+    {
+        if (config.Contracts.IsEmpty)
+        {
+            return null;
+        }
+
+        var agreed = new SahabConfig
+        {
+            Providers = [.. config.Deployments.Select(deployment => deployment.Provider).Distinct()
+                .Select(provider => new ProviderConfig { Id = provider, Regions = [] })],
+            Models = [],
+            Deployments = [],
+            Contracts = config.Contracts,
+            CurrencyRates = config.CurrencyRates,
+        };
+        new ContractRules(agreed, _problems, DateTimeOffset.MaxValue).Check();
+        if (config.Begins is null)
+        {
+            _problems.Error(
+                "contracts", "nothing says when on their calendar the scenario begins",
+                "Write it at the top, such as begins: 2026-01-01");
+        }
+
+        return _problems.HasErrors || !ContractBinding.TryTime(config.Begins!, out var begins) ? null : new ScenarioContracts
+        {
+            Book = ContractBinding.BookOf(agreed),
+            Begins = begins,
         };
     }
 

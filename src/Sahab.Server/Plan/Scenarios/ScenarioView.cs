@@ -32,6 +32,7 @@ internal sealed class ScenarioView(IAnsiConsole console, TimeProvider time)
         if (outcome.Policies is [var only])
         {
             PrintProviders(only.Report);
+            PrintContracts(only.Report);
             PrintTiers(only.Report);
         }
 
@@ -116,6 +117,21 @@ internal sealed class ScenarioView(IAnsiConsole console, TimeProvider time)
         {
             table.AddRow(
                 "all", Markup.Escape(each.Provider), Number(each.Calls), Usd(each.UsageUsd), Usd(each.ReservedUsd), "");
+        }
+
+        console.Write(table);
+    }
+
+    void PrintContracts(SimulationReport report)
+    {
+        var table = NewTable(
+            "contract", "provider", "usage USD", "reserved", "shortfall", "expired", "credit", "total");
+        foreach (var each in report.Contracts)
+        {
+            table.AddRow(
+                Markup.Escape(each.Contract ?? "none"), Markup.Escape(each.Provider), Usd(each.UsageUsd),
+                Usd(each.ReservedUsd), Usd(each.ShortfallUsd), Usd(each.ExpiredUsd), Usd(each.CreditUsd),
+                Usd(each.TotalUsd));
         }
 
         console.Write(table);

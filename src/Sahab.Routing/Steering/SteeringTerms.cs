@@ -4,33 +4,40 @@ using Sahab.Ledger.Purchases;
 using Sahab.Ledger.Rating;
 using Sahab.Ledger.Settlements;
 using Sahab.Routing.Snapshot;
-using Sahab.Routing.Steering;
 
-namespace Sahab.Server.Plan.Steering;
+namespace Sahab.Routing.Steering;
 
 /// <summary>A window of a commitment that is open, and what draws on it.</summary>
 /// <param name="Standing">How it stands, as last settled; as it began where nothing is settled of it.</param>
 /// <param name="Commitment">What was agreed.</param>
 /// <param name="UsdPerUnit">US dollars for a unit of what is counted.</param>
 /// <param name="Deployments">Ids of the deployments whose next call draws on it.</param>
-internal sealed record OpenWindow(
+public sealed record OpenWindow(
     CommitmentStanding Standing, Commitment Commitment, double UsdPerUnit, ImmutableArray<string> Deployments)
 {
-    /// <summary>Such as "aws/spend from 2026-01-01".</summary>
+    /// <summary>Such as "aws/spend from 2026-01-01T00".</summary>
     public string Id => string.Create(
         null, $"{Standing.Contract}/{Standing.Commitment} from {Standing.Window.From.UtcDateTime:yyyy-MM-dd'T'HH}");
 }
 
 /// <summary>What the contracts in force say of each deployment at one moment.</summary>
-internal static class SteeringTerms
+public static class SteeringTerms
 {
     /// <summary>
     /// The windows that are open. A deployment draws on the first of its contract's commitments, in the order of
     /// drawdown, that its calls count toward and that has anything left.
     /// </summary>
+    /// <param name="routing">The deployments.</param>
+    /// <param name="contracts">The contracts as they are known.</param>
+    /// <param name="standings">How windows stand, as last settled.</param>
+    /// <param name="now">The moment.</param>
+    /// <exception cref="ArgumentException">A currency has no rate.</exception>
     public static ImmutableArray<OpenWindow> OpenWindows(
         RoutingSnapshot routing, ContractTimeline contracts, IReadOnlyList<CommitmentStanding> standings, DateTimeOffset now)
     {
+        ArgumentNullException.ThrowIfNull(routing);
+        ArgumentNullException.ThrowIfNull(contracts);
+        ArgumentNullException.ThrowIfNull(standings);
         var hour = Hour.Of(now);
         return
         [
@@ -50,8 +57,11 @@ internal static class SteeringTerms
     }
 
     /// <summary>Puts the rates in force, and keeps calls away from what somebody's exclusivity bars.</summary>
+    /// <exception cref="ArgumentException">A currency has no rate.</exception>
     public static void Apply(RoutingSnapshot routing, ContractTimeline contracts, DateTimeOffset now)
     {
+        ArgumentNullException.ThrowIfNull(routing);
+        ArgumentNullException.ThrowIfNull(contracts);
         var hour = Hour.Of(now);
         foreach (var deployment in routing.Deployments)
         {
@@ -66,8 +76,12 @@ internal static class SteeringTerms
         }
     }
 
-    static Use UseOf(DeploymentSpec spec) =>
-        new(spec.Provider, spec.Region, spec.Country.ToString(), Use.Inference, spec.Model, spec.Id);
+    /// <summary>What a call that a deployment serves uses.</summary>
+    public static Use UseOf(DeploymentSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        return new Use(spec.Provider, spec.Region, spec.Country.ToString(), Use.Inference, spec.Model, spec.Id);
+    }
 
     static ContractRate? RateOf(DeploymentSpec spec, Use use, ContractTimeline contracts, Hour hour)
     {
