@@ -127,6 +127,13 @@ public static class ScenarioCheck
         {
             yield return new(key, "a figure is out of its range", "See docs/simulation.md");
         }
+
+        if (traffic.Demand is not null && (traffic.DailySwing != 0 || traffic.WeekendDrop != 0))
+        {
+            yield return new(
+                $"{key}.demand", "daily_swing or weekend_drop stands beside it",
+                "Leave them out: the curve has its days and weekends");
+        }
     }
 
     static IEnumerable<ScenarioProblem> OfShares(Scenario scenario)

@@ -18,6 +18,12 @@ public sealed record TrafficTerms
     /// <value>Calls in an hour, on average, before growth and spikes. Above 0.</value>
     public required double CallsPerHour { get; init; }
 
+    /// <value>
+    /// How the rate, and the lengths of the calls, go up and down over days; null: by <see cref="DailySwing"/> and
+    /// <see cref="WeekendDrop"/>, which are 0 beside it.
+    /// </value>
+    public DemandCurve? Demand { get; init; }
+
     /// <value>By which share the rate has grown after a week. Above -1; 0 unless said otherwise.</value>
     public double GrowthPerWeek { get; init; }
 
@@ -30,7 +36,10 @@ public sealed record TrafficTerms
     /// <value>When in the day most comes, as a share of the day. 0 to 1, 0.625 (15:00) unless said otherwise.</value>
     public double Peak { get; init; } = 0.625;
 
-    /// <value>The share of a prompt that others begin with too, so that a cache may know it. 0 to 1.</value>
+    /// <value>
+    /// The share of a prompt that others begin with too, so that a cache may know it. 0 to 1; with 0, what the trace
+    /// tells of how prompts begin.
+    /// </value>
     public double PrefixShare { get; init; }
 
     /// <value>How many such beginnings there are. At least 1, 64 unless said otherwise.</value>

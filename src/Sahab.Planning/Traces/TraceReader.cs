@@ -1,68 +1,63 @@
 using System.Globalization;
-using System.IO.Compression;
-using System.Text;
+using System.Text.Json;
 
 namespace Sahab.Planning.Traces;
 
 /// <summary>
-/// Reads request traces in the form of the Azure LLM inference traces: CSV with a header that names TIMESTAMP,
-/// ContextTokens and GeneratedTokens, in any order and among other columns; plain or gzip. Holds one line at a time.
+/// Reads request traces, plain or gzip, whose form shows in their first line; holds one line at a time.
+/// <list type="bullet">
+/// <item>CSV with a header, among other columns and in any order: TIMESTAMP, ContextTokens and GeneratedTokens, as in the
+/// Azure LLM inference traces, or timestamp, input_tokens and output_tokens, as ServeGen writes what it generates. Times
+/// are dates or seconds.</item>
+/// <item>Lines of JSON with timestamp (milliseconds), input_length, output_length and perhaps hash_ids, the ids of the
+/// prompt's blocks of 512 tokens, as in the Mooncake traces.</item>
+/// </list>
 /// </summary>
 public static class TraceReader
 {
-    /// <summary>The longest line in characters, so that a file that is no text does not fill the memory.</summary>
-    const int MaxLineLength = 4096;
+    /// <summary>Tokens of a prompt for each id of a block.</summary>
+    public const int BlockTokens = 512;
 
     /// <summary>The most tokens that a request may have on either side.</summary>
     const int MaxTokens = 10_000_000;
 
+    const string Header = "TIMESTAMP,ContextTokens,GeneratedTokens";
+
     static readonly TimeSpan MaxLength = TimeSpan.FromDays(366);
 
-    static readonly string[] ColumnNames = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"];
+    static readonly string[][] ColumnNames =
+        [["TIMESTAMP"], ["ContextTokens", "input_tokens"], ["GeneratedTokens", "output_tokens"]];
 
     /// <summary>The requests in the order of the file, which is that of their times.</summary>
     /// <param name="file">The path of the trace.</param>
     /// <exception cref="TraceException">While it is read: the file or a line of it is not valid.</exception>
     public static IEnumerable<TraceRequest> Read(string file)
     {
-        using var text = Open(file);
-        long number = 1;
-        if (ReadLine(text, file, number) is not { } header)
+        using var text = new TraceText(file);
+        if (text.Next() is not { } line)
         {
-            throw new TraceException($"{file}: the file is empty. Its first line would be {Header}.");
+            throw new TraceException(
+                $"{file}: the file is empty. Its first line would be {Header}, or an object of JSON.");
         }
 
-        var columns = FindColumns(file, header);
-        DateTimeOffset? first = null;
+        var isJson = line.TrimStart().StartsWith('{');
+        var columns = isJson ? [] : FindColumns(text, line);
+        TimeSpan? first = null;
         var last = TimeSpan.Zero;
-        while (ReadLine(text, file, ++number) is { } line)
+        for (var next = isJson ? line : text.Next(); next is not null; next = text.Next())
         {
-            if (string.IsNullOrWhiteSpace(line))
-            {
-                continue;
-            }
-
-            var fields = line.Split(',');
-            if (fields.Length <= columns.Max())
-            {
-                throw Fault(file, number, $"{fields.Length} fields where the header promises more");
-            }
-
-            var time = ParseTime(file, number, fields[columns[0]]);
-            first ??= time;
-            var at = time - first.Value;
+            var request = isJson ? ParseJson(text, next) : ParseFields(text, columns, next);
+            first ??= request.At;
+            var at = request.At - first.Value;
             if (at < last || at > MaxLength)
             {
-                throw Fault(
-                    file, number, $"the time {fields[columns[0]].Trim()} is "
-                    + (at < last ? "before that of the request above it" : "more than a year after the first"));
+                throw text.Fault("the time is " + (at < last
+                    ? "before that of the request above it"
+                    : "more than a year after the first"));
             }
 
             last = at;
-            yield return new TraceRequest(
-                at,
-                ParseTokens(file, number, ColumnNames[1], fields[columns[1]]),
-                ParseTokens(file, number, ColumnNames[2], fields[columns[2]]));
+            yield return request with { At = at };
         }
 
         if (first is null)
@@ -93,82 +88,106 @@ public static class TraceReader
         return summary;
     }
 
-    static string Header => string.Join(',', ColumnNames);
-
-    static StreamReader Open(string file)
-    {
-        try
-        {
-            var bytes = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
-            // By what it holds, not by its name.
-            var isGzip = bytes.ReadByte() == 0x1f && bytes.ReadByte() == 0x8b;
-            bytes.Position = 0;
-            return new StreamReader(
-                isGzip ? new GZipStream(bytes, CompressionMode.Decompress) : bytes, Encoding.UTF8);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new TraceException(error.Message);
-        }
-    }
-
-    static string? ReadLine(StreamReader text, string file, long number)
-    {
-        try
-        {
-            var line = new StringBuilder();
-            for (var next = text.Read(); next >= 0; next = text.Read())
-            {
-                if (next == '\n')
-                {
-                    return line.ToString().TrimEnd('\r');
-                }
-
-                if (line.Length == MaxLineLength)
-                {
-                    throw Fault(file, number, $"the line has more than {MaxLineLength} characters; is this a trace?");
-                }
-
-                line.Append((char)next);
-            }
-
-            return line.Length > 0 ? line.ToString().TrimEnd('\r') : null;
-        }
-        catch (Exception error) when (error is IOException or InvalidDataException)
-        {
-            throw Fault(file, number, error.Message);
-        }
-    }
-
-    static int[] FindColumns(string file, string header)
+    static int[] FindColumns(TraceText text, string header)
     {
         var names = Array.ConvertAll(header.Split(','), Unquote);
-        var columns = Array.ConvertAll(
-            ColumnNames, name => Array.FindIndex(names, n => n.Equals(name, StringComparison.OrdinalIgnoreCase)));
+        var columns = Array.ConvertAll(ColumnNames, any => Array.FindIndex(
+            names, name => any.Contains(name, StringComparer.OrdinalIgnoreCase)));
         var missing = Array.IndexOf(columns, -1);
-        return missing < 0
-            ? columns
-            : throw Fault(
-                file, 1, $"the header names no column {ColumnNames[missing]}. It would be, for example, {Header}");
+        return missing < 0 ? columns : throw text.Fault(
+            $"the header names no column {string.Join(" or ", ColumnNames[missing])}. It would be, for example, {Header}");
     }
 
-    static DateTimeOffset ParseTime(string file, long number, string field) =>
-        DateTimeOffset.TryParse(
-            Unquote(field), CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            ? time
-            : throw Fault(
-                file, number, $"'{Unquote(field)}' is not a time, such as 2023-11-16 18:15:46.6805900 (UTC)");
+    static TraceRequest ParseFields(TraceText text, int[] columns, string line)
+    {
+        var fields = line.Split(',');
+        if (fields.Length <= columns.Max())
+        {
+            throw text.Fault($"{fields.Length} fields where the header promises more");
+        }
 
-    static int ParseTokens(string file, long number, string column, string field) =>
-        int.TryParse(Unquote(field), NumberStyles.None, CultureInfo.InvariantCulture, out var tokens)
+        return new TraceRequest(
+            ParseTime(text, Unquote(fields[columns[0]])),
+            ParseTokens(text, ColumnNames[1][0], Unquote(fields[columns[1]])),
+            ParseTokens(text, ColumnNames[2][0], Unquote(fields[columns[2]])));
+    }
+
+    // Seconds count from an origin of their own, dates from the calendar's: only differences are told.
+    static TimeSpan ParseTime(TraceText text, string field)
+    {
+        if (double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            && Math.Abs(seconds) <= TimeSpan.MaxValue.TotalSeconds / 2)
+        {
+            return TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond));
+        }
+
+        return DateTimeOffset.TryParse(
+            field, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? TimeSpan.FromTicks(time.UtcTicks)
+            : throw text.Fault(
+                $"'{field}' is not a time, such as 2023-11-16 18:15:46.6805900 (UTC), nor seconds, such as 12.5");
+    }
+
+    static int ParseTokens(TraceText text, string column, string field) =>
+        int.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var tokens)
         && tokens is >= 1 and <= MaxTokens
             ? tokens
-            : throw Fault(
-                file, number, $"{column} is '{Unquote(field)}', which is not a whole number from 1 to {MaxTokens}");
+            : throw text.Fault(
+                $"{column} is '{field}', which is not a whole number from 1 to {MaxTokens}");
+
+    static TraceRequest ParseJson(TraceText text, string line)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            var at = Number(text, json.RootElement, "timestamp", 0, (long)MaxLength.TotalMilliseconds * 200);
+            return new TraceRequest(
+                TimeSpan.FromTicks((long)(at * TimeSpan.TicksPerMillisecond)),
+                (int)Number(text, json.RootElement, "input_length", 1, MaxTokens),
+                (int)Number(text, json.RootElement, "output_length", 1, MaxTokens))
+            {
+                Blocks = BlocksOf(text, json.RootElement),
+            };
+        }
+        catch (JsonException error)
+        {
+            throw text.Fault($"this is no JSON: {error.Message.TrimEnd('.')}");
+        }
+    }
+
+    static double Number(TraceText text, JsonElement line, string name, long least, long most) =>
+        line.ValueKind == JsonValueKind.Object && line.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number)
+        && number >= least && number <= most && (name == "timestamp" || number == Math.Floor(number))
+            ? number
+            : throw text.Fault(
+                $"{name} is not there or is no number from {least} to {most}; it would be, for example, "
+                + "{\"timestamp\": 27482, \"input_length\": 6955, \"output_length\": 52, \"hash_ids\": [46, 47]}");
+
+    static long[]? BlocksOf(TraceText text, JsonElement line)
+    {
+        if (!line.TryGetProperty("hash_ids", out var ids) || ids.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (ids.ValueKind != JsonValueKind.Array)
+        {
+            throw text.Fault("hash_ids is no list of whole numbers");
+        }
+
+        var blocks = new long[ids.GetArrayLength()];
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            if (ids[i].ValueKind != JsonValueKind.Number || !ids[i].TryGetInt64(out blocks[i]))
+            {
+                throw text.Fault($"hash_ids has '{ids[i]}', which is no whole number");
+            }
+        }
+
+        return blocks;
+    }
 
     static string Unquote(string field) => field.Trim().Trim('"');
-
-    static TraceException Fault(string file, long number, string what) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{file}:{number}: {what}."));
 }

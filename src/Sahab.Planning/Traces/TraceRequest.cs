@@ -4,7 +4,14 @@ namespace Sahab.Planning.Traces;
 /// <param name="At">When it came, counted from the first one. Never before the one that precedes it.</param>
 /// <param name="ContextTokens">Tokens of its prompt. At least 1.</param>
 /// <param name="GeneratedTokens">Tokens of its answer. At least 1.</param>
-public readonly record struct TraceRequest(TimeSpan At, int ContextTokens, int GeneratedTokens);
+public readonly record struct TraceRequest(TimeSpan At, int ContextTokens, int GeneratedTokens)
+{
+    /// <summary>
+    /// Ids of the blocks of its prompt, <see cref="TraceReader.BlockTokens"/> tokens each: two prompts that begin with
+    /// the same ids begin with the same text. Null where the trace does not tell.
+    /// </summary>
+    public IReadOnlyList<long>? Blocks { get; init; }
+}
 
 /// <summary>What a trace, or its beginning, holds.</summary>
 /// <param name="Requests">How many requests.</param>

@@ -2,7 +2,7 @@ namespace Sahab.Planning.Traces;
 
 /// <summary>
 /// What the simulator takes from a trace: the lengths of its requests and the rhythm in which they came, without their
-/// times. Twelve bytes for each request, whatever length of time is made of it.
+/// times. Twelve bytes for each request, twenty where it tells how prompts begin, whatever length of time is made of it.
 /// </summary>
 public sealed class TraceSample
 {
@@ -12,9 +12,18 @@ public sealed class TraceSample
     readonly int[] _prompts;
     readonly int[] _outputs;
     readonly float[] _gaps;
+    readonly int[]? _roots;
+    readonly int[]? _known;
 
-    TraceSample(int[] prompts, int[] outputs, float[] gaps)
+    TraceSample(int[] prompts, int[] outputs, float[] gaps, PrefixChains chains)
     {
+        if (chains.HasAny)
+        {
+            (_roots, _known) = (chains.Roots, chains.Known);
+        }
+
+        MeanPrompt = prompts.Average();
+        MeanOutput = outputs.Average();
         _prompts = prompts;
         _outputs = outputs;
         _gaps = gaps;
@@ -22,6 +31,15 @@ public sealed class TraceSample
 
     /// <summary>How many requests it has. At least 1.</summary>
     public int Count => _prompts.Length;
+
+    /// <summary>Tokens of a prompt, on average.</summary>
+    public double MeanPrompt { get; }
+
+    /// <summary>Tokens of an answer, on average.</summary>
+    public double MeanOutput { get; }
+
+    /// <summary>Whether it tells which prompts go on from earlier ones.</summary>
+    public bool HasPrefixes => _roots is not null;
 
     /// <summary>Reads a trace.</summary>
     /// <param name="file">The path of the trace.</param>
@@ -35,6 +53,7 @@ public sealed class TraceSample
     {
         ArgumentNullException.ThrowIfNull(requests);
         var (prompts, outputs, times) = (new List<int>(), new List<int>(), new List<TimeSpan>());
+        var chains = new PrefixChains();
         foreach (var request in requests)
         {
             if (prompts.Count == MaxRequests)
@@ -45,6 +64,7 @@ public sealed class TraceSample
             prompts.Add(request.ContextTokens);
             outputs.Add(request.GeneratedTokens);
             times.Add(request.At);
+            chains.Add(request);
         }
 
         if (prompts.Count == 0)
@@ -52,7 +72,7 @@ public sealed class TraceSample
             throw new TraceException("The trace has no requests.");
         }
 
-        return new TraceSample([.. prompts], [.. outputs], GapsOf(times));
+        return new TraceSample([.. prompts], [.. outputs], GapsOf(times), chains);
     }
 
     /// <summary>Prompt tokens of a request.</summary>
@@ -62,6 +82,16 @@ public sealed class TraceSample
     /// <summary>Output tokens of a request.</summary>
     /// <param name="index">From 0 to <see cref="Count"/> - 1.</param>
     public int OutputOf(int index) => _outputs[index];
+
+    /// <summary>
+    /// The first request of the chain that this one goes on, itself if of none; -1 where the trace does not tell.
+    /// </summary>
+    /// <param name="index">From 0 to <see cref="Count"/> - 1.</param>
+    public int ChainOf(int index) => _roots is null ? -1 : _roots[index];
+
+    /// <summary>Tokens of its prompt that an earlier request of the chain began with.</summary>
+    /// <param name="index">From 0 to <see cref="Count"/> - 1.</param>
+    public int KnownOf(int index) => _known is null ? 0 : _known[index];
 
     /// <summary>How long after the one before it a request came, the mean of all being 1.</summary>
     /// <param name="index">From 0 to <see cref="Count"/> - 1.</param>

@@ -62,6 +62,7 @@ public sealed class Arrivals
         double _nowMs;
         long _piece;
         double _rate;
+        (double Prompt, double Output) _longer;
 
         public Source(Scenario scenario, int index)
         {
@@ -74,6 +75,7 @@ public sealed class Arrivals
             _random = new RandomSource(_seed);
             _row = _random.NextInt32(_terms.Trace.Count);
             _rate = _curve.RateIn(0);
+            _longer = _curve.LengthsIn(0);
             Move(scenario.Length.TotalMilliseconds);
         }
 
@@ -82,9 +84,8 @@ public sealed class Arrivals
         public void Move(double endMs)
         {
             Pass(_terms.Trace.GapOf(_row), endMs);
-            var prompt = _terms.Trace.PromptOf(_row);
-            var prefix = _random.NextInt32(_terms.Prefixes);
-            var prefixTokens = (int)(prompt * _terms.PrefixShare);
+            var prompt = Longer(_terms.Trace.PromptOf(_row), _longer.Prompt);
+            var (prefix, prefixTokens) = PrefixOf(prompt);
             Next = new Arrival
             {
                 AtMs = _nowMs,
@@ -92,12 +93,33 @@ public sealed class Arrivals
                 Tenant = Draw(_tenants),
                 Tier = Draw(_tiers),
                 Prompt = prompt,
-                Output = _terms.Trace.OutputOf(_row),
-                Prefix = prefixTokens == 0 ? 0 : new RandomSource(_seed + (ulong)prefix).NextUInt64() | 1,
+                Output = Longer(_terms.Trace.OutputOf(_row), _longer.Output),
+                Prefix = prefix,
                 PrefixTokens = prefixTokens,
             };
             _row = _row + 1 < _terms.Trace.Count ? _row + 1 : 0;
         }
+
+        // Of a chain the first call has nothing that a cache knows, but leaves what the others go on from.
+        (ulong Prefix, int Tokens) PrefixOf(int prompt)
+        {
+            var drawn = _random.NextInt32(_terms.Prefixes);
+            if (_terms.PrefixShare == 0 && _terms.Trace.HasPrefixes)
+            {
+                var known = Longer(_terms.Trace.KnownOf(_row), _longer.Prompt);
+                return (
+                    HashOf(_terms.Prefixes + _terms.Trace.ChainOf(_row)),
+                    _terms.Trace.KnownOf(_row) == 0 ? 0 : Math.Min(known, prompt));
+            }
+
+            var tokens = (int)(prompt * _terms.PrefixShare);
+            return (tokens == 0 ? 0 : HashOf(drawn), tokens);
+        }
+
+        ulong HashOf(int beginning) => new RandomSource(_seed + (ulong)beginning).NextUInt64() | 1;
+
+        static int Longer(int tokens, double factor) =>
+            factor == 1 ? tokens : (int)Math.Clamp(Math.Round(tokens * factor), 1, int.MaxValue / 4);
 
         // Lets so much operational time pass, piece by piece; nothing comes after the end, so nothing is looked for.
         void Pass(double gap, double endMs)
@@ -115,6 +137,7 @@ public sealed class Arrivals
                 gap -= passes;
                 _nowMs = pieceEnd;
                 _rate = _curve.RateIn(++_piece);
+                _longer = _curve.LengthsIn(_piece);
             }
         }
 

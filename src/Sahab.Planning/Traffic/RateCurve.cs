@@ -1,4 +1,5 @@
 using Sahab.Planning.Scenarios;
+using Sahab.Planning.Traces;
 
 namespace Sahab.Planning.Traffic;
 
@@ -38,17 +39,44 @@ internal sealed class RateCurve
     {
         var middle = (piece + 0.5) * PieceMs;
         var days = middle / _dayMs;
-        var daily = 1 + (_terms.DailySwing * Math.Cos(2 * Math.PI * (days - _terms.Peak)));
-        var isWeekend = (long)days % DaysPerWeek >= DaysPerWeek - WeekendDays;
-        var weekly = isWeekend
-            ? 1 - _terms.WeekendDrop
-            : 1 + (_terms.WeekendDrop * WeekendDays / (DaysPerWeek - WeekendDays));
-        var rate = _callsPerMs * daily * weekly * Math.Pow(1 + _terms.GrowthPerWeek, days / DaysPerWeek);
+        var rate = SeasonOf(_callsPerMs, piece, days) * Math.Pow(1 + _terms.GrowthPerWeek, days / DaysPerWeek);
         foreach (var (from, to, factor) in _spikes)
         {
             rate *= middle >= from && middle < to ? factor : 1;
         }
 
         return rate;
+    }
+
+    /// <summary>By how much prompts and answers in a piece are longer than those of the trace, on average.</summary>
+    public (double Prompt, double Output) LengthsIn(long piece)
+    {
+        if (_terms.Demand is not { } demand)
+        {
+            return (1, 1);
+        }
+
+        var (prompt, output) = demand.TokensIn(WindowOf(demand, piece));
+        return (
+            prompt > 0 ? prompt / _terms.Trace.MeanPrompt : 1, output > 0 ? output / _terms.Trace.MeanOutput : 1);
+    }
+
+    // The demand's days are as long as the scenario's.
+    static long WindowOf(DemandCurve demand, long piece) =>
+        (long)((piece + 0.5) / PiecesPerDay * (TimeSpan.FromDays(1) / demand.Window));
+
+    double SeasonOf(double rate, long piece, double days)
+    {
+        if (_terms.Demand is { } demand)
+        {
+            return rate * demand.RateIn(WindowOf(demand, piece));
+        }
+
+        var daily = 1 + (_terms.DailySwing * Math.Cos(2 * Math.PI * (days - _terms.Peak)));
+        var isWeekend = (long)days % DaysPerWeek >= DaysPerWeek - WeekendDays;
+        var weekly = isWeekend
+            ? 1 - _terms.WeekendDrop
+            : 1 + (_terms.WeekendDrop * WeekendDays / (DaysPerWeek - WeekendDays));
+        return rate * daily * weekly;
     }
 }

@@ -17,6 +17,7 @@ public partial class SimulateCommandTests
 
     [Theory]
     [MemberData(nameof(Samples))]
+    [InlineData("three-workloads.yaml")]
     public async Task Every_sample_says_what_each_policy_costs_beside_the_optimum(string sample)
     {
         using var folder = new TemporaryFolder();
@@ -51,6 +52,29 @@ public partial class SimulateCommandTests
         CountOf(reading.Scenario!, 1_000_000).ShouldBe(1_000_000);
         reading.Scenario!.Length.ShouldBe(TimeSpan.FromDays(30));
         CountOf(reading.Scenario.Compressed(reading.Scale), 2_000_001).ShouldBeInRange(1_000_000, 2_000_000);
+    }
+
+    [Fact]
+    public void The_workloads_of_a_sample_come_from_three_sources()
+    {
+        var reading = ScenarioReader.Read(PathOf("three-workloads.yaml"));
+
+        reading.Problems.ShouldBeEmpty();
+        var scenario = reading.Scenario!.Compressed(0.02);
+        var calls = new List<Arrival>();
+        for (var stream = new Arrivals(scenario); stream.TryNext(out var arrival);)
+        {
+            calls.Add(arrival);
+        }
+
+        // Means of the demand curves where they tell them, else of the trace; chains of the blocks' trace only.
+        double Mean(int traffic, Func<Arrival, double> of) => calls.Where(call => call.Traffic == traffic).Average(of);
+        Mean(1, call => call.Prompt).ShouldBe(1268, 130);
+        Mean(1, call => call.Output).ShouldBe(1527, 150);
+        Mean(2, call => call.Prompt).ShouldBe(13_500, 1_350);
+        Mean(2, call => call.PrefixTokens / (double)call.Prompt).ShouldBe(0.3, 0.1);
+        calls.ShouldAllBe(call => call.PrefixTokens <= call.Prompt && (call.Traffic == 2) == (call.Prefix != 0));
+        calls.Count(call => call.Traffic == 0).ShouldBeInRange(130_000, 139_000);
     }
 
     [Fact]

@@ -206,6 +206,9 @@ internal sealed record TrafficConfig
     [Form(TextForm.FilePath)]
     public required string Trace { get; init; } = "";
 
+    [Doc("How demand goes up and down over days, instead of `daily_swing` and `weekend_drop`.")]
+    public DemandConfig? Demand { get; init; }
+
     [Doc("Calls in an hour, on average, before growth and spikes.")]
     [Between("0.001", "1000000000")]
     public required decimal CallsPerHour { get; init; }
@@ -226,13 +229,25 @@ internal sealed record TrafficConfig
     [Between("0h", "24h")]
     public TimeSpan Peak { get; init; } = TimeSpan.FromHours(15);
 
-    [Doc("The share of a prompt that others begin with too.")]
+    [Doc("The share of a prompt that others begin with too. 0: what the trace tells of that.")]
     [Between("0", "1")]
     public decimal PrefixShare { get; init; }
 
     [Doc("How many such beginnings there are.")]
     [Between("1", "1000000")]
     public int Prefixes { get; init; } = 64;
+}
+
+[Doc("A curve of demand, by windows of time.")]
+internal sealed record DemandConfig
+{
+    [Doc("The file with `window_s` and, for each model, `{model}_rps`, relative to this file's folder.")]
+    [Form(TextForm.FilePath)]
+    public required string File { get; init; } = "";
+
+    [Doc("The model, as the file names it.")]
+    [Form(TextForm.ModelId)]
+    public required string Model { get; init; } = "";
 }
 
 [Doc("A tenant, and how much of the traffic is its.")]

@@ -206,12 +206,19 @@ internal sealed class ScenarioReader
         OverheadMs = (double)upstream.OverheadMs,
     };
 
-    TrafficTerms? Build(TrafficConfig traffic) => LoadTrace(traffic) is { } trace
-        ? new TrafficTerms
+    TrafficTerms? Build(TrafficConfig traffic)
+    {
+        var trace = Load(
+            $"traffic.{traffic.Id}.trace", "Name a trace, relative to this file's folder", () => LoadTrace(traffic.Trace));
+        var demand = traffic.Demand is not { } curve ? null : Load(
+            $"traffic.{traffic.Id}.demand", "Name a file with demand by windows, and a model that it has",
+            () => DemandCurve.Load(PathOf(curve.File), curve.Model));
+        return trace is null ? null : new TrafficTerms
         {
             Id = traffic.Id,
             Model = traffic.Model,
             Trace = trace,
+            Demand = demand,
             CallsPerHour = (double)traffic.CallsPerHour,
             GrowthPerWeek = (double)traffic.GrowthPerWeek,
             DailySwing = (double)traffic.DailySwing,
@@ -219,21 +226,27 @@ internal sealed class ScenarioReader
             Peak = traffic.Peak / TimeSpan.FromDays(1),
             PrefixShare = (double)traffic.PrefixShare,
             Prefixes = traffic.Prefixes,
-        }
-        : null;
+        };
+    }
 
-    TraceSample? LoadTrace(TrafficConfig traffic)
+    string PathOf(string file) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_file))!, file);
+
+    TraceSample LoadTrace(string file)
     {
-        var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_file))!, traffic.Trace);
+        var path = PathOf(file);
+        return _traces.TryGetValue(path, out var known) ? known : _traces[path] = TraceSample.Load(path);
+    }
+
+    T? Load<T>(string key, string remedy, Func<T> load)
+        where T : class
+    {
         try
         {
-            return _traces.TryGetValue(path, out var known) ? known : _traces[path] = TraceSample.Load(path);
+            return load();
         }
         catch (TraceException error)
         {
-            _problems.Error(
-                $"traffic.{traffic.Id}.trace", error.Message.TrimEnd('.'),
-                "Name a trace, relative to this file's folder");
+            _problems.Error(key, error.Message.TrimEnd('.'), remedy);
             return null;
         }
     }
