@@ -174,6 +174,31 @@ internal sealed class ContractDesk
         return _windows;
     }
 
+    /// <summary>The windows that are open at a time, with what counts toward each and its target, in US dollars.</summary>
+    public IEnumerable<(OpenWindow Window, double DrawnUsd, double TargetUsd)> DrawnAt(double nowMs)
+    {
+        var hour = _calendar.At(_calendar.IndexAt(nowMs));
+        foreach (var (provider, fold) in _folds)
+        {
+            foreach (var terms in _calendar.Contracts.At(provider, hour))
+            {
+                var usd = (double)_calendar.Contracts.UsdPerUnit(terms.Contract.Currency, hour);
+                foreach (var commitment in terms.Commitments.AsEnumerable())
+                {
+                    if (commitment.WindowAt(hour) is { } agreed)
+                    {
+                        var window = new OpenWindow(
+                            StandingOf(fold, terms.Contract.Id, commitment.Id, agreed), commitment,
+                            usd * (double)commitment.UnitWorth, CountedFor(provider, commitment));
+                        yield return (
+                            window, DrawnUsd(window),
+                            (double)(window.Standing.Target * _calendar.Share) * window.UsdPerUnit);
+                    }
+                }
+            }
+        }
+    }
+
     /// <summary>Settles all hours to the end of the scenario. What is still under way then is not counted.</summary>
     public void Finish()
     {
@@ -213,6 +238,17 @@ internal sealed class ContractDesk
     /// <summary>Such as "aws/spend"; of a commitment in short, its id.</summary>
     public static string NameOf(string contract, string commitment) =>
         commitment == contract ? contract : $"{contract}/{commitment}";
+
+    static CommitmentStanding StandingOf(
+        StatementFold fold, string contract, string commitment, CommitmentWindow window) =>
+        fold.Standings.FirstOrDefault(standing => standing.Contract == contract
+            && standing.Commitment == commitment && standing.Window.From == window.From)
+        ?? new CommitmentStanding { Contract = contract, Commitment = commitment, Window = window };
+
+    ImmutableArray<string> CountedFor(string provider, Commitment commitment) =>
+    [
+        .. _calendar.Uses.Where(use => use.Provider == provider && commitment.Counts(use)).Select(use => use.Deployment),
+    ];
 
     CommitmentCost CostOf(CommitmentStanding standing, int period)
     {

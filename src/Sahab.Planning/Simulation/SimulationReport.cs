@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Sahab.Routing.Snapshot;
 
 namespace Sahab.Planning.Simulation;
@@ -47,6 +48,10 @@ public sealed record SimulationReport
 
     /// <summary>The service by tier of each tenant.</summary>
     public required ImmutableArray<ServiceLevel> TiersOfTenants { get; init; }
+
+    /// <summary>How it went over time. Not written as JSON: it is there to be looked at.</summary>
+    [JsonIgnore]
+    public SimulationCourse Course { get; init; } = new() { Hours = [], Commitments = [], Capacities = [] };
 }
 
 /// <summary>What became of the calls: <c>Arrived</c> is the sum of the next five.</summary>

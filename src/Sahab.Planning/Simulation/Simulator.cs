@@ -56,6 +56,7 @@ public sealed class Simulator
     readonly double[] _maxWaitMs;
     readonly ulong _seed;
     readonly ContractSteering? _steering;
+    readonly CourseRecorder _course;
     RoutingSnapshot _routing;
     double _nowMs;
     long _draws;
@@ -73,6 +74,7 @@ public sealed class Simulator
         _fleet = new Fleet(scenario);
         _contracts = new ContractDesk(scenario);
         _costs = new CostBook(scenario, _contracts);
+        _course = new CourseRecorder(scenario, _contracts);
         _service = new ServiceBook(scenario);
         _prices = [.. scenario.Deployments.Select(deployment => deployment.Spec.Prices)];
         _caches = [.. scenario.Deployments.Select(_ => new PrefixCache())];
@@ -109,7 +111,13 @@ public sealed class Simulator
             var nextMs = Math.Min(arrivalMs, Math.Min(_fleet.NextMs, _timers.NextMs));
             if (!comes && (_open == 0 || nextMs > StopMs))
             {
+                LookToTheEnd();
                 return Report();
+            }
+
+            while (_course.NextMs <= nextMs)
+            {
+                _course.Look(_routing, _steering);
             }
 
             _nowMs = nextMs;
@@ -134,6 +142,14 @@ public sealed class Simulator
                 var share = Math.Min(1, _nowMs / _scenario.Length.TotalMilliseconds);
                 progress?.Invoke(new SimulationProgress(share, _arrived));
             }
+        }
+    }
+
+    void LookToTheEnd()
+    {
+        while (!double.IsInfinity(_course.NextMs))
+        {
+            _course.Look(_routing, _steering);
         }
     }
 
@@ -530,6 +546,7 @@ public sealed class Simulator
             Tiers = _service.Tiers(),
             Tenants = _service.Tenants(),
             TiersOfTenants = _service.TiersOfTenants(),
+            Course = _course.ToCourse(),
         };
     }
 

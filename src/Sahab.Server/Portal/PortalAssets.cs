@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Sahab.Server.Portal;
 
@@ -15,6 +16,9 @@ internal sealed class PortalAssets
 
     /// <summary>Where a page finds a file.</summary>
     public string AddressOf(string path) => $"/assets/{path}?v={_assets[path].Hash}";
+
+    /// <summary>What a file of text says, for a page that brings it along.</summary>
+    public string TextOf(string path) => Encoding.UTF8.GetString(_assets[path].Content);
 
     public Task SendAsync(HttpContext context, string path)
     {

@@ -176,7 +176,7 @@ public partial class SimulateCommandTests
             [
                 .. command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word =>
                     word.StartsWith("samples/", StringComparison.Ordinal) ? Repository.PathOf(word)
-                    : Path.GetExtension(word) is ".json" or ".mps" ? folder.PathOf(word)
+                    : Path.GetExtension(word) is ".json" or ".mps" or ".html" ? folder.PathOf(word)
                     : word),
             ];
 

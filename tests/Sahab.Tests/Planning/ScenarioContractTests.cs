@@ -7,7 +7,6 @@ using Sahab.Planning.Scenarios;
 using Sahab.Planning.Simulation;
 using Sahab.Planning.Traffic;
 using Sahab.Routing.Policies;
-using Sahab.Routing.Snapshot;
 using Sahab.Tests.Ledger;
 
 namespace Sahab.Tests.Planning;
@@ -254,6 +253,29 @@ public sealed partial class ScenarioContractTests
             report.Cost.ReservedUsd.ShouldBe(optimum.Cost.ReservedUsd, 0.00001m);
             optimum.RegretOf(report).ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(1, policy.Name);
         }
+    }
+
+    [Fact]
+    public void The_course_has_so_many_points_however_long_it_is_and_ends_at_what_is_reported()
+    {
+        var scenario = Small.Eventful() with { Profile = RoutingProfile.LeastCost };
+
+        var report = new Simulator(scenario).Run();
+
+        var course = report.Course;
+        course.Hours.Length.ShouldBe(SimulationCourse.MaxPoints);
+        (course.Hours[0], course.Hours[^1]).ShouldBe((0, 2));
+        var drawdown = course.Commitments.ShouldHaveSingleItem();
+        drawdown.Commitment.ShouldBe("aws");
+        drawdown.TargetUsd.ShouldAllBe(target => target == 12);
+        drawdown.DrawnUsd[^1].ShouldBe((double)report.Commitments[^1].DrawnUsd);
+        drawdown.DrawnUsd[..140].ShouldBeInOrder();
+        drawdown.Lambda.Max().ShouldBeInRange(0.01, 1);
+        var capacity = course.Capacities.ShouldHaveSingleItem();
+        capacity.Deployment.ShouldBe("own");
+        capacity.Load.ShouldAllBe(load => load >= 0 && load <= 1);
+        capacity.Load.Max().ShouldBeGreaterThan(0.5);
+        new Simulator(scenario.Compressed(0.25)).Run().Course.Hours.Length.ShouldBe(SimulationCourse.MaxPoints);
     }
 
     [Fact]

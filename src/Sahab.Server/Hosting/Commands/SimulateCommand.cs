@@ -5,6 +5,7 @@ using Sahab.Planning.Scenarios;
 using Sahab.Routing.Policies;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Plan.Scenarios;
+using Sahab.Server.Portal;
 using Spectre.Console;
 
 namespace Sahab.Server.Hosting.Commands;
@@ -105,6 +106,12 @@ internal static class SimulateCommand
         {
             // Several outcomes are as many objects, one after the other.
             Write(json, writer => writer.Write(string.Concat(outcomes.Select(outcome => outcome.ToJson()))));
+        }
+
+        if (parsed.GetValue(arguments.Page) is { } page)
+        {
+            var sheet = await SimulationSheet.RenderAsync(outcomes.ToImmutable());
+            Write(page, writer => writer.Write(sheet));
         }
 
         return outcomes.Any(outcome => outcome.Optimum is { Status: not SolverStatus.Optimal }) ? NoOptimum : 0;
@@ -208,12 +215,17 @@ internal static class SimulateCommand
 
         public Option<string?> Json { get; } = new("--json") { Description = "Write what was found to this file." };
 
+        public Option<string?> Page { get; } = new("--page")
+        {
+            Description = "Write what was found to this file as a page of HTML, with charts.",
+        };
+
         public Option<string?> Mps { get; } = new("--mps")
         {
             Description = "Write the programme of the optimum to this file, for other solvers.",
         };
 
-        public IEnumerable<Option> All => [_scale, Seed, _seeds, _policies, Optimum, _limit, Json, Mps];
+        public IEnumerable<Option> All => [_scale, Seed, _seeds, _policies, Optimum, _limit, Json, Page, Mps];
 
         public double? ReadScale(ParseResult parsed) => parsed.GetValue(_scale) switch
         {
