@@ -9,6 +9,9 @@ namespace Sahab.Planning.Optimum;
 internal record struct DemandSums
 {
     public double Calls;
+
+    /// <summary>Those that come late enough to begin in the last bucket that any of their tiers reaches.</summary>
+    public double Late;
     public double Prompt;
 
     /// <summary>Prompt tokens that a cache may know, at best.</summary>
@@ -29,10 +32,11 @@ internal record struct DemandSums
 
     public readonly double Prefill => Prompt - Prefix;
 
-    public void Add(in Arrival arrival)
+    public void Add(in Arrival arrival, bool isLate)
     {
         var steps = arrival.Output - 1.0;
         Calls++;
+        Late += isLate ? 1 : 0;
         Prompt += arrival.Prompt;
         Prefix += arrival.PrefixTokens;
         Output += arrival.Output;
@@ -70,8 +74,12 @@ internal sealed class DemandProfile
     public ref readonly DemandSums this[int bucket, int demandClass] => ref _sums[bucket, demandClass];
 
     /// <summary>Lets all calls come.</summary>
+    /// <param name="scenario">Whose.</param>
     /// <param name="groups">For each tier of the scenario the number of its group, from 0 without gaps.</param>
-    public static DemandProfile Collect(Scenario scenario, int[] groups)
+    /// <param name="lateFromMs">For each group, how far into its bucket a call that is late in it comes.</param>
+    /// <param name="see">Is shown each call, with its model and bucket.</param>
+    public static DemandProfile Collect(
+        Scenario scenario, int[] groups, double[] lateFromMs, Action<string, int, DemandSums> see)
     {
         var countries = scenario.Tenants.Select(tenant => tenant.Countries)
             .DistinctBy(set => set.ToString(), StringComparer.Ordinal).ToArray();
@@ -91,7 +99,11 @@ internal sealed class DemandProfile
             var model = modelOf[arrival.Traffic];
             var bucket = Math.Min((int)(arrival.AtMs / bucketMs), profile.Buckets - 1);
             var place = (((model * all) + groups[arrival.Tier]) * countries.Length) + countryOf[arrival.Tenant];
-            profile._sums[bucket, (place * shapes) + ShapeOf(bounds[model], arrival)].Add(arrival);
+            var isLate = arrival.AtMs - (bucket * bucketMs) >= lateFromMs[groups[arrival.Tier]];
+            profile._sums[bucket, (place * shapes) + ShapeOf(bounds[model], arrival)].Add(arrival, isLate);
+            var one = default(DemandSums);
+            one.Add(arrival, isLate);
+            see(models[model], bucket, one);
         }
 
         return profile;

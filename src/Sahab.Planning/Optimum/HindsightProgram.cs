@@ -22,26 +22,20 @@ internal sealed class HindsightProgram
     const double UsdPerNano = 1.0 / NanoUsd.PerUsd;
     const double TokensPerPrice = 1_000_000;
 
-    /// <summary>How long a call may run: so much later, beside what it waits, its work may end.</summary>
-    const double LongestCallMs = 60_000;
+    /// <summary>A call that waits is looked at several times a second: so much later it may still be found.</summary>
+    const double LookMs = 1_000;
 
     /// <summary>In a span of time a window that slides can let through what is allowed in one more minute.</summary>
     const double SlidingWindowMinutes = 1;
-
-    /// <summary>
-    /// Calls that can reach no farther than this share of a bucket beyond it are served in it, which is made so much
-    /// longer; others may also be served in later ones.
-    /// </summary>
-    const double ShortReach = 0.05;
 
     readonly Scenario _scenario;
     readonly DemandProfile _demand;
     readonly ContractRows _contracts;
 
-    /// <summary>Tiers whose calls may be served in the same buckets are the same here.</summary>
+    /// <summary>Tiers whose calls may begin in the same buckets are the same here.</summary>
     readonly TierTerms[][] _groups;
+    readonly ReplicaCapacity[] _capacities;
     readonly double _bucketMs;
-    readonly double _reachMs;
 
     HindsightProgram(Scenario scenario)
     {
@@ -52,9 +46,10 @@ internal sealed class HindsightProgram
         [
             .. scenario.Tiers.GroupBy(tier => (LatestOf(tier), tier.MustServe)).Select(group => group.ToArray()),
         ];
+        _capacities = [.. scenario.Deployments.Select(deployment => new ReplicaCapacity(scenario, deployment))];
         _demand = DemandProfile.Collect(
-            scenario, [.. scenario.Tiers.Select(tier => Array.FindIndex(_groups, group => group.Contains(tier)))]);
-        _reachMs = scenario.Tiers.Select(ReachOf).Where(IsShort).DefaultIfEmpty(0).Max();
+            scenario, [.. scenario.Tiers.Select(tier => Array.FindIndex(_groups, group => group.Contains(tier)))],
+            [.. _groups.Select(LateFromMs)], See);
     }
 
     public LinearProgram Program { get; } = new();
@@ -89,13 +84,24 @@ internal sealed class HindsightProgram
     /// <summary>A flow and its share of the sums of its class.</summary>
     readonly record struct Served(int Column, DemandSums PerCall);
 
-    static double ReachOf(TierTerms tier) => tier.MaxWait.TotalMilliseconds + LongestCallMs;
+    static double WaitMs(TierTerms tier) => tier.MaxWait.TotalMilliseconds + LookMs;
 
-    bool IsShort(double reachMs) => reachMs <= ShortReach * _bucketMs;
+    /// <summary>How many buckets after its own a call of the tier may begin.</summary>
+    int LatestOf(TierTerms tier) => (int)Math.Ceiling(WaitMs(tier) / _bucketMs);
 
-    /// <summary>How many buckets after its own a call of the tier may be served.</summary>
-    int LatestOf(TierTerms tier) =>
-        IsShort(ReachOf(tier)) ? 0 : (int)Math.Ceiling(ReachOf(tier) / _bucketMs);
+    /// <summary>How far into its bucket a call has to come to wait for the last that its group may begin in.</summary>
+    double LateFromMs(TierTerms[] group) => (LatestOf(group[0]) * _bucketMs) - group.Max(WaitMs);
+
+    void See(string model, int bucket, DemandSums call)
+    {
+        for (var index = 0; index < _capacities.Length; index++)
+        {
+            if (_scenario.Deployments[index].Spec.Model == model)
+            {
+                _capacities[index].See(bucket, call);
+            }
+        }
+    }
 
     List<Served>[,] AddDemand()
     {
@@ -125,6 +131,11 @@ internal sealed class HindsightProgram
             RowSense.Exactly, sums.Calls);
         var perCall = PerCall(sums);
         var latest = bucket + LatestOf(tiers[0]);
+        var late = latest < _demand.Buckets && sums.Late < sums.Calls
+            ? Program.AddRow(
+                $"demand of {kind.Model} from hour {HourOf(bucket)}: who came early does not wait until hour "
+                + HourOf(latest), RowSense.AtMost, sums.Late)
+            : -1;
         for (var index = 0; index < _scenario.Deployments.Length; index++)
         {
             var spec = _scenario.Deployments[index].Spec;
@@ -138,6 +149,11 @@ internal sealed class HindsightProgram
                 var usd = UsdPerCall(perCall, LowestPrices(index, at));
                 var column = Program.AddColumn(usd);
                 Program.Put(row, column, 1);
+                if (at == latest && late >= 0)
+                {
+                    Program.Put(late, column, 1);
+                }
+
                 Flows.Add(new Flow(column, index, at, usd, perCall));
                 (served[at, index] ??= []).Add(new Served(column, perCall));
             }
@@ -156,59 +172,79 @@ internal sealed class HindsightProgram
     {
         for (var index = 0; index < _scenario.Deployments.Length; index++)
         {
+            var inFlight = new int?[ReplicaCapacity.Measures];
             for (var bucket = 0; bucket < _demand.Buckets; bucket++)
             {
                 if (served[bucket, index] is { } flows)
                 {
-                    AddCapacity(index, bucket, flows);
+                    AddLimits(index, bucket, flows);
+                    AddWork(index, bucket, flows, inFlight);
+                }
+                else
+                {
+                    Array.Clear(inFlight);
                 }
             }
         }
     }
 
-    void AddCapacity(int index, int bucket, List<Served> flows)
+    void AddLimits(int index, int bucket, List<Served> flows)
     {
-        var deployment = _scenario.Deployments[index];
-        var upstream = deployment.Upstream;
-        var limits = deployment.Spec.Limits;
-        var seconds = SecondsOf(index, bucket);
-        var minutes = (seconds / 60) + SlidingWindowMinutes;
-
-        // Steps can be shared by as many calls as may run, and as fit into memory: each bounds the work by itself. A
-        // call whose prompt is worked through has a place and its memory too. Of calls that are limited to fewer, most
-        // is made when all replicas have as many.
-        var batch = Math.Min(upstream.MaxBatch, (double?)limits.Concurrency / deployment.Replicas ?? upstream.MaxBatch);
-        AddLimit("work", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
-            WorkOf(upstream, call, (call.Steps + (call.Prefill / upstream.ChunkTokens)) / batch));
-        AddLimit("memory", index, bucket, flows, deployment.Replicas * seconds, isCapacity: true, call =>
-            WorkOf(
-                upstream, call, (call.Memory + (call.PrefillMemory / upstream.ChunkTokens)) / upstream.MemoryTokens));
+        var limits = _scenario.Deployments[index].Spec.Limits;
+        var minutes = (SecondsOf(index, bucket) / 60) + SlidingWindowMinutes;
         if (limits.TokensPerMinute is { } tokens)
         {
-            AddLimit("tokens", index, bucket, flows, tokens * minutes, isCapacity: false, call =>
-                call.Prompt + call.Output);
+            AddLimit("tokens", index, bucket, flows, tokens * minutes, call => call.Prompt + call.Output);
         }
 
         if (limits.RequestsPerMinute is { } requests)
         {
-            AddLimit("requests", index, bucket, flows, requests * minutes, isCapacity: false, _ => 1);
+            AddLimit("requests", index, bucket, flows, requests * minutes, _ => 1);
         }
     }
 
-    /// <summary>Seconds of a replica that a call takes when it shares so many whole steps.</summary>
-    static double WorkOf(UpstreamTerms upstream, in DemandSums call, double wholeSteps) =>
-        (call.Prefill / upstream.PrefillTokensPerSecond)
-        + (((wholeSteps * upstream.StepMs) + (call.Steps * upstream.StepMsPerCall)
-            + (call.Context * upstream.StepMsPerThousandTokens / 1000)) / 1000);
-
-    void AddLimit(
-        string what, int index, int bucket, List<Served> flows, double most, bool isCapacity,
-        Func<DemandSums, double> useOf)
+    // What begins in a bucket and is not done by its end is done in the next ones: no more than what can be in flight.
+    void AddWork(int index, int bucket, List<Served> flows, int?[] inFlight)
     {
-        // A limit that all the calls that could come would not reach says nothing.
+        var capacity = _capacities[index];
+        for (var measure = 0; measure < ReplicaCapacity.Measures; measure++)
+        {
+            var of = measure;
+            var name = ReplicaCapacity.NameOf(measure);
+            var row = AddLimit(
+                name, index, bucket, flows, _scenario.Deployments[index].Replicas * SecondsOf(index, bucket),
+                call => capacity.SecondsOf(call, of));
+            var before = inFlight[measure];
+            inFlight[measure] = null;
+            if (row is not { } limited)
+            {
+                continue;
+            }
+
+            Capacities.Add(new CapacityRow(limited, index));
+            if (before is { } left)
+            {
+                Program.Put(limited, left, 1);
+            }
+
+            var after = Program.AddColumn(0);
+            Program.Put(limited, after, -1);
+            Program.Put(
+                Program.AddRow(
+                    $"{name} in flight at {_scenario.Deployments[index].Spec.Id} from hour {HourOf(bucket + 1)}",
+                    RowSense.AtMost, capacity.MostInFlight(bucket, of)),
+                after, 1);
+            inFlight[measure] = after;
+        }
+    }
+
+    /// <summary>The row; null where all the calls that could come would not reach the limit: there it says nothing.</summary>
+    int? AddLimit(
+        string what, int index, int bucket, List<Served> flows, double most, Func<DemandSums, double> useOf)
+    {
         if (flows.Sum(flow => useOf(flow.PerCall) * CallsAtMost(flow.Column)) <= most)
         {
-            return;
+            return null;
         }
 
         var row = Program.AddRow(
@@ -218,10 +254,7 @@ internal sealed class HindsightProgram
             Program.Put(row, flow.Column, useOf(flow.PerCall));
         }
 
-        if (isCapacity)
-        {
-            Capacities.Add(new CapacityRow(row, index));
-        }
+        return row;
     }
 
     double CallsAtMost(int column) => Program.Rows[Program.Entries(column)[0].Row].Right;
@@ -278,7 +311,7 @@ internal sealed class HindsightProgram
         var after = bucket == _demand.Buckets - 1
             ? Simulator.Drain.TotalMilliseconds + _scenario.Tiers.Max(tier => tier.MaxWait.TotalMilliseconds)
             : 0;
-        return (Math.Max(0, _bucketMs - gone) + _reachMs + after) / 1000;
+        return (Math.Max(0, _bucketMs - gone) + after) / 1000;
     }
 
     string HourOf(int bucket) =>

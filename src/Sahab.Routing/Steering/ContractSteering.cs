@@ -54,16 +54,17 @@ public sealed class ContractSteering(TimeSpan day)
 
         foreach (var commitment in commitments)
         {
-            Pace(routing, commitment, nowMs);
+            Pace(routing, commitment, seconds, nowMs);
         }
     }
 
-    void Pace(RoutingSnapshot routing, SteeredCommitment commitment, double nowMs)
+    void Pace(RoutingSnapshot routing, SteeredCommitment commitment, double seconds, double nowMs)
     {
         var paced = _paced[commitment.Id];
         var (contested, won) = (paced.Stake.ContestedNanoUsd, paced.Stake.WonNanoUsd);
         paced.Share = commitment.OwedShare * paced.Pacer.Update(
-            commitment.Pace, (contested - paced.Contested) / NanoPerUsd, (won - paced.Won) / NanoPerUsd, nowMs);
+            commitment.Pace, (contested - paced.Contested) / NanoPerUsd, (won - paced.Won) / NanoPerUsd,
+            PaidUsdPerSecond(routing, commitment, nowMs) * seconds, nowMs);
         (paced.Contested, paced.Won) = (contested, won);
         foreach (var id in commitment.Deployments)
         {
@@ -72,6 +73,33 @@ public sealed class ContractSteering(TimeSpan day)
                 deployment.State.Price.Set(paced.Share, deployment.State.Price.NanoUsdPerUnit);
             }
         }
+    }
+
+    /// <summary>
+    /// What reserved capacity serves now of the models that a commitment's deployments have, at their prices, in US dollars
+    /// for a second.
+    /// </summary>
+    static double PaidUsdPerSecond(RoutingSnapshot routing, SteeredCommitment commitment, double nowMs)
+    {
+        var (nano, seen) = (0.0, new HashSet<string>(StringComparer.Ordinal));
+        foreach (var id in commitment.Deployments)
+        {
+            if (routing.TryGetDeployment(id, out var drawing) && seen.Add(drawing.Spec.Model)
+                && routing.TryGetModel(drawing.Spec.Model, out var route))
+            {
+                var perToken = RateOf(drawing, route.History)
+                    / Math.Max(1, route.History.MeanPromptTokens + route.History.MeanOutputTokens);
+                foreach (var other in route.Candidates)
+                {
+                    if (other.Spec.Kind == CapacityKind.Reserved)
+                    {
+                        nano += other.State.Read((long)nowMs).TokensLastMinute / 60.0 * perToken;
+                    }
+                }
+            }
+        }
+
+        return nano / NanoPerUsd;
     }
 
     double ScarcityOf(RoutingSnapshot routing, Deployment deployment, double seconds, double nowMs)
@@ -108,11 +136,13 @@ public sealed class ContractSteering(TimeSpan day)
             : Math.Max(0, cheapest - CostOf(deployment, history)) / units;
     }
 
-    static double CostOf(Deployment deployment, ModelHistory history)
+    static double CostOf(Deployment deployment, ModelHistory history) =>
+        (1 - deployment.State.Price.CommitmentShare) * RateOf(deployment, history);
+
+    static double RateOf(Deployment deployment, ModelHistory history)
     {
-        var price = deployment.State.Price;
-        var prices = price.Rate?.Prices ?? deployment.Spec.Prices;
-        return (1 - price.CommitmentShare) * ((history.MeanPromptTokens * prices.PromptNanoPerMillion)
+        var prices = deployment.State.Price.Rate?.Prices ?? deployment.Spec.Prices;
+        return ((history.MeanPromptTokens * prices.PromptNanoPerMillion)
             + (history.MeanOutputTokens * prices.OutputNanoPerMillion)) / TokensPerPrice;
     }
 

@@ -14,8 +14,11 @@ public sealed class ScarcityPricer
     const double GainPerSecond = 0.002;
     const double Proportion = 0.05;
 
-    /// <summary>For each four calls that can run, one that waits is enough to keep it full.</summary>
-    const double WantedBacklog = 0.25;
+    /// <summary>
+    /// So many calls may wait for each that can run: about as long as four of them take. Fewer would not do: calls of
+    /// batches wait for idle capacity at no worth, and a price that sends them away leaves it idle later.
+    /// </summary>
+    const double WantedBacklog = 4;
 
     /// <summary>At this share of what a unit is worth on average every call wants it: it is not scarce.</summary>
     const double LowestRatio = 0.5;

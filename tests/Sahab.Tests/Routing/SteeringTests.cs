@@ -171,7 +171,7 @@ public sealed class SteeringTests
             drawn += won;
             share = pacer.Update(
                 new CommitmentPace { Target = target, Drawn = drawn, UntilMs = 14 * 24 * HourMs },
-                5 / 60.0, won, minute * 60_000.0);
+                5 / 60.0, won, 0, minute * 60_000.0);
             (sum, steps) = minute > 24 * 60 ? (sum + share, steps + 1) : (sum, steps);
         }
 
@@ -187,10 +187,10 @@ public sealed class SteeringTests
     {
         var pacer = new CommitmentPacer(TimeSpan.FromDays(1));
         var open = new CommitmentPace { Target = 10, Drawn = 0, UntilMs = 24 * HourMs };
-        pacer.Update(open, 1, 0, 0);
-        pacer.Update(open, 1, 0, 60_000).ShouldBeGreaterThan(0);
-        pacer.Update(open with { Drawn = 10 }, 1, 0, 120_000).ShouldBe(0);
-        pacer.Update(open, 1, 0, 25 * HourMs).ShouldBe(0);
+        pacer.Update(open, 1, 0, 0, 0);
+        pacer.Update(open, 1, 0, 0, 60_000).ShouldBeGreaterThan(0);
+        pacer.Update(open with { Drawn = 10 }, 1, 0, 0, 120_000).ShouldBe(0);
+        pacer.Update(open, 1, 0, 0, 25 * HourMs).ShouldBe(0);
     }
 
     [Fact]
@@ -198,11 +198,53 @@ public sealed class SteeringTests
     {
         var pacer = new CommitmentPacer(TimeSpan.FromDays(1));
         var pace = new CommitmentPace { Target = 10, Drawn = 0, UntilMs = 240 * HourMs };
-        var before = pacer.Update(pace, 1, 1, 0);
+        var before = pacer.Update(pace, 1, 1, 0, 0);
         for (var hour = 1; hour < 12; hour++)
         {
-            pacer.Update(pace, 0, 0, hour * HourMs).ShouldBe(before);
+            pacer.Update(pace, 0, 0, 0, hour * HourMs).ShouldBe(before);
         }
+    }
+
+    [Theory]
+    [InlineData(1_500)]
+    [InlineData(3_000)]
+    [InlineData(6_000)]
+    public void Paid_capacity_gives_up_calls_as_late_as_is_safe_and_the_commitment_is_met_all_the_same(double target)
+    {
+        // Nothing is paid by the token. What is paid for serves 20 dollars an hour, and gives them up to a high share.
+        var pacer = new CommitmentPacer(TimeSpan.FromDays(1));
+        var (drawn, share, begun) = (0.0, 0.0, double.NaN);
+        for (var minute = 0; minute < 14 * 24 * 60; minute++)
+        {
+            var won = share > 0.9 ? 20 / 60.0 : 0;
+            begun = won > 0 && double.IsNaN(begun) ? minute / 60.0 : begun;
+            drawn += won;
+            share = pacer.Update(
+                new CommitmentPace { Target = target, Drawn = drawn, UntilMs = 14 * 24 * HourMs },
+                won, won, (20 / 60.0) - won, minute * 60_000.0);
+        }
+
+        drawn.ShouldBe(target, target * 0.02);
+        begun.ShouldBeInRange((14 * 24) - (2 * target * 1.05 / 20) - 24, (14 * 24) - (target / 20));
+    }
+
+    [Fact]
+    public void Calls_that_come_in_time_spare_paid_capacity_altogether()
+    {
+        var pacer = new CommitmentPacer(TimeSpan.FromDays(1));
+        var (drawn, highest) = (0.0, 0.0);
+        for (var hour = 0; hour < 14 * 24; hour++)
+        {
+            // From the eighth day on more comes than what is paid for can serve.
+            var contested = hour > 7 * 24 ? 10.0 : 0;
+            drawn += contested;
+            highest = Math.Max(highest, pacer.Update(
+                new CommitmentPace { Target = 1_000, Drawn = drawn, UntilMs = 14 * 24 * HourMs },
+                contested, contested, 20, hour * HourMs));
+        }
+
+        drawn.ShouldBeGreaterThan(1_000);
+        highest.ShouldBe(0, "nothing was ever drawn off");
     }
 
     [Fact]
