@@ -244,8 +244,9 @@ internal sealed class ContractRows
                         {
                             var usd = _calendar.Contracts.UsdPerUnit(terms.Contract.Currency, _calendar.At(hour));
                             var key = (terms.Contract.Id, commitment.Id, window.From);
-                            (_windows.GetValueOrDefault(key) ?? (_windows[key] = new Window(terms.Contract.Id, window.From)))
-                                .Restate(commitment, window, usd * commitment.UnitWorth, _calendar.At(hour));
+                            var known = _windows.GetValueOrDefault(key)
+                                ?? (_windows[key] = new Window(terms.Contract.Id, window.From));
+                            known.Restate(commitment, window, usd * commitment.UnitWorth, _calendar.At(hour));
                         }
                     }
                 }

@@ -174,7 +174,7 @@ internal sealed class ContractDesk
         return _windows;
     }
 
-    /// <summary>The windows that are open at a time, with what counts toward each and its target, in US dollars.</summary>
+    /// <summary>The windows that are open at a time, what counts toward each, and its target, in US dollars.</summary>
     public IEnumerable<(OpenWindow Window, double DrawnUsd, double TargetUsd)> DrawnAt(double nowMs)
     {
         var hour = _calendar.At(_calendar.IndexAt(nowMs));
@@ -247,7 +247,8 @@ internal sealed class ContractDesk
 
     ImmutableArray<string> CountedFor(string provider, Commitment commitment) =>
     [
-        .. _calendar.Uses.Where(use => use.Provider == provider && commitment.Counts(use)).Select(use => use.Deployment),
+        .. _calendar.Uses.Where(use => use.Provider == provider && commitment.Counts(use))
+            .Select(use => use.Deployment),
     ];
 
     CommitmentCost CostOf(CommitmentStanding standing, int period)
@@ -259,7 +260,8 @@ internal sealed class ContractDesk
         var worth = usd * (terms.Find<Commitment>(standing.Commitment)?.UnitWorth ?? 1);
         return new CommitmentCost(
             NameOf(standing.Contract, standing.Commitment), period, Rounded(standing.Target * worth),
-            Rounded(standing.Counted * worth), Rounded((standing.Owed ?? 0) * usd), HoursAt(standing.Window.From), HoursAt(standing.Window.Until));
+            Rounded(standing.Counted * worth), Rounded((standing.Owed ?? 0) * usd), HoursAt(standing.Window.From),
+            HoursAt(standing.Window.Until));
     }
 
     static decimal Rounded(decimal usd) => decimal.Round(usd, 9);
@@ -313,7 +315,8 @@ internal sealed class ContractDesk
             {
                 yield return new ChargeSum(
                     _calendar.Uses[i], _calendar.At(hour.Index), Whole((decimal)sum.List / NanoUsd.PerUsd),
-                    Whole((decimal)sum.Net / NanoUsd.PerUsd), Whole(sum.Tokens), decimal.Round(Whole((decimal)sum.Cost)));
+                    Whole((decimal)sum.Net / NanoUsd.PerUsd), Whole(sum.Tokens),
+                    decimal.Round(Whole((decimal)sum.Cost)));
             }
         }
     }

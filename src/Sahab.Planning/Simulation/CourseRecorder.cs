@@ -12,7 +12,7 @@ internal sealed class CourseRecorder
 
     const double NanoPerUsd = 1e9;
 
-    /// <summary>How full capacity is changes from second to second: a point is the mean of so many looks before it.</summary>
+    /// <summary>Capacity fills and empties in seconds: a point is the mean of so many looks before it.</summary>
     const int LooksPerPoint = 8;
 
     readonly ContractDesk _contracts;

@@ -112,7 +112,8 @@ public sealed class DemandCurve
 
     static double Figure(TraceText text, string[] fields, int column) =>
         column < fields.Length
-        && double.TryParse(fields[column].Trim().Trim('"'), NumberStyles.Float, CultureInfo.InvariantCulture, out var figure)
+        && double.TryParse(
+            fields[column].Trim().Trim('"'), NumberStyles.Float, CultureInfo.InvariantCulture, out var figure)
         && figure >= 0 && double.IsFinite(figure)
             ? figure
             : throw text.Fault($"field {column + 1} is not there or is no number from 0");

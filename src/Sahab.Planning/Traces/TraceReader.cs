@@ -95,7 +95,8 @@ public static class TraceReader
             names, name => any.Contains(name, StringComparer.OrdinalIgnoreCase)));
         var missing = Array.IndexOf(columns, -1);
         return missing < 0 ? columns : throw text.Fault(
-            $"the header names no column {string.Join(" or ", ColumnNames[missing])}. It would be, for example, {Header}");
+            $"the header names no column {string.Join(" or ", ColumnNames[missing])}. "
+            + $"It would be, for example, {Header}");
     }
 
     static TraceRequest ParseFields(TraceText text, int[] columns, string line)

@@ -35,12 +35,32 @@ public sealed partial class ScenarioContractTests
             Discount = 0.12m,
             Tiers = [new VolumeTier(10, 0.05m), new VolumeTier(20, 0.08m)],
         },
-        new CommittedUse { Id = "base", Source = Terms.Page, Uses = new() { Services = ["inference"] }, Baseline = 7, UnitPrice = 0.55m },
-        new Prepayment { Id = "paid", Source = Terms.Page, Amount = 3, PaidAt = Terms.At(Begins), Until = Terms.At("2026-04-01T01:00"), Share = 0.01m },
+        new CommittedUse
+        {
+            Id = "base",
+            Source = Terms.Page,
+            Uses = new() { Services = ["inference"] },
+            Baseline = 7,
+            UnitPrice = 0.55m,
+        },
+        new Prepayment
+        {
+            Id = "paid",
+            Source = Terms.Page,
+            Amount = 3,
+            PaidAt = Terms.At(Begins),
+            Until = Terms.At("2026-04-01T01:00"),
+            Share = 0.01m,
+        },
         new Credit { Id = "thanks", Source = Terms.Page, Amount = 1.5m, GrantedAt = Terms.At("2026-04-01") },
         new CapacityTranche
         {
-            Id = "gpus", Source = Terms.Page, Site = "r", Country = "US", Gpus = 8, DueAt = Terms.At(Begins),
+            Id = "gpus",
+            Source = Terms.Page,
+            Site = "r",
+            Country = "US",
+            Gpus = 8,
+            DueAt = Terms.At(Begins),
             AcceptedAt = Terms.At("2026-03-31T23:00"),
         },
         new ReservedFee { Id = "fee", Source = Terms.Page, Tranches = ["gpus"], PerMonth = 1_000 });
@@ -158,11 +178,19 @@ public sealed partial class ScenarioContractTests
             "aws", Begins, Spend("spend", 1_000, 2_000),
             new Rate
             {
-                Id = "rate", Source = Terms.Page, Tiers = [new VolumeTier(10, 0.5m)], TierPeriod = CalendarPeriod.Month,
+                Id = "rate",
+                Source = Terms.Page,
+                Tiers = [new VolumeTier(10, 0.5m)],
+                TierPeriod = CalendarPeriod.Month,
             },
             new CapacityTranche
             {
-                Id = "gpus", Source = Terms.Page, Site = "r", Country = "US", Gpus = 8, DueAt = Terms.At(Begins),
+                Id = "gpus",
+                Source = Terms.Page,
+                Site = "r",
+                Country = "US",
+                Gpus = 8,
+                DueAt = Terms.At(Begins),
                 AcceptedAt = Terms.At(Begins),
             },
             new ReservedFee { Id = "fee", Source = Terms.Page, Tranches = ["gpus"], PerMonth = 7_200 });
@@ -226,20 +254,32 @@ public sealed partial class ScenarioContractTests
                     },
                     new Rate
                     {
-                        Id = "rate", Source = Terms.Page, Discount = 0.1m, Tiers = [new VolumeTier(5, 0.05m)],
+                        Id = "rate",
+                        Source = Terms.Page,
+                        Discount = 0.1m,
+                        Tiers = [new VolumeTier(5, 0.05m)],
                     }),
                 Terms.Contract(
                     "own", Begins,
                     new Commitment
                     {
-                        Id = "tokens", Source = Terms.Page, Measure = Measure.Quantity, UnitPrice = 0.00001m,
+                        Id = "tokens",
+                        Source = Terms.Page,
+                        Measure = Measure.Quantity,
+                        UnitPrice = 0.00001m,
                         Windows = [new(Terms.At(Begins), Terms.At("2026-04-01"), 1_000_000)],
                     },
                     new Credit { Id = "c", Source = Terms.Page, Amount = 2, GrantedAt = Terms.At(Begins) },
                     new OwnSite
                     {
-                        Id = "oslo", Source = Terms.Page, Region = "r", Country = "NO", Megawatts = 1, LoadFactor = 1,
-                        EnergyPerMegawattHour = 10, FixedPerMonth = 744,
+                        Id = "oslo",
+                        Source = Terms.Page,
+                        Region = "r",
+                        Country = "NO",
+                        Megawatts = 1,
+                        LoadFactor = 1,
+                        EnergyPerMegawattHour = 10,
+                        FixedPerMonth = 744,
                     })),
         };
 

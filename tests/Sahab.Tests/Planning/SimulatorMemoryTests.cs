@@ -39,7 +39,9 @@ public sealed class SimulatorMemoryTests
                     "aws", "2026-01-01",
                     new Commitment
                     {
-                        Id = "spend", Source = Terms.Page, Windows = CommitmentWindow.Yearly(Terms.At("2026-01-01"), 9_999),
+                        Id = "spend",
+                        Source = Terms.Page,
+                        Windows = CommitmentWindow.Yearly(Terms.At("2026-01-01"), 9_999),
                     },
                     new Rate { Id = "rate", Source = Terms.Page, Tiers = [new VolumeTier(5, 0.1m)] },
                     new Credit { Id = "c", Source = Terms.Page, Amount = 1, GrantedAt = Terms.At("2026-01-01T01:00") })),
