@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Sahab.Routing.Admission;
 
 namespace Sahab.Server.Hosting.Configuration;
 
@@ -43,13 +42,4 @@ internal sealed record GuaranteeConfig
     [Doc("How much of the capacity it may take beyond its share. Left out: what others leave.")]
     [Between("0", "1")]
     public decimal? BorrowingLimit { get; init; }
-
-    /// <summary>As the router keeps it.</summary>
-    public GuaranteeTerms Terms => new()
-    {
-        Group = Group,
-        Share = Share,
-        LendingLimit = LendingLimit,
-        BorrowingLimit = BorrowingLimit,
-    };
 }

@@ -100,7 +100,14 @@ internal static class SnapshotBuilder
     public static IEnumerable<(string Model, GuaranteeTerms Terms)> GuaranteesFor(
         ImmutableArray<GuaranteeConfig> guarantees, ImmutableArray<string> models) =>
         guarantees.SelectMany(
-            guarantee => guarantee.Models ?? models, (guarantee, model) => (model, guarantee.Terms));
+            guarantee => guarantee.Models ?? models,
+            (guarantee, model) => (model, new GuaranteeTerms
+            {
+                Group = guarantee.Group,
+                Share = guarantee.Share,
+                LendingLimit = guarantee.LendingLimit,
+                BorrowingLimit = guarantee.BorrowingLimit,
+            }));
 
     /// <summary>The policy by which the router chooses.</summary>
     public static RoutingProfile ProfileFor(RoutingConfig config) => config.Policy switch
