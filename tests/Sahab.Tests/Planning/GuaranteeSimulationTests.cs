@@ -2,7 +2,6 @@ using Sahab.Planning.Scenarios;
 using Sahab.Planning.Simulation;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Policies;
-using Sahab.Routing.Snapshot;
 
 namespace Sahab.Tests.Planning;
 
