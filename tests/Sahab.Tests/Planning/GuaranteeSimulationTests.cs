@@ -15,9 +15,9 @@ public sealed class GuaranteeSimulationTests
     {
         var flood = Scenario(policy, researchCalls: 1, crowdCalls: 3);
 
-        // It is half of the places; of the tokens somewhat less, as the crowd's places go to its calls with long prompts.
+        // It is half of the places; of the tokens more or less than half, as the policy chooses who of the crowd borrows.
         ShareOf(flood with { Guarantees = [] }, "research").ShouldBeLessThan(0.2);
-        ShareOf(flood, "research").ShouldBeInRange(0.4, 0.55);
+        ShareOf(flood, "research").ShouldBeInRange(0.4, 0.65);
     }
 
     [Fact]
