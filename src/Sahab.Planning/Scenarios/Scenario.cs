@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sahab.Ledger.Rating;
+using Sahab.Routing.Admission;
 using Sahab.Routing.Policies;
 using Sahab.Routing.Snapshot;
 
@@ -54,6 +55,9 @@ public sealed record Scenario
     /// </value>
     public ImmutableArray<ScenarioCommitment> Commitments { get; init; } = [];
 
+    /// <value>What groups of tenants are guaranteed of reserved capacity.</value>
+    public ImmutableArray<ScenarioGuarantee> Guarantees { get; init; } = [];
+
     /// <value>How a deployment is chosen.</value>
     public RoutingProfile Profile { get; init; } = RoutingProfile.Balanced;
 
@@ -84,6 +88,10 @@ public sealed record Scenario
     /// but what a router can be held to that does not know how long answers will be.
     /// </value>
     public int Shapes { get; init; } = 8;
+
+    /// <summary>The groups, in the order in which tenants name them first.</summary>
+    public ImmutableArray<string> Groups =>
+        [.. Tenants.Select(tenant => tenant.Group).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>The models, in the order in which deployments name them first.</summary>
     public ImmutableArray<string> Models =>
@@ -154,6 +162,11 @@ public sealed record Outage(string? Provider, string? Deployment, TimeSpan From,
         return Deployment is null ? spec.Provider == Provider : spec.Id == Deployment;
     }
 }
+
+/// <summary>What a group is guaranteed of the reserved capacity of a model, as in the server's configuration.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Terms">Who, and how much.</param>
+public sealed record ScenarioGuarantee(string Model, GuaranteeTerms Terms);
 
 /// <summary>Other prices from a time on.</summary>
 /// <param name="Deployment">The deployment.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Sahab.Routing.Admission;
 using Sahab.Routing.Snapshot;
 
 namespace Sahab.Planning.Scenarios;
@@ -31,6 +32,7 @@ public static class ScenarioCheck
             .. OfShares(scenario),
             .. OfEvents(scenario),
             .. ContractCheck.ProblemsOf(scenario),
+            .. OfGuarantees(scenario),
         ];
     }
 
@@ -188,6 +190,36 @@ public static class ScenarioCheck
                 yield return new(
                     Item("price_changes", i), $"there is no deployment {scenario.PriceChanges[i].Deployment}",
                     $"Deployments are {string.Join(", ", ids)}");
+            }
+        }
+    }
+
+    static IEnumerable<ScenarioProblem> OfGuarantees(Scenario scenario)
+    {
+        if (scenario.Groups.Length > TenantGroup.MaxGroups)
+        {
+            yield return new(
+                "groups", $"there are {scenario.Groups.Length} of them", $"Let there be {TenantGroup.MaxGroups} at most");
+        }
+
+        foreach (var given in scenario.Guarantees)
+        {
+            if (!scenario.Models.Contains(given.Model) || !scenario.Groups.Contains(given.Terms.Group))
+            {
+                yield return new(
+                    "guarantees", $"there is no model {given.Model}, or no tenant of the group {given.Terms.Group}",
+                    "Name what there is");
+            }
+        }
+
+        foreach (var model in scenario.Guarantees.GroupBy(given => given.Model, given => given.Terms))
+        {
+            if (model.Any(terms => !terms.IsValid) || model.Sum(terms => terms.Share) > 1
+                || model.DistinctBy(terms => terms.Group).Count() < model.Count())
+            {
+                yield return new(
+                    "guarantees", $"what is guaranteed of {model.Key} is out of range, twice, or more than all of it",
+                    "Write a share for each group once, at most 1 together, and limits from 0 to 1");
             }
         }
     }

@@ -65,6 +65,9 @@ public sealed record ScenarioTenant
     /// <value>Its share of scarce capacity against others of the same tier. At least 1.</value>
     public int Weight { get; init; } = 1;
 
+    /// <value>The group whose guarantee its calls fall under; null if there is none.</value>
+    public string? Group { get; init; }
+
     /// <value>Where its data may go.</value>
     public CountrySet Countries { get; init; } = CountrySet.All;
 

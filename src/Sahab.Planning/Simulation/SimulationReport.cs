@@ -49,6 +49,9 @@ public sealed record SimulationReport
     /// <summary>The service by tier of each tenant.</summary>
     public required ImmutableArray<ServiceLevel> TiersOfTenants { get; init; }
 
+    /// <summary>What each group of tenants had of reserved capacity; empty without groups.</summary>
+    public required ImmutableArray<GroupUsage> Groups { get; init; }
+
     /// <summary>How it went over time. Not written as JSON: it is there to be looked at.</summary>
     [JsonIgnore]
     public SimulationCourse Course { get; init; } = new() { Hours = [], Commitments = [], Capacities = [] };
@@ -171,6 +174,15 @@ public sealed record CommitmentCost(
 /// <param name="UsageUsd">Their cost in US dollars.</param>
 /// <param name="Share">Their share of all served calls of such models.</param>
 public sealed record SpillCount(long Calls, long Tokens, decimal UsageUsd, double Share);
+
+/// <summary>What a group had of reserved capacity, and what of its calls went to capacity paid by the token.</summary>
+/// <param name="Group">Its id.</param>
+/// <param name="ReservedCalls">Calls that reserved deployments served.</param>
+/// <param name="ReservedTokens">Their tokens, prompt and output.</param>
+/// <param name="SpilledCalls">Calls that others served.</param>
+/// <param name="SpilledTokens">Their tokens.</param>
+public sealed record GroupUsage(
+    string Group, long ReservedCalls, long ReservedTokens, long SpilledCalls, long SpilledTokens);
 
 /// <summary>How calls of a tier, of a tenant, or of a tier of a tenant were served.</summary>
 public sealed record ServiceLevel

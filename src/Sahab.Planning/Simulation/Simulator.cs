@@ -51,6 +51,8 @@ public sealed class Simulator
     readonly int[] _gone;
     readonly KeyLimiter[] _keys;
     readonly WaitingRoom[] _rooms;
+    readonly TenantGroup?[] _groups;
+    readonly GroupBook _groupBook;
     readonly int[] _modelOf;
     readonly int[][] _deploymentsOf;
     readonly double[] _maxWaitMs;
@@ -83,6 +85,8 @@ public sealed class Simulator
         _maxWaitMs = [.. scenario.Tiers.Select(tier => tier.MaxWait.TotalMilliseconds)];
         _seed = new RandomSource(scenario.Seed).NextUInt64();
         _routing = BuildRouting(previous: null);
+        _groups = [.. scenario.Tenants.Select(tenant => tenant.Group is { } id ? _routing.FindGroup(id) : null)];
+        _groupBook = new GroupBook(scenario);
         _rooms = [.. scenario.Models.Select(_ => new WaitingRoom(scenario.MaxWaiting))];
         _modelOf = [.. scenario.Traffic.Select(traffic => scenario.Models.IndexOf(traffic.Model))];
         _deploymentsOf =
@@ -186,6 +190,16 @@ public sealed class Simulator
             builder.AddModel(model, Operation.ChatCompletions);
         }
 
+        foreach (var group in _scenario.Groups)
+        {
+            builder.AddGroup(group);
+        }
+
+        foreach (var given in _scenario.Guarantees)
+        {
+            builder.AddGuarantee(given.Model, given.Terms);
+        }
+
         for (var i = 0; i < _prices.Length; i++)
         {
             builder.AddDeployment(_scenario.Deployments[i].Spec with { Prices = _prices[i] });
@@ -272,6 +286,7 @@ public sealed class Simulator
         _costs.Add(call.Deployment, usage, call.Prices, call.Hour);
         _contracts.End(call.Hour);
         _service.Served(call, _nowMs, OverheadMs(call));
+        _groupBook.Add(call);
         var model = ModelOf(call);
         call.Key.Settle(call.Tokens, NowMs);
         Leave(call);
@@ -294,6 +309,7 @@ public sealed class Simulator
             PrefixHash = arrival.Prefix,
             Countries = tenant.Countries,
             Tier = _scenario.Tiers[arrival.Tier].Tier,
+            Group = _groups[arrival.Tenant],
         };
         _arrived++;
         _open++;
@@ -312,7 +328,8 @@ public sealed class Simulator
     void Find(SimulatedCall call)
     {
         var model = ModelOf(call);
-        if (!_rooms[model].Queue.HasAhead(call.Request.Tier))
+        var queue = _rooms[model].Queue;
+        if (!queue.HasAhead(call.Request.Tier) && call.Request.Route.UnderGuarantee(queue.WaitingGroups) == 0)
         {
             if (TryPlace(call, out var decision))
             {
@@ -333,7 +350,7 @@ public sealed class Simulator
     {
         var tenant = _scenario.Tenants[call.Arrival.Tenant];
         var ticket = _rooms[model].Queue.Enqueue(
-            call, call.Request.Tier, tenant.Id, tenant.Weight, call.Request.ReservedTokens,
+            call, call.Request.Tier, tenant.Id, call.Request.Group, tenant.Weight, call.Request.ReservedTokens,
             (long)(_nowMs + _maxWaitMs[call.Arrival.Tier]), out var pushedOut);
         if (pushedOut is not null)
         {
@@ -355,20 +372,23 @@ public sealed class Simulator
             return;
         }
 
+        var before = room.Queue.Count;
+        var claimed = ServeOwners(room, model);
+        var served = before - room.Queue.Count;
         while (room.Queue.TryRemoveExpired(NowMs, out var late))
         {
-            if (!TryPlace(late!, out _))
+            if (!TryPlace(late!, out _, claimed))
             {
                 End(late!, CallEnd.Refused);
             }
         }
 
-        var before = room.Queue.Count;
+        before = room.Queue.Count + served;
         var looked = room.Queue.Peek(room.Heads);
         for (var index = 0; index < looked; index++)
         {
             var ticket = room.Heads[index];
-            if (TryPlace(ticket.Item, out var decision))
+            if (TryPlace(ticket.Item, out var decision, claimed))
             {
                 room.Queue.Take(ticket);
             }
@@ -387,6 +407,26 @@ public sealed class Simulator
         LookAgain(room, model, hasServed: room.Queue.Count < before);
     }
 
+    // As the gateway does: before anybody borrows, those whose groups use less than they are guaranteed.
+    ulong ServeOwners(WaitingRoom room, int model)
+    {
+        var claimed = 0UL;
+        var owners = _routing.Models[model].UnderGuarantee(room.Queue.WaitingGroups);
+        var looked = owners == 0 ? 0 : room.Queue.PeekOf(room.Heads, owners);
+        for (var index = 0; index < looked; index++)
+        {
+            var ticket = room.Heads[index];
+            if (TryPlace(ticket.Item, out var decision, withinShare: true))
+            {
+                room.Queue.Take(ticket);
+            }
+
+            claimed |= decision.Claimed;
+        }
+
+        return claimed;
+    }
+
     void LookAgain(WaitingRoom room, int model, bool hasServed)
     {
         if (hasServed)
@@ -402,11 +442,17 @@ public sealed class Simulator
         }
     }
 
-    bool TryPlace(SimulatedCall call, out RouteDecision decision)
+    bool TryPlace(SimulatedCall call, out RouteDecision decision, ulong claimed = 0, bool withinShare = false)
     {
         var random = new RandomSource(_seed + (ulong)++_draws);
         decision = Router.DecideAndReserve(
-            call.Request with { PatienceMs = PatienceOf(call) }, _scenario.Profile, NowMs, ref random, out var lease);
+            call.Request with
+            {
+                PatienceMs = withinShare ? 0 : PatienceOf(call),
+                WithinShare = withinShare,
+                Claimed = claimed,
+            },
+            _scenario.Profile, NowMs, ref random, out var lease);
         if (decision.Choice is not { } choice)
         {
             return false;
@@ -547,6 +593,7 @@ public sealed class Simulator
             Tenants = _service.Tenants(),
             TiersOfTenants = _service.TiersOfTenants(),
             Course = _course.ToCourse(),
+            Groups = _groupBook.Groups(),
         };
     }
 

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
+
 namespace Sahab.Routing.Admission;
 
 /// <summary>
 /// The three limits of a key or a deployment with the calls that hold them. Requests, tokens and concurrency are
 /// taken together or not at all. Its owner locks around every method but <see cref="LooksFull"/> and the properties.
-/// A call in flight holds a slot (32 bytes); slots are reused and carry a generation, so a lease ends once however
+/// A call in flight holds a slot (40 bytes); slots are reused and carry a generation, so a lease ends once however
 /// often it is ended, and taking one allocates nothing once as many have been in flight before.
 /// </summary>
 internal sealed class CapacityGate
@@ -16,6 +18,7 @@ internal sealed class CapacityGate
     private ForwardClock _clock;
     private SlidingWindow? _requests;
     private SlidingWindow? _tokens;
+    private ShareBook? _shares;
     private Slot[] _slots = [];
     private int _free = -1;
     private int _inFlight;
@@ -44,20 +47,21 @@ internal sealed class CapacityGate
         && Volatile.Read(ref _tokenLimit) == Unlimited
         && ConcurrencyLimit == Unlimited;
 
-    /// <summary>Sets new limits. What is counted and held stays.</summary>
-    public void Change(Limits limits)
+    /// <summary>Sets new limits and guarantees. What is counted and held stays.</summary>
+    public void Change(Limits limits, ReadOnlySpan<GroupGuarantee> guarantees = default)
     {
+        Volatile.Write(ref _shares, ShareBook.For(_shares, guarantees, limits));
         Volatile.Write(ref _requestLimit, limits.RequestsPerMinute ?? Unlimited);
         Volatile.Write(ref _tokenLimit, limits.TokensPerMinute ?? Unlimited);
         Volatile.Write(ref _concurrencyLimit, limits.Concurrency ?? Unlimited);
     }
 
     /// <summary>Takes one request, its tokens and a place, or says what is in the way.</summary>
-    public AdmitResult TryEnter(long tokens, long nowMs, out int index, out int generation)
+    public AdmitResult TryEnter(in Demand demand, long nowMs, out int index, out int generation)
     {
         (index, generation) = (-1, 0);
         var time = AdvanceTo(nowMs);
-        var blocked = Blocked(tokens, time);
+        var blocked = Blocked(demand, time);
         if (!blocked.Admitted)
         {
             return blocked;
@@ -74,11 +78,13 @@ internal sealed class CapacityGate
         }
 
         _requests?.Charge(1);
-        _tokens?.Charge(tokens);
+        _tokens?.Charge(demand.Tokens);
         index = TakeSlot();
         ref var slot = ref _slots[index];
         slot.StartedMs = time;
-        slot.Tokens = tokens;
+        slot.Tokens = demand.Tokens;
+        slot.Group = _shares?.Find(demand.Group)?.Use;
+        slot.Group?.Enter(demand.Tokens, time / SlidingWindow.BucketMs);
         slot.RequestCharged = _requests is not null;
         slot.TokensCharged = _tokens is not null;
         generation = slot.Generation;
@@ -110,6 +116,8 @@ internal sealed class CapacityGate
             _requests!.Correct(bucket, -1);
         }
 
+        slot.Group?.Leave(bucket, tokensUsed - slot.Tokens, keepsRequest);
+        slot.Group = null;
         _holdMs += HoldWeight * (time - slot.StartedMs - _holdMs);
         slot.Generation++;
         slot.Next = _free;
@@ -126,13 +134,45 @@ internal sealed class CapacityGate
     public ref int NoteOf(int index) => ref _slots[index].Note;
 
     /// <summary>What is in the way of a call now, and for how long; admitted if nothing is.</summary>
-    public AdmitResult Look(long tokens, long nowMs) => Blocked(tokens, AdvanceTo(nowMs));
+    public AdmitResult Look(in Demand demand, long nowMs) => Blocked(demand, AdvanceTo(nowMs));
+
+    /// <summary>The groups, one bit each, that use less than they are guaranteed, as a glance. Needs no lock.</summary>
+    public ulong UnderGuarantee() =>
+        Volatile.Read(ref _shares) is { } shares ? shares.UnderGuarantee(Glance()) : 0;
+
+    /// <summary>Whether a call would take only what its group is guaranteed, as a glance. Needs no lock.</summary>
+    public bool IsWithinShare(in Demand demand) =>
+        demand.Group is not null && Volatile.Read(ref _shares) is { } shares && shares.IsWithinShare(demand, Glance());
+
+    /// <summary>Who keeps most of what is free from a group's call; null if nobody does. Needs no lock.</summary>
+    public TenantGroup? Holder(TenantGroup? caller) => Volatile.Read(ref _shares)?.Holder(caller, Glance());
+
+    /// <summary>How each group stands.</summary>
+    public ImmutableArray<GuaranteeReading> ReadGuarantees(long nowMs)
+    {
+        AdvanceTo(nowMs);
+        return _shares?.Read(Glance()) ?? [];
+    }
 
     /// <summary>
     /// A glance without a lock: admitted means that a call would have fitted a moment ago. When it says full, up to
     /// one bucket may have left since; <see cref="IsStale"/> tells whether it is worth a <see cref="Look"/>.
     /// </summary>
-    public AdmitVerdict LooksFull(long tokens)
+    public AdmitVerdict LooksFull(in Demand demand)
+    {
+        var shares = Volatile.Read(ref _shares);
+        if (shares is null)
+        {
+            return demand.WithinShare ? AdmitVerdict.OwnersFirst : LooksPhysicallyFull(demand.Tokens);
+        }
+
+        var rooms = Glance();
+        var verdict = shares.JudgeFirst(demand, rooms);
+        verdict = verdict == AdmitVerdict.Admitted ? LooksPhysicallyFull(demand.Tokens) : verdict;
+        return verdict == AdmitVerdict.Admitted ? shares.JudgeLast(demand, rooms) : verdict;
+    }
+
+    private AdmitVerdict LooksPhysicallyFull(long tokens)
     {
         var requestLimit = Volatile.Read(ref _requestLimit);
         var tokenLimit = Volatile.Read(ref _tokenLimit);
@@ -196,6 +236,7 @@ internal sealed class CapacityGate
         var bucket = time / SlidingWindow.BucketMs;
         _requests?.Advance(bucket);
         _tokens?.Advance(bucket);
+        _shares?.Advance(bucket);
         return time;
     }
 
@@ -204,6 +245,40 @@ internal sealed class CapacityGate
         var window = new SlidingWindow();
         window.Advance(_clock.Latest / SlidingWindow.BucketMs);
         return window;
+    }
+
+    private Rooms Glance() => new(
+        new Room(ConcurrencyLimit, InFlight),
+        new Room(Volatile.Read(ref _requestLimit), _requests?.Used ?? 0, _requests),
+        new Room(Volatile.Read(ref _tokenLimit), _tokens?.Used ?? 0, _tokens));
+
+    private long ExpectedPlaceMs() =>
+        (long)Math.Clamp(_holdMs / Math.Max(1, _inFlight), 1, SlidingWindow.WindowMs);
+
+    private AdmitResult Blocked(in Demand demand, long time)
+    {
+        if (_shares is null)
+        {
+            return demand.WithinShare ? new AdmitResult(AdmitVerdict.OwnersFirst, 0) : Blocked(demand.Tokens, time);
+        }
+
+        var rooms = Glance();
+        var first = _shares.JudgeFirst(demand, rooms);
+        if (first != AdmitVerdict.Admitted)
+        {
+            return new AdmitResult(first, 0);
+        }
+
+        var blocked = Blocked(demand.Tokens, time);
+        if (!blocked.Admitted)
+        {
+            return blocked;
+        }
+
+        var last = _shares.JudgeLast(demand, rooms);
+        return last == AdmitVerdict.Admitted
+            ? default
+            : new AdmitResult(last, _shares.WaitMs(demand, rooms, ExpectedPlaceMs(), time));
     }
 
     private AdmitResult Blocked(long tokens, long time)
@@ -216,8 +291,7 @@ internal sealed class CapacityGate
         var (verdict, wait) = (AdmitVerdict.Admitted, 0L);
         if (_inFlight >= _concurrencyLimit)
         {
-            var expected = Math.Clamp(_holdMs / Math.Max(1, _inFlight), 1, SlidingWindow.WindowMs);
-            (verdict, wait) = (AdmitVerdict.Concurrency, (long)expected);
+            (verdict, wait) = (AdmitVerdict.Concurrency, ExpectedPlaceMs());
         }
 
         if (_requestLimit != Unlimited && _requests?.WaitMs(1, _requestLimit, time) is { } forRequests
@@ -258,6 +332,7 @@ internal sealed class CapacityGate
     {
         public long StartedMs;
         public long Tokens;
+        public GroupUse? Group;
         public int Generation;
         public int Next;
         public int Note;

@@ -1,7 +1,7 @@
 namespace Sahab.Routing.Admission;
 
-/// <summary>The line of one tenant in one tier, first come first served, with its place in virtual time.</summary>
-internal sealed class FairFlow<T>(string tenant, long sequence)
+/// <summary>The line of one tenant (of its keys in one group) in one tier, first come first served, with its place in virtual time.</summary>
+internal sealed class FairFlow<T>(string tenant, TenantGroup? group, long sequence)
 {
     /// <summary>The flow whose next call starts first, first.</summary>
     public static readonly IComparer<FairFlow<T>> ByStart = Comparer<FairFlow<T>>.Create(
@@ -16,6 +16,8 @@ internal sealed class FairFlow<T>(string tenant, long sequence)
             : left.Sequence.CompareTo(right.Sequence));
 
     public string Tenant { get; } = tenant;
+
+    public TenantGroup? Group { get; } = group;
 
     public long Sequence { get; } = sequence;
 

@@ -15,6 +15,10 @@ namespace Sahab.Routing.Admission;
 /// of the other. A tenant's own calls are served in the order of their arrival, unless the owner takes another.
 /// </para>
 /// <para>
+/// <b>Groups.</b> A tenant whose keys are in several groups has a line in each. Those of groups under their guarantees
+/// can be asked for apart (<see cref="PeekOf"/>), so that the owner serves them first, whatever their tier.
+/// </para>
+/// <para>
 /// <b>Bound.</b> When one too many waits, the last call of the tenant with the longest backlog in the lowest tier is
 /// pushed out, which may be the new one. So neither a lower tier nor one tenant can fill the queue against others.
 /// </para>
@@ -33,7 +37,9 @@ public sealed class FairQueue<T>
 
     private readonly FairTier<T>[] _tiers = new FairTier<T>[Tiers];
     private readonly SortedSet<QueueTicket<T>> _byDeadline = new(QueueTicket<T>.ByDeadline);
+    private readonly int[] _ofGroup = new int[TenantGroup.MaxGroups];
     private long _sequence;
+    private ulong _waitingGroups;
 
     /// <summary>Starts empty.</summary>
     /// <param name="capacity">Calls that may wait, of all tiers together. At least 0; 0: none.</param>
@@ -52,6 +58,9 @@ public sealed class FairQueue<T>
 
     /// <summary>Calls that wait.</summary>
     public int Count { get; private set; }
+
+    /// <summary>The groups that have calls waiting, one bit each. May be read without the owner's lock.</summary>
+    public ulong WaitingGroups => Volatile.Read(ref _waitingGroups);
 
     /// <summary>The earliest deadline of all; null when none waits.</summary>
     public long? NextDeadlineMs => _byDeadline.Min?.DeadlineMs;
@@ -103,13 +112,36 @@ public sealed class FairQueue<T>
         int weight,
         long tokens,
         long deadlineMs,
+        out QueueTicket<T>? pushedOut) =>
+        Enqueue(item, tier, tenant, group: null, weight, tokens, deadlineMs, out pushedOut);
+
+    /// <summary>The same for a call that falls under the guarantee of a group.</summary>
+    /// <param name="item">What waits.</param>
+    /// <param name="tier">Its tier.</param>
+    /// <param name="tenant">Whose share it takes from, that of its keys in the group.</param>
+    /// <param name="group">The group; null if there is none.</param>
+    /// <param name="weight">The tenant's share against that of others. At least 1.</param>
+    /// <param name="tokens">Its estimated tokens, prompt and output. Fewer than 1 counts as 1.</param>
+    /// <param name="deadlineMs">Monotonic milliseconds until which it may wait.</param>
+    /// <param name="pushedOut">The call that had to leave for it; the new one itself if the result is null.</param>
+    /// <returns>The ticket to take or remove it by; null if it was not let in.</returns>
+    public QueueTicket<T>? Enqueue(
+        T item,
+        ServiceTier tier,
+        string tenant,
+        TenantGroup? group,
+        int weight,
+        long tokens,
+        long deadlineMs,
         out QueueTicket<T>? pushedOut)
     {
         ArgumentNullException.ThrowIfNull(tenant);
         ArgumentOutOfRangeException.ThrowIfLessThan(weight, 1);
         pushedOut = null;
-        var ticket = new QueueTicket<T>(this, item, tier, Math.Max(1, tokens), deadlineMs, _sequence++);
-        _tiers[(int)tier].Add(ticket, tenant, weight);
+        var ticket = new QueueTicket<T>(
+            this, item, tier, group, Math.Max(1, tokens), deadlineMs, _sequence++);
+        _tiers[(int)tier].Add(ticket, tenant, group, weight);
+        CountOf(group, 1);
         _byDeadline.Add(ticket);
         Count++;
         if (Count > Capacity)
@@ -130,6 +162,27 @@ public sealed class FairQueue<T>
         foreach (var tier in _tiers)
         {
             filled += tier.Peek(destination[filled..]);
+        }
+
+        return filled;
+    }
+
+    /// <summary>
+    /// The calls of some groups, whatever their tier, in the order in which they would be served: those under their
+    /// guarantees are looked at before all others.
+    /// </summary>
+    /// <param name="destination">Filled from its beginning.</param>
+    /// <param name="groups">The groups, one bit each, as <see cref="WaitingGroups"/> has them.</param>
+    /// <returns>How many were filled in.</returns>
+    public int PeekOf(Span<QueueTicket<T>> destination, ulong groups)
+    {
+        var filled = 0;
+        if ((groups & _waitingGroups) != 0)
+        {
+            foreach (var tier in _tiers)
+            {
+                filled += tier.PeekOf(destination[filled..], groups);
+            }
         }
 
         return filled;
@@ -185,7 +238,18 @@ public sealed class FairQueue<T>
         _tiers[(int)ticket.Tier].Drop(ticket, served);
         _byDeadline.Remove(ticket);
         Count--;
+        CountOf(ticket.Group, -1);
         return true;
+    }
+
+    private void CountOf(TenantGroup? group, int more)
+    {
+        if (group is not null)
+        {
+            _ofGroup[group.Number] += more;
+            var others = _waitingGroups & ~group.Bit;
+            Volatile.Write(ref _waitingGroups, others | (_ofGroup[group.Number] > 0 ? group.Bit : 0));
+        }
     }
 
     private QueueTicket<T> LastOfLongestBacklog()

@@ -10,8 +10,9 @@ internal sealed class FairTier<T>(int capacity)
 {
     private const int SpareFlows = 64;
 
-    private readonly Dictionary<string, FairFlow<T>> _flows = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Tenant, TenantGroup? Group), FairFlow<T>> _flows = [];
     private readonly SortedSet<FairFlow<T>> _byStart = new(FairFlow<T>.ByStart);
+    private readonly SortedSet<FairFlow<T>> _ofGroups = new(FairFlow<T>.ByStart);
     private readonly SortedSet<FairFlow<T>> _byEnd = new(FairFlow<T>.ByEnd);
     private readonly PriorityQueue<(QueueTicket<T> Ticket, double Start), (double Start, long Sequence)> _merge = new();
     private double _now;
@@ -23,12 +24,12 @@ internal sealed class FairTier<T>(int capacity)
     /// <summary>Tenants whose share is remembered.</summary>
     public int RememberedTenants => _flows.Count;
 
-    public void Add(QueueTicket<T> ticket, string tenant, int weight)
+    public void Add(QueueTicket<T> ticket, string tenant, TenantGroup? group, int weight)
     {
-        if (!_flows.TryGetValue(tenant, out var flow))
+        if (!_flows.TryGetValue((tenant, group), out var flow))
         {
             ForgetIdle();
-            _flows.Add(tenant, flow = new FairFlow<T>(tenant, _sequence++));
+            _flows.Add((tenant, group), flow = new FairFlow<T>(tenant, group, _sequence++));
         }
 
         if (flow.First is null)
@@ -70,17 +71,27 @@ internal sealed class FairTier<T>(int capacity)
     }
 
     /// <summary>The first calls in order: a merge of the lines, each call starting where the one ahead ends.</summary>
-    public int Peek(Span<QueueTicket<T>> destination)
+    public int Peek(Span<QueueTicket<T>> destination) => Peek(destination, _byStart, ulong.MaxValue);
+
+    /// <summary>The same of some groups only, one bit each.</summary>
+    public int PeekOf(Span<QueueTicket<T>> destination, ulong groups) => Peek(destination, _ofGroups, groups);
+
+    private int Peek(Span<QueueTicket<T>> destination, SortedSet<FairFlow<T>> lines, ulong groups)
     {
-        if (destination.IsEmpty || Count == 0)
+        if (destination.IsEmpty || lines.Count == 0)
         {
             return 0;
         }
 
         _merge.Clear();
         var flows = 0;
-        foreach (var flow in _byStart)
+        foreach (var flow in lines)
         {
+            if (flow.Group is { } group && (group.Bit & groups) == 0)
+            {
+                continue;
+            }
+
             if (flows++ == destination.Length)
             {
                 break;
@@ -110,6 +121,7 @@ internal sealed class FairTier<T>(int capacity)
     private void Sort(FairFlow<T> flow)
     {
         _byStart.Add(flow);
+        _ = flow.Group is not null && _ofGroups.Add(flow);
         _byEnd.Add(flow);
     }
 
@@ -117,6 +129,7 @@ internal sealed class FairTier<T>(int capacity)
     private void Unsort(FairFlow<T> flow)
     {
         _byStart.Remove(flow);
+        _ = flow.Group is not null && _ofGroups.Remove(flow);
         _byEnd.Remove(flow);
     }
 
@@ -127,11 +140,11 @@ internal sealed class FairTier<T>(int capacity)
             return;
         }
 
-        foreach (var (tenant, flow) in _flows)
+        foreach (var (line, flow) in _flows)
         {
             if (flow.First is null)
             {
-                _flows.Remove(tenant);
+                _flows.Remove(line);
             }
         }
     }

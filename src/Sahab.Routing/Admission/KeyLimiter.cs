@@ -8,7 +8,7 @@ namespace Sahab.Routing.Admission;
 /// </summary>
 /// <remarks>
 /// A key without limits costs this object and no more. Otherwise 2 KB for each of the two limits per minute, taken at
-/// the first call, and 32 bytes for each call in flight at the same time. Thread-safe.
+/// the first call, and 40 bytes for each call in flight at the same time. Thread-safe.
 /// </remarks>
 public sealed class KeyLimiter
 {
@@ -56,7 +56,7 @@ public sealed class KeyLimiter
         lock (_lock)
         {
             _gate ??= new CapacityGate(_limits, countsAlways: false);
-            var result = _gate.TryEnter(tokens, nowMs, out var index, out var generation);
+            var result = _gate.TryEnter(new Demand(tokens), nowMs, out var index, out var generation);
             if (result.Admitted)
             {
                 lease = new KeyLease(this, index, generation);

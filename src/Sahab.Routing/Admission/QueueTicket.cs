@@ -11,8 +11,10 @@ public sealed class QueueTicket<T>
             ? left.DeadlineMs.CompareTo(right.DeadlineMs)
             : left.Sequence.CompareTo(right.Sequence));
 
-    internal QueueTicket(FairQueue<T> queue, T item, ServiceTier tier, long tokens, long deadlineMs, long sequence)
+    internal QueueTicket(
+        FairQueue<T> queue, T item, ServiceTier tier, TenantGroup? group, long tokens, long deadlineMs, long sequence)
     {
+        Group = group;
         Queue = queue;
         Item = item;
         Tier = tier;
@@ -26,6 +28,9 @@ public sealed class QueueTicket<T>
 
     /// <summary>Its tier.</summary>
     public ServiceTier Tier { get; }
+
+    /// <summary>Whose guarantee it falls under; null if nobody's.</summary>
+    public TenantGroup? Group { get; }
 
     /// <summary>Its estimated tokens. At least 1.</summary>
     public long Tokens { get; }

@@ -48,6 +48,21 @@ public enum CandidateVerdict : byte
     /// <summary>It is more than half full, and a batch's call may only use what is idle.</summary>
     NotIdle = 44,
 
+    /// <summary>What is free is held back for a group that is guaranteed it.</summary>
+    HeldBack = 45,
+
+    /// <summary>The call's group uses as much beyond its guarantee as it may.</summary>
+    BorrowingLimit = 46,
+
+    /// <summary>What is free is for waiting calls of groups within their guarantees, and this one would borrow.</summary>
+    OwnersFirst = 47,
+
+    /// <summary>
+    /// More than the call's group may ever use, as others hold the rest back: it will never fit. Looked at before
+    /// whether anything is full.
+    /// </summary>
+    BeyondShare = 48,
+
     /// <summary>This call has been there already.</summary>
     AlreadyTried = 50,
 }

@@ -18,6 +18,12 @@ public readonly record struct CandidateTrace
     /// <summary>How full it was, 0 to 1.</summary>
     public double Load { get; init; }
 
+    /// <summary>
+    /// The group that keeps most of what is free there from this call, by its guarantee; null if none does, or that is
+    /// not what stood against the call.
+    /// </summary>
+    public string? HeldFor { get; init; }
+
     /// <summary>Whether the prompt's prefix lives there.</summary>
     public bool AtHome { get; init; }
 

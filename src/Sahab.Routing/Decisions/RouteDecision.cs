@@ -30,6 +30,12 @@ public readonly record struct RouteDecision
     public long RetryAfterMs { get; init; }
 
     /// <summary>
+    /// Positions, one bit each, that are full of what others have borrowed: what comes free there is for this call of a
+    /// group within its guarantee (see <see cref="Requests.RouteRequest.WithinShare"/>). 0 if there is a choice.
+    /// </summary>
+    public ulong Claimed { get; init; }
+
+    /// <summary>
     /// The bit of the choice, to be added to <see cref="Requests.RouteRequest.Tried"/>; 0 without one.
     /// </summary>
     public ulong PositionBit => Choice is null ? 0 : 1UL << Position;

@@ -38,4 +38,7 @@ public enum RouteRejection : byte
 
     /// <summary>The model has no deployment.</summary>
     NoDeployment = 10,
+
+    /// <summary>All that would do is held back for groups that this call is not of.</summary>
+    BeyondShare = 11,
 }

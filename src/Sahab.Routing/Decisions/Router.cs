@@ -68,7 +68,8 @@ public static class Router
                 return decision;
             }
 
-            if (decision.Choice.State.TryReserve(request.ReservedTokens, nowMs, out lease, out var verdict))
+            if (decision.Choice.State.TryReserve(
+                request.DemandAt(decision.Position), nowMs, out lease, out var verdict))
             {
                 CountStakes(request, profile, decision.Choice, nowMs);
                 return decision;
@@ -160,12 +161,18 @@ public static class Router
                 Verdict = verdicts[position],
                 Score = score,
                 Load = candidates[position].State.Load,
+                HeldFor = HolderOf(request, candidates[position], verdicts[position]),
                 AtHome = position == home,
             });
         }
 
         return waitsFor >= 0 && bestPaid + WorthOfWaiting(request, profile) < best ? waitsFor : -1;
     }
+
+    private static string? HolderOf(in RouteRequest request, Deployment candidate, CandidateVerdict verdict) =>
+        verdict is CandidateVerdict.HeldBack or CandidateVerdict.BeyondShare
+            ? candidate.State.Holder(request.Group)?.Id
+            : null;
 
     // As if it had to wait for as long as it may: what is saved must be worth that.
     private static double WorthOfWaiting(in RouteRequest request, RoutingProfile profile) =>
@@ -175,8 +182,11 @@ public static class Router
     private static bool IsPaidAndFull(
         in RouteRequest request, Deployment candidate, int position, CandidateVerdict verdict) =>
         candidate.Spec.Kind == CapacityKind.Reserved
-        && verdict is CandidateVerdict.RequestsFull or CandidateVerdict.TokensFull or CandidateVerdict.ConcurrencyFull
+        && (IsFull(verdict) || verdict is CandidateVerdict.BorrowingLimit or CandidateVerdict.OwnersFirst)
         && (request.Tried & (1UL << position)) == 0;
+
+    private static bool IsFull(CandidateVerdict verdict) => verdict is CandidateVerdict.RequestsFull
+        or CandidateVerdict.TokensFull or CandidateVerdict.ConcurrencyFull or CandidateVerdict.HeldBack;
 
     // A call that is paid by the token draws on the commitment of where it goes. Where it draws on none, those that it
     // could have drawn on are told, so that whoever paces them knows how much there was to win. What another commitment
@@ -269,7 +279,7 @@ public static class Router
         var verdict = candidate.State.LookAtHealth(nowMs);
         if (verdict == CandidateVerdict.Eligible)
         {
-            verdict = candidate.State.LookAtCapacity(request.ReservedTokens, nowMs);
+            verdict = candidate.State.LookAtCapacity(request.DemandAt(position), nowMs);
         }
 
         if (verdict == CandidateVerdict.Eligible && request.Tier == ServiceTier.Batch
@@ -309,24 +319,29 @@ public static class Router
         long nowMs)
     {
         var reason = RouteRejection.NoDeployment;
-        var retryAfterMs = long.MaxValue;
+        var (retryAfterMs, claimed, isBeyondShare) = (long.MaxValue, 0UL, false);
         for (var position = 0; position < candidates.Length; position++)
         {
             var rejection = RejectionOf(verdicts[position]);
             if (rejection <= RouteRejection.OutOfService)
             {
-                var wait = candidates[position].State.RetryAfterMs(request.ReservedTokens, nowMs);
+                var wait = candidates[position].State.RetryAfterMs(request.DemandAt(position), nowMs);
                 retryAfterMs = Math.Min(retryAfterMs, Math.Max(1, wait));
                 rejection = (request.Tried & (1UL << position)) != 0 ? RouteRejection.AllTried : rejection;
             }
 
             reason = rejection < reason ? rejection : reason;
+            isBeyondShare |= verdicts[position] == CandidateVerdict.BeyondShare;
+
+            // A call that borrows nothing hears of its group's share first, so what is full has its own part in it.
+            claimed |= request.WithinShare && IsFull(verdicts[position]) ? 1UL << position : 0;
         }
 
         return new RouteDecision
         {
             Position = -1,
-            Reason = reason,
+            Reason = reason == RouteRejection.NoDeployment && isBeyondShare ? RouteRejection.BeyondShare : reason,
+            Claimed = claimed & ~request.Tried,
             RetryAfterMs = retryAfterMs == long.MaxValue ? 0 : retryAfterMs,
         };
     }
@@ -336,7 +351,10 @@ public static class Router
         CandidateVerdict.RequestsFull
             or CandidateVerdict.TokensFull
             or CandidateVerdict.ConcurrencyFull
-            or CandidateVerdict.NotIdle => RouteRejection.Full,
+            or CandidateVerdict.NotIdle
+            or CandidateVerdict.HeldBack
+            or CandidateVerdict.BorrowingLimit
+            or CandidateVerdict.OwnersFirst => RouteRejection.Full,
         CandidateVerdict.Throttled => RouteRejection.Throttled,
         CandidateVerdict.BreakerOpen or CandidateVerdict.ProbeInFlight => RouteRejection.Unhealthy,
         CandidateVerdict.OutOfService => RouteRejection.OutOfService,

@@ -1,4 +1,5 @@
 using Sahab.Ledger.Rating;
+using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 
@@ -83,7 +84,9 @@ internal static class Scoring
 
         var price = deployment.State.Price;
         var (share, scarcity) = (price.CommitmentShare, price.NanoUsdPerUnit);
-        scarcity = scarcity == 0
+
+        // What a group is guaranteed is not taken from others, so it does not pay what it is worth to them.
+        scarcity = scarcity == 0 || deployment.State.IsWithinShare(new Demand(request.ReservedTokens, request.Group))
             ? 0
             : scarcity * deployment.Spec.Weights.UnitsOf(prompt, cached, output) * Scarceness(deployment.State.Load);
         return new CandidateScore

@@ -1,3 +1,4 @@
+using Sahab.Routing.Admission;
 using Sahab.Routing.Snapshot;
 
 namespace Sahab.Routing.Requests;
@@ -43,6 +44,22 @@ public readonly record struct RouteRequest
     /// </summary>
     public required CountrySet? Countries { get; init; }
 
+    /// <summary>Whose guarantee the call falls under; null if nobody's.</summary>
+    public TenantGroup? Group { get; init; }
+
+    /// <summary>
+    /// Whether only what its group is guaranteed and does not use will do: so those who wait are looked at first, before
+    /// anybody borrows.
+    /// </summary>
+    public bool WithinShare { get; init; }
+
+    /// <summary>
+    /// Positions among the route's candidates, one bit each, whose room waiting calls have claimed within their groups'
+    /// guarantees (see <see cref="Decisions.RouteDecision.Claimed"/>): there this one may take what its own group is
+    /// guaranteed, and borrow nothing.
+    /// </summary>
+    public ulong Claimed { get; init; }
+
     /// <summary>How soon the call wants to be served; weighs latency against price.</summary>
     public ServiceTier Tier { get; init; }
 
@@ -51,4 +68,8 @@ public readonly record struct RouteRequest
 
     /// <summary>What the call reserves against limits in tokens: prompt and output together.</summary>
     public long ReservedTokens => (long)PromptTokens + OutputTokens;
+
+    /// <summary>What it asks of the limits of one candidate.</summary>
+    internal Demand DemandAt(int position) =>
+        new(ReservedTokens, Group, WithinShare || (Claimed & (1UL << position)) != 0);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
 using Sahab.Routing.Steering;
@@ -10,7 +11,7 @@ namespace Sahab.Routing.Snapshot;
 /// </summary>
 /// <remarks>
 /// A rate limit of a deployment holds as a key's does (see <see cref="KeyLimiter"/>), with the same bound. 4 KB, and
-/// 32 bytes for each call in flight at the same time.
+/// 40 bytes for each call in flight at the same time; 4 KB for each group that is guaranteed a share and uses it.
 /// </remarks>
 public sealed class DeploymentState
 {
@@ -88,9 +89,14 @@ public sealed class DeploymentState
     /// <param name="nowMs">Monotonic milliseconds.</param>
     /// <param name="lease">To be ended when the attempt has ended, whatever its end.</param>
     /// <param name="verdict">What stood against it, <see cref="CandidateVerdict.Eligible"/> if nothing did.</param>
-    public bool TryReserve(long tokens, long nowMs, out DeploymentLease lease, out CandidateVerdict verdict)
+    public bool TryReserve(long tokens, long nowMs, out DeploymentLease lease, out CandidateVerdict verdict) =>
+        TryReserve(new Demand(tokens), nowMs, out lease, out verdict);
+
+    /// <summary>The same for a call of a group, whose guarantee and limits count with it.</summary>
+    internal bool TryReserve(
+        in Demand demand, long nowMs, out DeploymentLease lease, out CandidateVerdict verdict)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
+        ArgumentOutOfRangeException.ThrowIfNegative(demand.Tokens);
         lease = default;
         lock (_lock)
         {
@@ -100,7 +106,7 @@ public sealed class DeploymentState
                 return false;
             }
 
-            verdict = VerdictOf(_gate.TryEnter(tokens, nowMs, out var index, out var generation).Verdict);
+            verdict = VerdictOf(_gate.TryEnter(demand, nowMs, out var index, out var generation).Verdict);
             if (verdict != CandidateVerdict.Eligible)
             {
                 return false;
@@ -145,14 +151,35 @@ public sealed class DeploymentState
         }
     }
 
-    /// <summary>Puts other limits and terms in force, and lets rejected credentials be probed at once.</summary>
-    internal void Change(Limits limits, HealthTerms terms)
+    /// <summary>How each group that is guaranteed a share of it stands; empty if none is.</summary>
+    /// <param name="nowMs">Monotonic milliseconds.</param>
+    public ImmutableArray<GuaranteeReading> ReadGuarantees(long nowMs)
+    {
+        lock (_lock)
+        {
+            return _gate.ReadGuarantees(nowMs);
+        }
+    }
+
+    /// <summary>The groups, one bit each, that use less than they are guaranteed. Needs no lock.</summary>
+    internal ulong UnderGuarantee() => _gate.UnderGuarantee();
+
+    /// <summary>Whether a call would take only what its group is guaranteed. Needs no lock.</summary>
+    internal bool IsWithinShare(in Demand demand) => _gate.IsWithinShare(demand);
+
+    /// <summary>The group that keeps most of what is free from a call; null if none does. Needs no lock.</summary>
+    internal TenantGroup? Holder(TenantGroup? caller) => _gate.Holder(caller);
+
+    /// <summary>
+    /// Puts other limits, guarantees and terms in force, and lets rejected credentials be probed at once.
+    /// </summary>
+    internal void Change(Limits limits, HealthTerms terms, ReadOnlySpan<GroupGuarantee> guarantees = default)
     {
         lock (_lock)
         {
             _limits = limits;
             _terms = terms;
-            _gate.Change(limits);
+            _gate.Change(limits, guarantees);
             _breaker.Change(terms);
             _breaker.CredentialsChanged();
         }
@@ -182,17 +209,17 @@ public sealed class DeploymentState
     }
 
     /// <summary>
-    /// Whether capacity lets a call go. Binds nobody: <see cref="TryReserve"/> does. Takes the lock only if it looks
+    /// Whether capacity lets a call go. Binds nobody: a reservation does. Takes the lock only if it looks
     /// full and a bucket may have left the window since anybody looked, so at most four times a second while full.
     /// </summary>
-    internal CandidateVerdict LookAtCapacity(long tokens, long nowMs)
+    internal CandidateVerdict LookAtCapacity(in Demand demand, long nowMs)
     {
-        var verdict = _gate.LooksFull(tokens);
-        if (verdict is AdmitVerdict.RequestsPerMinute or AdmitVerdict.TokensPerMinute && _gate.IsStale(nowMs))
+        var verdict = _gate.LooksFull(demand);
+        if (MovesWithTime(verdict) && _gate.IsStale(nowMs))
         {
             lock (_lock)
             {
-                verdict = _gate.Look(tokens, nowMs).Verdict;
+                verdict = _gate.Look(demand, nowMs).Verdict;
             }
         }
 
@@ -202,7 +229,7 @@ public sealed class DeploymentState
     /// <summary>
     /// Milliseconds until what refuses a call now should not any more; 0 if nothing does or ever will not.
     /// </summary>
-    internal long RetryAfterMs(long tokens, long nowMs)
+    internal long RetryAfterMs(in Demand demand, long nowMs)
     {
         lock (_lock)
         {
@@ -221,7 +248,7 @@ public sealed class DeploymentState
                 pause = Math.Max(pause, ProbePauseMs);
             }
 
-            return Math.Max(pause, _gate.Look(tokens, nowMs).RetryAfterMs);
+            return Math.Max(pause, _gate.Look(demand, nowMs).RetryAfterMs);
         }
     }
 
@@ -346,8 +373,16 @@ public sealed class DeploymentState
         AdmitVerdict.RequestsPerMinute => CandidateVerdict.RequestsFull,
         AdmitVerdict.TokensPerMinute => CandidateVerdict.TokensFull,
         AdmitVerdict.Concurrency => CandidateVerdict.ConcurrencyFull,
+        AdmitVerdict.HeldBack => CandidateVerdict.HeldBack,
+        AdmitVerdict.BorrowingLimit => CandidateVerdict.BorrowingLimit,
+        AdmitVerdict.OwnersFirst => CandidateVerdict.OwnersFirst,
+        AdmitVerdict.BeyondShare => CandidateVerdict.BeyondShare,
         _ => CandidateVerdict.LargerThanLimit,
     };
+
+    private static bool MovesWithTime(AdmitVerdict verdict) =>
+        verdict is not (AdmitVerdict.Admitted or AdmitVerdict.LargerThanLimit or AdmitVerdict.Concurrency
+            or AdmitVerdict.BeyondShare);
 
     private bool TryEnd(
         int index, int generation, long tokensUsed, long nowMs, out int epoch, bool keepsRequest = true)

@@ -37,6 +37,25 @@ public sealed class ModelRoute
     /// <summary>Whether the model does this operation.</summary>
     public bool Serves(Operation operation) => (_operations & (1 << (int)operation)) != 0;
 
+    /// <summary>
+    /// Which of some groups, one bit each, use less of a deployment than they are guaranteed: while calls of theirs
+    /// wait, nobody who comes may go before them. Takes no lock; costs nothing where none of them wait.
+    /// </summary>
+    /// <param name="groups">As <see cref="Admission.FairQueue{T}.WaitingGroups"/> has them.</param>
+    public ulong UnderGuarantee(ulong groups)
+    {
+        var under = 0UL;
+        if (groups != 0)
+        {
+            foreach (var candidate in Candidates)
+            {
+                under |= candidate.State.UnderGuarantee();
+            }
+        }
+
+        return under & groups;
+    }
+
     /// <summary>Prompt tokens that so many bytes of prompt text are likely to have. At least 1.</summary>
     public int EstimatePromptTokens(long bytes) =>
         (int)Math.Clamp(Math.Ceiling(bytes * History.TokensPerByte), 1, LargestEstimate);

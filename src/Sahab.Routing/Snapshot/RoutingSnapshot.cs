@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Unicode;
+using Sahab.Routing.Admission;
 using Sahab.Routing.Policies;
 
 namespace Sahab.Routing.Snapshot;
@@ -25,19 +26,21 @@ public sealed class RoutingSnapshot
         RoutingProfile profile,
         ImmutableArray<ModelRoute> models,
         ImmutableArray<Deployment> deployments,
+        ImmutableArray<TenantGroup> groups,
         Dictionary<string, ModelRoute> routes)
     {
         Version = version;
         Profile = profile;
         Models = models;
         Deployments = deployments;
+        Groups = groups;
         _routes = routes.ToFrozenDictionary(StringComparer.Ordinal);
         _routesBySpan = _routes.GetAlternateLookup<ReadOnlySpan<char>>();
         _deployments = deployments.ToFrozenDictionary(deployment => deployment.Spec.Id, StringComparer.Ordinal);
     }
 
     /// <summary>A snapshot that knows nothing: version 0, the balanced profile, no models.</summary>
-    public static RoutingSnapshot Empty { get; } = new(0, RoutingProfile.Balanced, [], [], []);
+    public static RoutingSnapshot Empty { get; } = new(0, RoutingProfile.Balanced, [], [], [], []);
 
     /// <summary>One more than the previous snapshot's.</summary>
     public long Version { get; }
@@ -50,6 +53,13 @@ public sealed class RoutingSnapshot
 
     /// <summary>Every deployment, in the order of the configuration.</summary>
     public ImmutableArray<Deployment> Deployments { get; }
+
+    /// <summary>Who is guaranteed capacity together, in the order of the configuration. 0 to 64.</summary>
+    public ImmutableArray<TenantGroup> Groups { get; }
+
+    /// <summary>The group of an id; null if there is none.</summary>
+    public TenantGroup? FindGroup(string id) =>
+        Groups.FirstOrDefault(group => string.Equals(group.Id, id, StringComparison.Ordinal));
 
     /// <summary>The route of a model or an alias. Case matters. Allocates nothing.</summary>
     public bool TryGetModel(ReadOnlySpan<char> name, [NotNullWhen(true)] out ModelRoute? route) =>

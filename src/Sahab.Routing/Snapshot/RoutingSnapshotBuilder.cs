@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Sahab.Routing.Admission;
 using Sahab.Routing.Policies;
 using Sahab.Routing.Requests;
 
@@ -18,6 +19,8 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
     private readonly List<(string Name, Operation[] Operations)> _models = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly List<(string Alias, string Model)> _aliases = [];
+    private readonly List<string> _groups = [];
+    private readonly List<(string Model, GuaranteeTerms Terms)> _guarantees = [];
 
     /// <value>How a deployment is chosen. <see cref="RoutingProfile.Balanced"/> unless said otherwise.</value>
     public RoutingProfile Profile { get; init; } = RoutingProfile.Balanced;
@@ -64,11 +67,42 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
         return this;
     }
 
+    /// <summary>Adds a group of tenants and keys.</summary>
+    /// <exception cref="ArgumentException">The id is taken, or there are 64 already.</exception>
+    public RoutingSnapshotBuilder AddGroup(string id)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(id);
+        if (_groups.Contains(id, StringComparer.Ordinal) || _groups.Count == TenantGroup.MaxGroups)
+        {
+            throw new ArgumentException(
+                $"There are two groups '{id}', or more than {TenantGroup.MaxGroups}.", nameof(id));
+        }
+
+        _groups.Add(id);
+        return this;
+    }
+
+    /// <summary>Guarantees a group a share of each reserved deployment of a model.</summary>
+    /// <exception cref="ArgumentException">A figure is out of its range, or the group has a share already.</exception>
+    public RoutingSnapshotBuilder AddGuarantee(string model, GuaranteeTerms terms)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        if (!terms.IsValid || _guarantees.Any(given => given.Model == model && given.Terms.Group == terms.Group))
+        {
+            throw new ArgumentException(
+                $"What group '{terms.Group}' is guaranteed of '{model}' is out of range or said twice.", nameof(terms));
+        }
+
+        _guarantees.Add((model, terms));
+        return this;
+    }
+
     /// <summary>
     /// Builds the snapshot and puts the new limits and terms in force for the states it carries over.
     /// </summary>
     /// <exception cref="InvalidOperationException">
-    /// A deployment or an alias names a model that there is not, or a model has more than 64 deployments.
+    /// A deployment, an alias or a guarantee names a model or a group that there is not, a model has more than 64
+    /// deployments, or more than all of it is guaranteed.
     /// </exception>
     public RoutingSnapshot Build()
     {
@@ -93,13 +127,20 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
             routes.Add(alias, routes[model]);
         }
 
+        var groups = BuildGroups();
+        var guarantees = _guarantees.ToLookup(
+            given => given.Model,
+            given => new GroupGuarantee(groups.First(group => group.Id == given.Terms.Group), given.Terms),
+            StringComparer.Ordinal);
         foreach (var deployment in deployments)
         {
-            deployment.State.Change(deployment.Spec.Limits, Health);
+            var isReserved = deployment.Spec.Kind == CapacityKind.Reserved;
+            deployment.State.Change(
+                deployment.Spec.Limits, Health, isReserved ? [.. guarantees[deployment.Spec.Model]] : []);
         }
 
         return new RoutingSnapshot(
-            (previous?.Version ?? 0) + 1, Profile, models.ToImmutable(), deployments, routes);
+            (previous?.Version ?? 0) + 1, Profile, models.ToImmutable(), deployments, groups, routes);
     }
 
     private void Claim(string name)
@@ -130,12 +171,32 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
             throw new InvalidOperationException($"Alias '{alias}' stands for model '{model}', which there is not.");
         }
 
+        foreach (var (model, terms) in _guarantees)
+        {
+            if (!models.Contains(model) || !_groups.Contains(terms.Group, StringComparer.Ordinal)
+                || _guarantees.Where(given => given.Model == model).Sum(given => given.Terms.Share) > 1)
+            {
+                throw new InvalidOperationException(
+                    $"What '{terms.Group}' is guaranteed of '{model}' names a model or a group that there is not, or "
+                    + "more than all of the model is guaranteed.");
+            }
+        }
+
         var crowded = _specs.GroupBy(spec => spec.Model).FirstOrDefault(all => all.Count() > ModelRoute.MaxCandidates);
         if (crowded is not null)
         {
             throw new InvalidOperationException(
                 $"Model '{crowded.Key}' has {crowded.Count()} deployments; {ModelRoute.MaxCandidates} are possible.");
         }
+    }
+
+    // A group that stays keeps its number, and with it what its calls hold.
+    private ImmutableArray<TenantGroup> BuildGroups()
+    {
+        var known = _groups.Select(id => previous?.FindGroup(id)).ToList();
+        var free = new Queue<int>(Enumerable.Range(0, TenantGroup.MaxGroups)
+            .Except(known.OfType<TenantGroup>().Select(group => group.Number)));
+        return [.. _groups.Select((id, index) => known[index] ?? new TenantGroup(id, free.Dequeue()))];
     }
 
     // An id that moved to another place or model is another deployment: its past says nothing of it.

@@ -21,6 +21,7 @@ internal static class ServeModule
         services.AddSingleton<RunningTotals>();
         services.AddSingleton<GatewayInstruments>();
         services.AddSingleton<DeploymentInstruments>();
+        services.AddSingleton<GuaranteeInstruments>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<CallRunner>();
@@ -40,9 +41,11 @@ internal static class ServeModule
     {
         // Nobody else asks for these: their gauges are to be there from the start.
         endpoints.ServiceProvider.GetRequiredService<DeploymentInstruments>();
+        endpoints.ServiceProvider.GetRequiredService<GuaranteeInstruments>();
         ModelsApi.Map(endpoints);
         StoredResponsesApi.Map(endpoints);
         BatchesModule.Map(endpoints);
         ServeApi.Map(api);
+        GuaranteeApi.Map(api);
     }
 }

@@ -78,6 +78,33 @@ public partial class SimulateCommandTests
     }
 
     [Fact]
+    public async Task Groups_of_tenants_have_their_shares_in_a_scenario_too_and_its_errors_have_places()
+    {
+        using var folder = new TemporaryFolder();
+        var text = (await File.ReadAllTextAsync(PathOf("launch-spike.yaml")))
+            .Replace("../traces/", Repository.PathOf("samples/traces/"), StringComparison.Ordinal)
+            + "\ngroups: { press: { members: [newsroom] }, care: { members: [clinic] } }\nguarantees:\n";
+        await File.WriteAllTextAsync(
+            folder.PathOf("good.yaml"), text + "  press: { group: press, share: 0.5 }\n"
+            + "  care: { group: care, share: 0.25, lending_limit: 0.1, models: [assistant] }\n");
+        await File.WriteAllTextAsync(
+            folder.PathOf("bad.yaml"), text + "  press: { group: press, share: 0.9 }\n"
+            + "  care: { group: care, share: 0.2 }\n");
+
+        var reading = ScenarioReader.Read(folder.PathOf("good.yaml"));
+        reading.Problems.ShouldBeEmpty();
+        reading.Scenario!.Groups.ShouldBe(["press", "care"]);
+        reading.Scenario.Guarantees.Select(given => (given.Terms.Group, given.Terms.Share, given.Terms.LendingLimit))
+            .ShouldContain(("care", 0.25m, 0.1m));
+        var (code, output) = await SimulateAsync(folder.PathOf("good.yaml"), "--scale", "0.001");
+        code.ShouldBe(0, output);
+        output.ShouldContain("press");
+        output.ShouldContain("calls at reserved");
+        ScenarioReader.Read(folder.PathOf("bad.yaml")).Problems
+            .ShouldContain(problem => problem.Key == "guarantees.care.share" && problem.Line > 0);
+    }
+
+    [Fact]
     public async Task The_same_seed_writes_the_same_bytes_and_another_one_others()
     {
         using var folder = new TemporaryFolder();

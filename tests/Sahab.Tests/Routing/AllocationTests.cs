@@ -55,6 +55,27 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void A_whole_call_of_a_group_that_is_guaranteed_a_share_allocates_nothing()
+    {
+        var snapshot = Shared.Among(
+            Limit(requests: 1_000_000, tokens: 10_000_000_000, concurrency: 50),
+            [.. Enumerable.Range(0, 8).Select(index => Shared.Share("g" + index, 0.1m, lending: 0.05m, borrowing: 0.5m))]);
+        var request = snapshot.AskOf("g3");
+        var owners = snapshot.Groups.Aggregate(0UL, (bits, group) => bits | group.Bit);
+        var random = new RandomSource(1);
+        var now = Start;
+        AllocatedBy(() =>
+        {
+            now++;
+            (request.Route.UnderGuarantee(owners) != 0).ShouldBeTrue();
+            Router.Decide(request with { WithinShare = true }, snapshot.Profile, now, ref random);
+            Router.DecideAndReserve(request, snapshot.Profile, now, ref random, out var lease);
+            lease.FirstToken(120, now);
+            lease.Succeed(Used(1_000), now).ShouldBeTrue();
+        }).ShouldBe(0);
+    }
+
+    [Fact]
     public void A_key_without_limits_costs_less_than_a_hundred_bytes()
     {
         var keys = new KeyLimiter[1_000];

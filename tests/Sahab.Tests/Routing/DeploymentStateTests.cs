@@ -1,3 +1,4 @@
+using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
 using Sahab.Routing.Policies;
 using Sahab.Routing.Snapshot;
@@ -30,8 +31,8 @@ public sealed class DeploymentStateTests
     {
         var state = Of(Spec("a", spec => spec with { Limits = Limit(tokens: 100) })).State("a");
         state.Reserve(100);
-        state.LookAtCapacity(50, Start + 59_000).ShouldBe(CandidateVerdict.TokensFull);
-        state.LookAtCapacity(50, Start + 60_250).ShouldBe(CandidateVerdict.Eligible);
+        state.LookAtCapacity(new Demand(50), Start + 59_000).ShouldBe(CandidateVerdict.TokensFull);
+        state.LookAtCapacity(new Demand(50), Start + 60_250).ShouldBe(CandidateVerdict.Eligible);
     }
 
     [Fact]

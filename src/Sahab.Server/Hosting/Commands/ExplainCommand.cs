@@ -120,12 +120,13 @@ internal static class ExplainCommand
         {
             var isChosen = (bool?)candidate!["chosen"] ?? false;
             var verdict = candidate["verdict"]?.ToString() ?? "eligible";
+            var holder = candidate["held_for"] is { } group ? $" for {group}" : "";
             var home = (bool?)candidate["at_home"] ?? false ? ", prefix at home" : "";
             var isRefused = verdict != "eligible";
             table.AddRow(
                 Markup.Escape(candidate["deployment"]!.ToString()),
                 Markup.Escape(candidate["country"]!.ToString()),
-                Markup.Escape((isChosen ? "CHOSEN" : verdict.Replace('_', ' ')) + home),
+                Markup.Escape((isChosen ? "CHOSEN" : verdict.Replace('_', ' ') + holder) + home),
                 Millionths(candidate["score"], isRefused), Millionths(candidate["cost"], isRefused),
                 Millionths(candidate["latency"], isRefused), Millionths(candidate["failures"], isRefused),
                 FigureOf(candidate["load"]).ToString("0.00", CultureInfo.InvariantCulture));

@@ -66,6 +66,9 @@ internal enum TextForm
     /// <summary>A name of ours, safe in headers and paths.</summary>
     Id,
 
+    /// <summary>A tenant's id, or a key's behind it and a slash.</summary>
+    Member,
+
     /// <summary>A model's name, as clients and vendors write them.</summary>
     ModelId,
 

@@ -80,6 +80,7 @@ internal sealed class ConfigReader(
         var secrets = new SecretReader(problems, environment, Path.GetDirectoryName(full) ?? ".", lookUpSecrets);
         config = secrets.Resolve(config);
         new ConfigRules(config, problems).Check();
+        GuaranteeRules.Check(config, problems);
         new ContractRules(config, problems, (time ?? TimeProvider.System).GetUtcNow()).Check();
         if (!problems.HasErrors)
         {

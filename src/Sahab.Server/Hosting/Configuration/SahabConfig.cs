@@ -34,6 +34,14 @@ internal sealed record SahabConfig
     [AtMost(10000)]
     public ImmutableArray<TenantConfig> Tenants { get; init; } = [];
 
+    [Doc("Tenants and keys that are guaranteed capacity together, by id.")]
+    [AtMost(64)]
+    public ImmutableArray<GroupConfig> Groups { get; init; } = [];
+
+    [Doc("What groups are guaranteed of reserved capacity, by any id.")]
+    [AtMost(1000)]
+    public ImmutableArray<GuaranteeConfig> Guarantees { get; init; } = [];
+
     [Doc("How a deployment is chosen, and what happens when it fails.")]
     public RoutingConfig Routing { get; init; } = new();
 

@@ -12,6 +12,7 @@ internal static partial class TextForms
     {
         TextForm.Free => @"\S",
         TextForm.Id => "^[a-z0-9][a-z0-9._-]{0,63}$",
+        TextForm.Member => "^[a-z0-9][a-z0-9._-]{0,63}(/[a-z0-9][a-z0-9._-]{0,63})?$",
         TextForm.ModelId => "^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$",
         TextForm.HttpUrl => "^https?://[^@?#\\s]+$",
         TextForm.EnvironmentVariable => "^[A-Z_][A-Z0-9_]{0,127}$",
@@ -40,6 +41,7 @@ internal static partial class TextForms
         TextForm.Free => "a text that is not blank",
         TextForm.Id => "lower-case letters, digits, dot, underscore and hyphen, beginning with a letter or digit, "
             + "at most 64",
+        TextForm.Member => "a tenant's id, or a key's as tenant/key",
         TextForm.ModelId => "letters, digits and . _ : / @ + -, beginning with a letter or digit, at most 128",
         TextForm.Country => "a country by its two capital letters of ISO 3166-1, such as NO or US",
         TextForm.HttpUrl => "an absolute http or https URL without user, query or fragment, such as "
@@ -56,8 +58,8 @@ internal static partial class TextForms
     };
 
     /// <summary>Whether a message may repeat the text. Where a secret might have been pasted by mistake, it may not.</summary>
-    public static bool MayRepeat(TextForm form) => form is TextForm.Id or TextForm.ModelId or TextForm.Country
-        or TextForm.Endpoint or TextForm.Instant or TextForm.Currency or TextForm.Number;
+    public static bool MayRepeat(TextForm form) => form is TextForm.Id or TextForm.Member or TextForm.ModelId
+        or TextForm.Country or TextForm.Endpoint or TextForm.Instant or TextForm.Currency or TextForm.Number;
 
     static bool IsHttpUrl(string text) =>
         text.Length <= 2048 && Uri.TryCreate(text, UriKind.Absolute, out var url)

@@ -82,6 +82,14 @@ internal sealed record ScenarioConfig
     [AtMost(100)]
     public ImmutableArray<ScenarioCommitmentConfig> Commitments { get; init; } = [];
 
+    [Doc("Tenants that are guaranteed capacity together, by id: as in the configuration.")]
+    [AtMost(64)]
+    public ImmutableArray<GroupConfig> Groups { get; init; } = [];
+
+    [Doc("What groups are guaranteed of reserved capacity, by any id: as in the configuration.")]
+    [AtMost(1000)]
+    public ImmutableArray<GuaranteeConfig> Guarantees { get; init; } = [];
+
     [Doc("How a deployment is chosen, and what happens when it fails: as in the configuration.")]
     public RoutingConfig Routing { get; init; } = new();
 

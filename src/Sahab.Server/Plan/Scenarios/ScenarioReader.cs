@@ -92,6 +92,16 @@ internal sealed class ScenarioReader
                 $"outages.{outage.Id}", "it has to name a provider or a deployment, and not both", "Write one of them");
         }
 
+        new GuaranteeRules(
+            config.Groups, config.Guarantees,
+            new GuaranteeGround(
+                [.. config.Tenants.Select(tenant => tenant.Id)],
+                [.. ModelsOf(config)],
+                [
+                    .. config.Deployments.Where(deployment => deployment.Capacity == CapacityKind.Reserved)
+                        .Select(deployment => deployment.Model).Distinct(),
+                ]),
+            _problems).Check();
         return _problems.HasErrors ? null : new Scenario
         {
             Name = config.Name,
@@ -101,7 +111,12 @@ internal sealed class ScenarioReader
             Shapes = config.Shapes,
             Deployments = [.. deployments.OfType<ScenarioDeployment>()],
             Traffic = [.. traffic.OfType<TrafficTerms>()],
-            Tenants = [.. config.Tenants.Select(Build)],
+            Tenants = [.. config.Tenants.Select(tenant => Build(tenant) with
+            {
+                Group = config.Groups.FirstOrDefault(group => group.Members.Contains(tenant.Id))?.Id,
+            })],
+            Guarantees = [.. SnapshotBuilder.GuaranteesFor(config.Guarantees, ModelsOf(config))
+                .Select(given => new ScenarioGuarantee(given.Model, given.Terms))],
             Tiers = BuildTiers(config.Tiers),
             Spikes = [.. config.Spikes.Select(spike =>
                 new Spike(spike.Traffic, spike.From, spike.Length, (double)spike.Factor))],
@@ -156,6 +171,9 @@ internal sealed class ScenarioReader
             Begins = begins,
         };
     }
+
+    static ImmutableArray<string> ModelsOf(ScenarioConfig config) =>
+        [.. config.Deployments.Select(deployment => deployment.Model).Distinct()];
 
     ScenarioDeployment? Build(ScenarioConfig config, ScenarioDeploymentConfig deployment)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Sahab.Planning.Optimum;
 using Sahab.Planning.Scenarios;
 using Sahab.Planning.Simulation;
+using Sahab.Routing.Snapshot;
 using Spectre.Console;
 
 namespace Sahab.Server.Plan.Scenarios;
@@ -34,6 +35,7 @@ internal sealed class ScenarioView(IAnsiConsole console, TimeProvider time)
             PrintProviders(only.Report);
             PrintContracts(only.Report);
             PrintTiers(only.Report);
+            PrintGroups(only.Report);
         }
 
         PrintCommitments(outcome);
@@ -151,6 +153,27 @@ internal sealed class ScenarioView(IAnsiConsole console, TimeProvider time)
                 level.IsMet switch { true => "yes", false => "NO", null => "" },
                 level.FirstTokenMs is { } times ? Invariant($"{times.P50:N0}") : "",
                 level.FirstTokenMs is { } same ? Invariant($"{same.P99:N0}") : "");
+        }
+
+        console.Write(table);
+    }
+
+    void PrintGroups(SimulationReport report)
+    {
+        if (report.Groups.IsEmpty)
+        {
+            return;
+        }
+
+        var table = NewTable("group", "calls at reserved", "tokens", "of all %", "calls elsewhere", "tokens");
+        var all = report.Deployments.Where(each => each.Kind == CapacityKind.Reserved)
+            .Sum(each => each.PromptTokens + each.OutputTokens);
+        foreach (var group in report.Groups)
+        {
+            table.AddRow(
+                Markup.Escape(group.Group), Number(group.ReservedCalls), Number(group.ReservedTokens),
+                Percent((double)group.ReservedTokens / Math.Max(1, all)), Number(group.SpilledCalls),
+                Number(group.SpilledTokens));
         }
 
         console.Write(table);

@@ -29,6 +29,7 @@ internal static class CallEstimate
             PrefixHash = facts.PrefixHash,
             Countries = key.Countries,
             Tier = tier,
+            Group = key.Group,
         };
     }
 

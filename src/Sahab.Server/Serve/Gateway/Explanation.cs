@@ -50,6 +50,7 @@ internal static class Explanation
                 candidate.Deployment.Spec.Country.ToString(),
                 candidate.Chosen,
                 candidate.Verdict,
+                candidate.HeldFor,
                 Math.Round(candidate.Score.Total / NanoUsdPerUsd, 9),
                 Math.Round(candidate.Score.CostNanoUsd / NanoUsdPerUsd, 9),
                 Math.Round(candidate.Score.RateNanoUsd / NanoUsdPerUsd, 9),
@@ -71,7 +72,8 @@ internal sealed record DecisionExplanation(
 /// <param name="Rate">What it costs by the contract's rate.</param>
 /// <param name="Lambda">λ: the share of the rate that a commitment owes anyway.</param>
 /// <param name="Scarcity">μ for the capacity units that the call takes.</param>
+/// <param name="HeldFor">The group whose guarantee holds the room that is free there, where that is what refuses.</param>
 /// <param name="AtHome">Whether the prompt's prefix lives there, so that its cache is expected to know it.</param>
 internal sealed record CandidateExplanation(
-    string Deployment, string Country, bool Chosen, CandidateVerdict Verdict, double Score, double Cost, double Rate,
-    double Lambda, double Scarcity, double Latency, double Failures, double Load, bool AtHome);
+    string Deployment, string Country, bool Chosen, CandidateVerdict Verdict, string? HeldFor, double Score,
+    double Cost, double Rate, double Lambda, double Scarcity, double Latency, double Failures, double Load, bool AtHome);

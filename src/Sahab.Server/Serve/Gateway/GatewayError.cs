@@ -101,6 +101,14 @@ internal sealed record GatewayError(
         ShouldRetry = false,
     };
 
+    public static GatewayError BeyondShare(string model) => new(
+        403, ErrorStage.Route, ErrorFault.Client, "permission_error", "capacity_not_shared",
+        $"What there is of '{model}' for this call is guaranteed to groups of tenants that do not lend so much of it. "
+        + "Ask for less, or ask whoever runs this server for a share.", "model")
+    {
+        ShouldRetry = false,
+    };
+
     public static GatewayError KeyLimited(string limit, long allowed, long retryAfterMs) => new(
         429, ErrorStage.Admit, ErrorFault.Client, limit, "rate_limit_exceeded",
         $"This key's limit of {allowed} {limit} is reached. Try again in {Seconds(retryAfterMs)} s.",

@@ -33,10 +33,10 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
 
     public async ValueTask<Place> FindAsync(Call call)
     {
-        var room = _rooms.GetOrAdd(call.Route!.Name, static (_, route) => new WaitingRoom(route.History), call.Route);
-        if (!room.Queue.HasAhead(call.Tier))
+        var room = _rooms.GetOrAdd(call.Route!.Name, static (_, route) => new WaitingRoom(route), call.Route);
+        if (!room.Queue.HasAhead(call.Tier) && call.Route.UnderGuarantee(room.Queue.WaitingGroups) == 0)
         {
-            var place = TryPlace(call, out var decision);
+            var place = TryPlace(call, Shares.All(), out var decision);
             if (place is { } found)
             {
                 return found;
@@ -108,25 +108,52 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
     {
         lock (room.Gate)
         {
+            var claimed = ServeOwners(room);
             while (room.Queue.TryRemoveExpired(clock.NowMs, out var late))
             {
                 // A place that is free at the last moment is one all the same; reserved and not used, it would be lost.
-                Answer(late!, TryPlace(late!.Call, out var decision) ?? Nowhere(late.Call, decision));
+                var shares = Shares.All(room.ClaimedFrom(late!.Call, claimed));
+                Answer(late, TryPlace(late.Call, shares, out var decision) ?? Nowhere(late.Call, decision));
             }
 
-            ServeInOrder(room);
+            ServeInOrder(room, claimed);
             room.Tell();
         }
     }
 
-    void ServeInOrder(WaitingRoom room)
+    /// <summary>
+    /// Serves those first whose groups use less of what is reserved than they are guaranteed, whatever their tier: what
+    /// they were lent for comes back to them before anybody borrows again.
+    /// </summary>
+    /// <returns>Where they wait for what comes free, by position: nobody else may borrow there.</returns>
+    ulong ServeOwners(WaitingRoom room)
+    {
+        var claimed = 0UL;
+        var owners = room.Route.UnderGuarantee(room.Queue.WaitingGroups);
+        var looked = owners == 0 ? 0 : room.Queue.PeekOf(room.Heads, owners);
+        for (var index = 0; index < looked; index++)
+        {
+            var ticket = room.Heads[index];
+            if (TryPlace(ticket.Item.Call, Shares.Own, out var decision) is { } place)
+            {
+                room.Queue.Take(ticket);
+                Answer(ticket.Item, place);
+            }
+
+            claimed |= room.ClaimedFrom(ticket.Item.Call, decision.Claimed);
+        }
+
+        return claimed;
+    }
+
+    void ServeInOrder(WaitingRoom room, ulong claimed)
     {
         var looked = room.Queue.Peek(room.Heads);
         for (var index = 0; index < looked; index++)
         {
             var ticket = room.Heads[index];
             var waiter = ticket.Item;
-            var place = TryPlace(waiter.Call, out var decision)
+            var place = TryPlace(waiter.Call, Shares.All(room.ClaimedFrom(waiter.Call, claimed)), out var decision)
                 ?? (IsWorthWaiting(decision) ? null : Nowhere(waiter.Call, decision));
             if (place is null)
             {
@@ -149,12 +176,18 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
         }
     }
 
-    Place? TryPlace(Call call, out RouteDecision decision)
+    Place? TryPlace(Call call, Shares shares, out RouteDecision decision)
     {
         var random = new RandomSource(_seed + (ulong)Interlocked.Increment(ref _draws));
         var trace = call.Traces is null ? null : new DecisionTrace();
         decision = Router.DecideAndReserve(
-            call.Request with { PatienceMs = PatienceOf(call) }, call.Snapshot.Routing.Profile, clock.NowMs, ref random, out var lease, trace);
+            call.Request with
+            {
+                PatienceMs = shares.WithinOwn ? 0 : PatienceOf(call),
+                WithinShare = shares.WithinOwn,
+                Claimed = shares.Claimed,
+            },
+            call.Snapshot.Routing.Profile, clock.NowMs, ref random, out var lease, trace);
         if (trace is not null && (decision.Choice is not null || !IsWorthWaiting(decision)))
         {
             call.Traces!.Add(trace);
@@ -202,6 +235,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
         RouteRejection.Unhealthy or RouteRejection.OutOfService or RouteRejection.AllTried =>
             GatewayError.NoneHealthy(call.Model, Math.Clamp(decision.RetryAfterMs, 1000, 60_000)),
         RouteRejection.TooLarge or RouteRejection.ContextTooLong => GatewayError.ContextTooLong(call.Model),
+        RouteRejection.BeyondShare => GatewayError.BeyondShare(call.Model),
         RouteRejection.NotCapable =>
             GatewayError.NotCapable(call.Model, CallEstimate.Describe(call.Request.Needs)),
         RouteRejection.CountryNotAllowed =>
@@ -209,9 +243,22 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
         _ => GatewayError.NoneHealthy(call.Model, 60_000),
     };
 
-    /// <summary>The queue of one model, with the lock that its owner must hold.</summary>
-    sealed class WaitingRoom(ModelHistory history)
+    /// <summary>What of guaranteed capacity a call may take now.</summary>
+    /// <param name="WithinOwn">Whether what its own group is guaranteed is all.</param>
+    /// <param name="Claimed">Where that is all of a reserved deployment, by position.</param>
+    readonly record struct Shares(bool WithinOwn, ulong Claimed)
     {
+        public static Shares Own => new(true, 0);
+
+        public static Shares All(ulong claimed = 0) => new(false, claimed);
+    }
+
+    /// <summary>The queue of one model, with the lock that its owner must hold.</summary>
+    sealed class WaitingRoom(ModelRoute route)
+    {
+        /// <summary>The route of the call that entered last: a reload may have changed the deployments.</summary>
+        public ModelRoute Route { get; private set; } = route;
+
         /// <summary>How many of the first in line are looked at, so that one that cannot go does not block all.</summary>
         const int LooksAt = 16;
 
@@ -223,8 +270,11 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
 
         public int Count => Queue.Count;
 
+        /// <summary>What is claimed, for a call that knows the same deployments; positions are those of its route.</summary>
+        public ulong ClaimedFrom(Call call, ulong claimed) => call.Route == Route ? claimed : 0;
+
         /// <summary>Whoever steers by contracts is told how many wait. The lock must be held.</summary>
-        public void Tell() => history.Waiting = Queue.Count;
+        public void Tell() => Route.History.Waiting = Queue.Count;
 
         public bool TryEnter(Waiter waiter, int capacity, long deadlineMs, out Waiter? pushedOut)
         {
@@ -232,9 +282,10 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
             lock (Gate)
             {
                 Queue.Resize(capacity);
+                Route = call.Route!;
                 var ticket = Queue.Enqueue(
-                    waiter, call.Tier, call.Key!.Tenant, call.Key.Weight, call.Request.ReservedTokens, deadlineMs,
-                    out var pushed);
+                    waiter, call.Tier, call.Key!.Tenant, call.Key.Group, call.Key.Weight, call.Request.ReservedTokens,
+                    deadlineMs, out var pushed);
                 pushedOut = ticket is null ? null : pushed?.Item;
                 waiter.Enter(this, ticket);
                 Tell();

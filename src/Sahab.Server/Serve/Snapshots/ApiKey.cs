@@ -13,6 +13,9 @@ internal sealed record ApiKey(
     string Tenant, string Id, int Weight, bool Admin, CountrySet Countries, string CountryList,
     FrozenSet<string>? Models, KeyLimiter Limiter, ServiceTier MaxTier)
 {
+    /// <summary>The group whose guarantee its calls fall under; null if there is none.</summary>
+    public TenantGroup? Group { get; init; }
+
     /// <param name="utf8Name">A model's name or an alias, as the client gave it.</param>
     public bool MayUse(ReadOnlySpan<byte> utf8Name) =>
         Models is null || Models.Contains(Encoding.UTF8.GetString(utf8Name));

@@ -28,7 +28,7 @@ internal static class SnapshotBuilder
         return new ServeSnapshot
         {
             Routing = routing,
-            Keys = BuildKeys(config, previous?.Keys),
+            Keys = BuildKeys(config, routing, previous?.Keys),
             Targets = config.Deployments.ToFrozenDictionary(
                 deployment => Find(routing, deployment.Id),
                 deployment => TargetFor(config, deployment, Find(routing, deployment.Id), pools, upstreams)),
@@ -68,6 +68,8 @@ internal static class SnapshotBuilder
             builder.AddDeployment(SpecFor(config, deployment));
         }
 
+        AddGuarantees(
+            builder, config.Groups, config.Guarantees, config.Models.Select(model => model.Id));
         foreach (var alias in config.Aliases.Keys)
         {
             if (config.FindModel(alias) is { } model)
@@ -78,6 +80,34 @@ internal static class SnapshotBuilder
 
         return builder.Build();
     }
+
+    static void AddGuarantees(
+        RoutingSnapshotBuilder builder, ImmutableArray<GroupConfig> groups, ImmutableArray<GuaranteeConfig> guarantees,
+        IEnumerable<string> models)
+    {
+        foreach (var group in groups)
+        {
+            builder.AddGroup(group.Id);
+        }
+
+        foreach (var (model, guarantee) in GuaranteesFor(guarantees, [.. models]))
+        {
+            builder.AddGuarantee(model, guarantee);
+        }
+    }
+
+    /// <summary>Each guarantee with each model that it is of.</summary>
+    public static IEnumerable<(string Model, GuaranteeTerms Terms)> GuaranteesFor(
+        ImmutableArray<GuaranteeConfig> guarantees, ImmutableArray<string> models) =>
+        guarantees.SelectMany(
+            guarantee => guarantee.Models ?? models,
+            (guarantee, model) => (model, new GuaranteeTerms
+            {
+                Group = guarantee.Group,
+                Share = guarantee.Share,
+                LendingLimit = guarantee.LendingLimit,
+                BorrowingLimit = guarantee.BorrowingLimit,
+            }));
 
     /// <summary>The policy by which the router chooses.</summary>
     public static RoutingProfile ProfileFor(RoutingConfig config) => config.Policy switch
@@ -164,10 +194,13 @@ internal static class SnapshotBuilder
             (long)provider.Timeouts.BetweenChunks.TotalMilliseconds);
     }
 
-    static ApiKeyTable BuildKeys(SahabConfig config, ApiKeyTable? previous)
+    static ApiKeyTable BuildKeys(SahabConfig config, RoutingSnapshot routing, ApiKeyTable? previous)
     {
         var limiters = (previous ?? ApiKeyTable.Empty).Keys.ToDictionary(
             key => (key.Tenant, key.Id), key => key.Limiter);
+        var groups = config.Groups
+            .SelectMany(group => group.Members, (group, member) => (member, routing.FindGroup(group.Id)))
+            .ToDictionary(StringComparer.Ordinal);
         var keys = new Dictionary<KeyDigest, ApiKey>();
         foreach (var tenant in config.Tenants)
         {
@@ -179,7 +212,10 @@ internal static class SnapshotBuilder
                     limiter.Change(limits);
                 }
 
-                keys[KeyDigest.FromHex(key.Secret.Hash!)] = KeyFor(tenant, key, limiter ?? new KeyLimiter(limits));
+                keys[KeyDigest.FromHex(key.Secret.Hash!)] = KeyFor(tenant, key, limiter ?? new KeyLimiter(limits)) with
+                {
+                    Group = groups.GetValueOrDefault($"{tenant.Id}/{key.Id}") ?? groups.GetValueOrDefault(tenant.Id),
+                };
             }
         }
 
