@@ -5,11 +5,13 @@ namespace Sahab.Ledger.Contracts;
 /// <summary>What a contract says at one moment: the clauses in force, each as the latest version has it.</summary>
 public sealed class ContractTerms
 {
-    internal ContractTerms(Contract contract, ContractVersion version, ValueList<Clause> clauses)
+    internal ContractTerms(
+        Contract contract, ContractVersion version, ValueList<Clause> clauses, OpeningBalances? opening)
     {
         Contract = contract;
         Version = version;
         Clauses = clauses;
+        Opening = opening;
         Rates = Of<Rate>();
         Commitments = Of<Commitment>();
         CommittedUses = Of<CommittedUse>();
@@ -32,6 +34,9 @@ public sealed class ContractTerms
 
     /// <summary>All clauses in force, in the order in which they were first stated.</summary>
     public ValueList<Clause> Clauses { get; }
+
+    /// <summary>What our books of the contract begin with; null: they begin with the contract.</summary>
+    public OpeningBalances? Opening { get; }
 
     /// <summary>Its prices, the first that matches first.</summary>
     public ValueList<Rate> Rates { get; }
@@ -62,6 +67,9 @@ public sealed class ContractTerms
 
     /// <summary>The contract's accrual, which every hour books to: made once.</summary>
     internal Account Accrual { get; }
+
+    /// <summary>Whether our books hold the hour; what was used before them is not posted.</summary>
+    public bool IsKept(Hour hour) => Opening is null || hour >= Opening.First;
 
     /// <summary>Whether the contract covers the use.</summary>
     public bool Covers(Use use)
@@ -102,7 +110,7 @@ public sealed class ContractTerms
         ? this
         : new ContractTerms(Contract, Version, Clauses.Select(clause => clause is CapacityTranche { AcceptedAt: null } due
             ? due with { AcceptedAt = due.DueAt > soonest ? due.DueAt : soonest }
-            : clause).ToValueList());
+            : clause).ToValueList(), Opening);
 
     ValueList<T> Of<T>() => Clauses.OfType<T>().ToValueList();
 }

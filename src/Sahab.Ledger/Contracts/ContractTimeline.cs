@@ -53,6 +53,21 @@ public sealed class ContractTimeline
         return terms;
     }
 
+    /// <summary>The same of those contracts whose books hold the hour.</summary>
+    internal List<ContractTerms> KeptAt(string provider, Hour hour)
+    {
+        var terms = new List<ContractTerms>();
+        foreach (var course in _byProvider.GetValueOrDefault(provider, []))
+        {
+            if (course.At(hour) is { } found && found.IsKept(hour))
+            {
+                terms.Add(found);
+            }
+        }
+
+        return terms;
+    }
+
     /// <summary>
     /// The terms that the use falls under: of the provider's first contract that covers it; null: of none.
     /// </summary>
@@ -71,9 +86,13 @@ public sealed class ContractTimeline
     }
 
     /// <summary>The terms of one contract in the hour; null: it is not known, or not in force.</summary>
-    public ContractTerms? Find(string contract, Hour hour) => _byProvider.Values
-        .SelectMany(courses => courses)
-        .FirstOrDefault(course => course.Contract.Id == contract)?.At(hour);
+    public ContractTerms? Find(string contract, Hour hour) => Course(contract)?.At(hour);
+
+    /// <summary>What our books of a contract begin with, as it is known; null: they begin with the contract.</summary>
+    public OpeningBalances? OpeningOf(string contract) => Course(contract)?.Opening;
+
+    /// <summary>The first hour in force that our books of a contract hold; null: there is none.</summary>
+    internal Hour? KeptFrom(string contract) => Course(contract)?.KeptFrom;
 
     /// <summary>The provider of a contract; null: there is no such contract.</summary>
     internal string? ProviderOf(string contract) => _byProvider.FirstOrDefault(
@@ -104,7 +123,12 @@ public sealed class ContractTimeline
         return index < changes.Length ? changes[index] : null;
     }
 
-    /// <summary>The first hour in which any contract of the provider is in force; null: none is.</summary>
+    /// <summary>
+    /// The first hour in which any contract of the provider is in force and our books hold it; null: there is none.
+    /// </summary>
     internal Hour? StartOf(string provider) =>
-        _byProvider.GetValueOrDefault(provider, []).Min(course => course.Start);
+        _byProvider.GetValueOrDefault(provider, []).Min(course => course.KeptFrom);
+
+    ContractCourse? Course(string contract) =>
+        _byProvider.Values.SelectMany(courses => courses).FirstOrDefault(course => course.Contract.Id == contract);
 }

@@ -181,7 +181,7 @@ public sealed class ContractLedger
     public void Restore(IEnumerable<Entry> posted)
     {
         ArgumentNullException.ThrowIfNull(posted);
-        foreach (var entry in posted.Where(entry => entry.Cause == EntryCause.Hour))
+        foreach (var entry in posted.Where(entry => entry.Cause != EntryCause.Event))
         {
             var provider = Contracts.ProviderOf(entry.Contract!) ?? throw new ArgumentException(
                 $"Entry {entry.Id} is of the contract {entry.Contract}, which is not in the book.", nameof(posted));
@@ -191,7 +191,7 @@ public sealed class ContractLedger
 
     void Count(Charge charge, int sign)
     {
-        if (charge.Contract is not null)
+        if (charge.Contract is not null && !charge.IsBeforeBooks)
         {
             BooksOf(charge.Use.Provider).Add(charge, sign);
         }

@@ -21,7 +21,8 @@ public static class Statement
         var lines = new List<StatementLine>();
         var used = new Dictionary<Hour, SortedDictionary<Use, UseSum>>();
         var end = Hour.Of(until);
-        foreach (var charge in charges.Where(each => each.Use.Provider == provider && Hour.Of(each.At) < end))
+        foreach (var charge in charges.Where(each =>
+            each.Use.Provider == provider && Hour.Of(each.At) < end && !each.IsBeforeBooks))
         {
             if (charge.Contract is null)
             {
@@ -38,7 +39,7 @@ public static class Statement
             var state = new SettlementState(start);
             for (var hour = start; hour < end; hour = hour.Next)
             {
-                var terms = contracts.At(provider, hour);
+                var terms = contracts.KeptAt(provider, hour);
                 if (terms.Count > 0)
                 {
                     lines.AddRange(Settle(new SettledHour(contracts, terms, hour, used.GetValueOrDefault(hour))

@@ -119,7 +119,7 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
         CancellationToken cancellation)
     {
         var stale = charges.Where(charge => !LedgerReading.HasTermsOf(ledger.Contracts, charge)).ToHashSet();
-        var sums = charges.Where(charge => charge.Terms is not null && !stale.Contains(charge))
+        var sums = charges.Where(charge => charge.Terms is { IsBeforeBooks: false } && !stale.Contains(charge))
             .ToDictionary(charge => (charge.Sum.Hour, charge.Sum.Use), charge => charge.Sum);
         foreach (var hour in stale.Select(charge => charge.Sum.Hour).Distinct())
         {
@@ -138,7 +138,7 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
 
     static void Add(Dictionary<(Hour Hour, Use Use), ChargeSum> sums, Hour hour, Charge charge)
     {
-        if (charge.Contract is not null)
+        if (charge.Contract is not null && !charge.IsBeforeBooks)
         {
             var sum = sums.GetValueOrDefault((hour, charge.Use)) ?? new ChargeSum(charge.Use, hour, 0, 0, 0, 0);
             sums[(hour, charge.Use)] = sum with

@@ -192,7 +192,8 @@ internal sealed class Settler(
         }
 
         // What another node has posted by older terms meanwhile is on the list of changes, and waits for the next round.
-        foreach (var charge in charges.Where(charge => charge.Terms is not null && LedgerReading.HasTermsOf(contracts, charge)))
+        foreach (var charge in charges.Where(charge =>
+            charge.Terms is { IsBeforeBooks: false } && LedgerReading.HasTermsOf(contracts, charge)))
         {
             ledger.Put(charge.Sum);
         }
