@@ -5,6 +5,8 @@ namespace Sahab.Ledger.Contracts;
 /// <summary>What a contract says at one moment: the clauses in force, each as the latest version has it.</summary>
 public sealed class ContractTerms
 {
+    DeliveredTerms? _delivered;
+
     internal ContractTerms(
         Contract contract, ContractVersion version, ValueList<Clause> clauses, OpeningBalances? opening)
     {
@@ -106,11 +108,25 @@ public sealed class ContractTerms
     /// <summary>
     /// The same as if all capacity that is still to be accepted were accepted when due, or then where that is past.
     /// </summary>
-    internal ContractTerms Delivered(DateTimeOffset soonest) => Tranches.All(tranche => tranche.AcceptedAt is not null)
+    internal ContractTerms Delivered(DateTimeOffset soonest)
+    {
+        // Asked for each hour of years to come, for the same day.
+        var known = Volatile.Read(ref _delivered);
+        if (known?.Soonest != soonest)
+        {
+            Volatile.Write(ref _delivered, known = new DeliveredTerms(soonest, DeliveredBy(soonest)));
+        }
+
+        return known.Terms;
+    }
+
+    ContractTerms DeliveredBy(DateTimeOffset soonest) => Tranches.All(tranche => tranche.AcceptedAt is not null)
         ? this
         : new ContractTerms(Contract, Version, Clauses.Select(clause => clause is CapacityTranche { AcceptedAt: null } due
             ? due with { AcceptedAt = due.DueAt > soonest ? due.DueAt : soonest }
             : clause).ToValueList(), Opening);
 
     ValueList<T> Of<T>() => Clauses.OfType<T>().ToValueList();
+
+    sealed record DeliveredTerms(DateTimeOffset Soonest, ContractTerms Terms);
 }

@@ -9,11 +9,14 @@ public sealed class ContractTimeline
     readonly Dictionary<string, ContractCourse[]> _byProvider;
     readonly Dictionary<string, Hour[]> _changes;
     readonly Dictionary<string, CurrencyRate[]> _rates;
+    readonly HashSet<string> _withHourlyCosts;
 
     internal ContractTimeline(IEnumerable<Contract> contracts, IEnumerable<CurrencyRate> rates, DateTimeOffset knownAt)
     {
         KnownAt = knownAt;
-        _byProvider = contracts
+        Contracts = contracts.ToValueList();
+        Rates = rates.ToValueList();
+        _byProvider = Contracts
             .OrderBy(contract => contract.Order).ThenBy(contract => contract.Id, StringComparer.Ordinal)
             .Select(contract => new ContractCourse(contract, knownAt))
             .GroupBy(course => course.Contract.Provider, StringComparer.Ordinal)
@@ -22,14 +25,23 @@ public sealed class ContractTimeline
             pair => pair.Key,
             pair => pair.Value.SelectMany(course => course.Changes).Distinct().Order().ToArray(),
             StringComparer.Ordinal);
-        _rates = rates.GroupBy(rate => rate.Currency, StringComparer.Ordinal)
+        _rates = Rates.GroupBy(rate => rate.Currency, StringComparer.Ordinal)
             .ToDictionary(
                 group => group.Key, group => group.OrderBy(rate => rate.From).ToArray(), StringComparer.Ordinal);
+        _withHourlyCosts = Contracts.Where(contract => contract.Versions.SelectMany(version => version.Clauses)
+                .Any(clause => clause is CapacityTranche or OwnSite or CommittedUse))
+            .Select(contract => contract.Provider).ToHashSet(StringComparer.Ordinal);
         Providers = [.. _byProvider.Keys.Order(StringComparer.Ordinal)];
     }
 
     /// <summary>As of when it is known.</summary>
     public DateTimeOffset KnownAt { get; }
+
+    /// <summary>The contracts that it was made of, with versions that are known later too.</summary>
+    public ValueList<Contract> Contracts { get; }
+
+    /// <summary>The rates of currencies.</summary>
+    public ValueList<CurrencyRate> Rates { get; }
 
     /// <summary>Providers with a contract, in order.</summary>
     public IReadOnlyList<string> Providers { get; }
@@ -93,6 +105,9 @@ public sealed class ContractTimeline
 
     /// <summary>The first hour in force that our books of a contract hold; null: there is none.</summary>
     internal Hour? KeptFrom(string contract) => Course(contract)?.KeptFrom;
+
+    /// <summary>Whether anything of the provider's contracts is ever paid by the hour, used or not.</summary>
+    internal bool HasHourlyCosts(string provider) => _withHourlyCosts.Contains(provider);
 
     /// <summary>The provider of a contract; null: there is no such contract.</summary>
     internal string? ProviderOf(string contract) => _byProvider.FirstOrDefault(

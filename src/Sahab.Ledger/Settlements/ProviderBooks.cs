@@ -12,6 +12,8 @@ sealed class ProviderBooks(string provider)
     readonly Dictionary<Hour, SortedDictionary<Use, UseSum>> _used = [];
     readonly Dictionary<(string Contract, Hour Hour, EntryCause Cause), Slot> _slots = [];
     readonly List<SettlementState> _months = [];
+    readonly List<SettlementState> _newMonths = [];
+    SettlementState? _base;
     SettlementState? _state;
     Hour? _dirty;
     int _run;
@@ -42,12 +44,32 @@ sealed class ProviderBooks(string provider)
         }
     }
 
+    /// <summary>Begins with what an earlier run carried into an hour, instead of at the beginning.</summary>
+    public void Begin(SettlementCheckpoint checkpoint) => _base = new SettlementState(checkpoint);
+
+    /// <summary>What was carried into months since it was last asked for.</summary>
+    public IEnumerable<SettlementCheckpoint> TakeCheckpoints()
+    {
+        SettlementCheckpoint[] taken = [.. _newMonths.Select(month => month.ToCheckpoint(provider))];
+        _newMonths.Clear();
+        return taken;
+    }
+
+    /// <summary>Offers anew what was carried into months after an hour: whoever keeps checkpoints has dropped them.</summary>
+    public void OfferAfter(Hour hour)
+    {
+        _newMonths.RemoveAll(month => month.Next > hour);
+        _newMonths.AddRange(_months.Where(month => month.Next > hour));
+    }
+
     /// <summary>Forgets what was used, but not what was posted.</summary>
     public void Clear()
     {
         _used.Clear();
         _months.Clear();
+        _newMonths.Clear();
         _state = null;
+        _base = null;
         _dirty = null;
         _run++;
     }
@@ -88,7 +110,7 @@ sealed class ProviderBooks(string provider)
 
             if (hour.OfMonth == 1)
             {
-                _months.Add(state.Copy());
+                Keep(state.Copy());
             }
 
             SettleHour(contracts, terms, hour, state, entries);
@@ -109,6 +131,16 @@ sealed class ProviderBooks(string provider)
             {
                 Post(key, slot, slot.Version, new Lines(), entries);
             }
+        }
+    }
+
+    void Keep(SettlementState month)
+    {
+        _months.Add(month);
+        _newMonths.RemoveAll(other => other.Next == month.Next);
+        if (month.Next != _base?.Next)
+        {
+            _newMonths.Add(month);
         }
     }
 
@@ -140,9 +172,10 @@ sealed class ProviderBooks(string provider)
         }
 
         _months.RemoveAll(month => month.Next > _dirty);
+        _newMonths.RemoveAll(month => month.Next > _dirty);
         var copy = _months.LastOrDefault()?.Copy();
         _months.RemoveAll(month => month.Next == copy?.Next);
-        return copy ?? (contracts.StartOf(provider) is { } start ? new SettlementState(start) : null);
+        return copy ?? _base?.Copy() ?? (contracts.StartOf(provider) is { } start ? new SettlementState(start) : null);
     }
 
     void SettleHour(

@@ -22,12 +22,48 @@ sealed class SettlementState(Hour next)
         _accrued = new(other._accrued, StringComparer.Ordinal);
     }
 
+    public SettlementState(SettlementCheckpoint checkpoint)
+        : this(Hour.Of(checkpoint.At))
+    {
+        foreach (var standing in checkpoint.Standings)
+        {
+            _standings[(standing.Contract, standing.Commitment, Hour.Of(standing.Window.From))] = standing;
+        }
+
+        foreach (var volume in checkpoint.Volumes)
+        {
+            _volumes[(volume.Contract, volume.Rate)] = new TierVolume(Hour.Of(volume.Period), volume.Volume);
+        }
+
+        foreach (var paid in checkpoint.Prepayments)
+        {
+            _prepaid[(paid.Contract, paid.Prepayment)] = new PrepaidBalance(paid.Paid, paid.Drawn, paid.UsdPerUnit);
+        }
+
+        foreach (var accrual in checkpoint.Accruals)
+        {
+            _accrued[accrual.Contract] = accrual.Nano;
+        }
+    }
+
     /// <summary>The first hour that is not settled.</summary>
     public Hour Next { get; set; } = next;
 
     public IEnumerable<CommitmentStanding> Standings => _standings.Values;
 
     public SettlementState Copy() => new(this);
+
+    public SettlementCheckpoint ToCheckpoint(string provider) => new()
+    {
+        Provider = provider,
+        At = Next.Start,
+        Standings = [.. _standings.Values],
+        Volumes = [.. _volumes.Select(pair => new CarriedVolume(
+            pair.Key.Contract, pair.Key.Clause, pair.Value.Period.Start, pair.Value.Volume))],
+        Prepayments = [.. _prepaid.Select(pair => new CarriedPrepayment(
+            pair.Key.Contract, pair.Key.Clause, pair.Value.Paid, pair.Value.Drawn, pair.Value.UsdPerUnit))],
+        Accruals = [.. _accrued.Select(pair => new CarriedAccrual(pair.Key, pair.Value))],
+    };
 
     public CommitmentStanding Standing(ContractTerms terms, Commitment commitment, CommitmentWindow window) =>
         !_standings.TryGetValue(KeyOf(terms, commitment, window), out var standing)

@@ -361,6 +361,55 @@ public abstract class SettlementTests : IAsyncLifetime
         await AssertRebuiltAsync(node, events);
     }
 
+    [Fact]
+    public async Task A_restart_begins_with_the_last_month_before_which_nothing_has_changed()
+    {
+        var book = Book(Rate(0) with { Tiers = [new VolumeTier(50, 0.2m)], TierPeriod = CalendarPeriod.Quarter }, Spend);
+        var node = await NodeAsync(book);
+        var events = Enumerable.Range(0, 70).Select(day => Usage(day, Start.AddDays(day).AddHours(day % 24), usd: 2)).ToList();
+        await node.PostAsync(events);
+        _time.Now = Start.AddDays(71);
+        await node.SettleAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(DateTimeOffset.MinValue);
+
+        await RestartAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(Terms.At("2026-05-01"));
+
+        events.Add(Usage(100, Start.AddDays(40), usd: 30));
+        await node.PostAsync(events[^1]);
+        await node.SettleAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(Terms.At("2026-04-01"), "what comes late is before what was in memory");
+        await AssertRebuiltAsync(node, events);
+
+        events.Add(Usage(101, Start.AddDays(2), usd: 30));
+        await node.PostAsync(events[^1]);
+        await RestartAsync(isQuiet: false);
+        node.Settler.Ledger!.Begins.ShouldBe(Terms.At("2026-03-01"));
+        await AssertRebuiltAsync(node, events);
+        await RestartAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(Terms.At("2026-05-01"));
+
+        var amended = book.Contracts[0] with
+        {
+            Versions = [book.Contracts[0].Versions[0], Terms.Version(2, "2026-04-05", Rate(0.5m)) with { KnownFrom = _time.Now }],
+        };
+        node.Shelf.PutInForce(Terms.Book(amended));
+        await node.SettleAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(DateTimeOffset.MinValue);
+        await AssertRebuiltAsync(node, events);
+
+        async Task RestartAsync(bool isQuiet = true)
+        {
+            var posted = (await PostingsAsync(node)).Count;
+            node.Restart();
+            await node.SettleAsync();
+            if (isQuiet)
+            {
+                (await PostingsAsync(node)).Count.ShouldBe(posted, "a restart posts nothing");
+            }
+        }
+    }
+
     static ContractBook Opened(DateTimeOffset from, decimal drawn)
     {
         var contract = Terms.Contract("cloud", "2026-03-01", Rate(0), Spend);

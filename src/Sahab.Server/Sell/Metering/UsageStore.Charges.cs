@@ -51,8 +51,9 @@ internal sealed partial class UsageStore
     /// that of such an hour has every change for which it was on the list.
     /// </summary>
     /// <param name="limit">The most hours.</param>
+    /// <param name="besides">What else belongs into the transaction that takes an hour.</param>
     public async Task<List<Hour>> TakeChangedHoursAsync(
-        DateTimeOffset until, int limit, CancellationToken cancellation)
+        DateTimeOffset until, int limit, Func<Hour, TransactionStep> besides, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         var hours = await connection.ReadAllAsync<long>(new CommandDefinition(
@@ -62,8 +63,12 @@ internal sealed partial class UsageStore
         foreach (var hour in hours)
         {
             // One by one: who waits for a node that posts to one hour must not hold another that the node waits for.
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            await besides(Hour.Of(UnixMicroseconds.ToTime(hour)))(connection, transaction, cancellation);
             await connection.ExecuteAsync(new CommandDefinition(
-                "DELETE FROM charge_change WHERE hour_us = @Hour", new { Hour = hour }, cancellationToken: cancellation));
+                "DELETE FROM charge_change WHERE hour_us = @Hour", new { Hour = hour }, transaction,
+                cancellationToken: cancellation));
+            await transaction.CommitAsync(cancellation);
         }
 
         return [.. hours.Select(hour => Hour.Of(UnixMicroseconds.ToTime(hour)))];

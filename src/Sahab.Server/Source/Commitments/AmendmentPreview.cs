@@ -86,7 +86,8 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
 
         var difference = new Dictionary<string, decimal>(StringComparer.Ordinal);
         var events = 0L;
-        await foreach (var (from, end) in _reading.ChargedSpansAsync(new Hour(long.MaxValue / 2), cancellation))
+        await foreach (var (from, end) in _reading.ChargedSpansAsync(
+            new Hour(0), new Hour(long.MaxValue / 2), cancellation))
         {
             var charges = await usage.ChargesAsync(from, end, cancellation);
             events += charges.Where(charge => !LedgerReading.HasTermsOf(contracts, charge)).Sum(charge => charge.Events);
