@@ -3,7 +3,6 @@ using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Bills;
 using Sahab.Server.Source.Commitments;
-using Sahab.Server.Source.Contracts;
 using Sahab.Server.Tests.House;
 using Sahab.Server.Tests.Metering;
 using Spectre.Console;

@@ -7,7 +7,6 @@ using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Bills;
 using Sahab.Server.Source.Claims;
 using Sahab.Server.Source.Commitments;
-using Sahab.Server.Source.Contracts;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Commands;
-using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Commitments;
 using Sahab.Server.Source.Contracts;

@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Sahab.Ledger.Contracts;
-using Sahab.Ledger.Postings;
 using Sahab.Ledger.Settlements;
 
 namespace Sahab.Tests.Ledger;
@@ -21,6 +20,14 @@ public class OpeningProperties
     public void Books_with_the_true_balances_of_a_date_go_on_as_books_from_the_beginning_in_10_000_histories() =>
         Check(GoesOnAlike, 10_000);
 
+    [Theory]
+    [InlineData(1982875883UL)]
+    [InlineData(974031261UL)]
+    [InlineData(756326155UL)]
+    [InlineData(1281600577UL)]
+    [InlineData(1359820975UL)]
+    public void Histories_that_once_went_wrong_go_on_alike(ulong seed) => GoesOnAlike(seed).ShouldBeTrue();
+
     static bool GoesOnAlike(ulong seed)
     {
         var history = new RandomHistory(seed).Collected();
@@ -35,28 +42,44 @@ public class OpeningProperties
 
         var since = whole.Entries.Where(entry => entry.Contract is null || !opened.Contains(entry.Contract)
             || entry.BookedAt >= from.Start);
-        Books.BalancesOf(late.Books.Entries.Where(entry => entry.Cause != EntryCause.Opening))
-            .ShouldBe(Books.BalancesOf(since), $"seed {seed}");
+        var (ours, theirs) = (
+            Books.BalancesOf(late.Books.Entries.Where(entry => entry.Cause != EntryCause.Opening)), Books.BalancesOf(since));
+        ours.Except(theirs).Concat(theirs.Except(ours)).ShouldBeEmpty($"seed {seed}");
         foreach (var (account, balance) in whole.Balances().Where(pair => IsCarried(pair.Key, opened, book)))
         {
             late.Books.Balances().GetValueOrDefault(account).ShouldBe(balance, $"seed {seed}: {account}");
         }
 
         var standings = whole.Ledger.Standings.ToDictionary(Key);
-        late.Books.Ledger.Standings.ShouldAllBe(standing => standings[Key(standing)].Equals(standing), $"seed {seed}");
+        // What a window owed that had ended, and that an amendment has opened again, is in the whole books only.
+        foreach (var standing in late.Books.Ledger.Standings)
+        {
+            var before = standings[Key(standing)];
+            (standing with { Owed = standing.Owed ?? before.Owed }).ShouldBe(before, $"seed {seed}");
+        }
+
         return late.Rebuilt().Balances().SequenceEqual(late.Books.Balances());
     }
 
     static (string Contract, string Commitment, DateTimeOffset From) Key(CommitmentStanding of) =>
         (of.Contract, of.Commitment, of.Window.From);
 
-    /// <summary>Whether the account is of a balance. One that is paid anew, by an amendment, holds what was paid twice.</summary>
+    /// <summary>
+    /// Whether the account is of a balance that the books begin with. One that is paid anew, by an amendment, holds what was
+    /// paid twice; one whose clause was not in force at its end holds what was left for ever.
+    /// </summary>
     static bool IsCarried(string account, HashSet<string> contracts, ContractBook book)
     {
         var parts = account.Split(':');
-        return contracts.Contains(parts[1]) && (parts[0] == "accrual" || (parts[0] == "prepaid"
-            && book.Contracts.Single(contract => contract.Id == parts[1]).Versions.SelectMany(version => version.Clauses)
-                .OfType<Prepayment>().Where(paid => paid.Id == parts[2]).Select(paid => paid.PaidAt).Distinct().Count() == 1));
+        if (!contracts.Contains(parts[1]) || parts[0] != "prepaid")
+        {
+            return contracts.Contains(parts[1]) && parts[0] == "accrual";
+        }
+
+        var versions = book.Contracts.Single(contract => contract.Id == parts[1]).Versions;
+        return versions[0].Opening!.Prepayments.Any(paid => paid.Prepayment == parts[2])
+            && versions.SelectMany(version => version.Clauses).OfType<Prepayment>().Where(paid => paid.Id == parts[2])
+                .Select(paid => paid.PaidAt).Distinct().Count() == 1;
     }
 
     /// <summary>The same contracts with what they stood at, for those that were in force then and before.</summary>
@@ -145,7 +168,7 @@ public class OpeningProperties
 
     static IEnumerable<OpeningDraw> DrawsOf(List<Clause> clauses, ContractTerms terms, SettlementState state, Hour from)
     {
-        foreach (var standing in state.Standings.Where(each => each.Contract == terms.Contract.Id && each.Owed is null))
+        foreach (var standing in state.Standings.Where(each => each.Contract == terms.Contract.Id))
         {
             var windows = clauses.OfType<Commitment>().Where(each => each.Id == standing.Commitment)
                 .SelectMany(each => each.Windows).Where(window => window.From == standing.Window.From).ToList();
