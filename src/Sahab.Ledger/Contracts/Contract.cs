@@ -45,6 +45,12 @@ public sealed record ContractVersion
     /// </summary>
     public ValueList<Clause> Clauses { get; init; } = [];
 
+    /// <summary>
+    /// From when our books are kept and what they begin with; null: as the versions before it have it, or else from the
+    /// beginning. The last one that is known holds, whenever its version does: it is about the books, not about the contract.
+    /// </summary>
+    public OpeningBalances? Opening { get; init; }
+
     /// <summary>Ids of clauses that it drops. Each was stated before.</summary>
     public ValueList<string> Drops { get; init; } = [];
 }

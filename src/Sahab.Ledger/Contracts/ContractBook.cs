@@ -36,45 +36,4 @@ public sealed class ContractBook
     /// <summary>The terms in force at one instant, as they were known at another.</summary>
     public IReadOnlyList<ContractTerms> AsOf(DateTimeOffset validAt, DateTimeOffset knownAt) =>
         KnownAt(knownAt).At(validAt);
-
-    /// <summary>
-    /// What in this book rewrites the history of an older one: a contract or a version that is missing or reads
-    /// differently now, or a new version said to be known before the older book was read. Empty: it only continues it.
-    /// </summary>
-    /// <param name="older">The book that was in force.</param>
-    /// <param name="readAt">When the older book was last read.</param>
-    public IReadOnlyList<string> RewrittenSince(ContractBook older, DateTimeOffset readAt)
-    {
-        ArgumentNullException.ThrowIfNull(older);
-        var problems = new List<string>();
-        foreach (var before in older.Contracts)
-        {
-            var now = Contracts.FirstOrDefault(contract => contract.Id == before.Id);
-            if (now is null)
-            {
-                problems.Add($"contract {before.Id}: was removed; end it by an amendment instead");
-                continue;
-            }
-
-            if (now.Provider != before.Provider || now.Currency != before.Currency)
-            {
-                problems.Add($"contract {before.Id}: its provider and currency cannot change; make another contract");
-            }
-
-            problems.AddRange(before.Versions
-                .Where(version => !now.Versions.Contains(version))
-                .Select(version => $"contract {before.Id}, version {version.Number}: was edited or removed; "
-                    + "add a version that supersedes it instead"));
-        }
-
-        problems.AddRange(
-            from contract in Contracts
-            from version in contract.Versions
-            where version.KnownFrom <= readAt
-                && older.Contracts.FirstOrDefault(before => before.Id == contract.Id) is { } before
-                && before.Versions.All(known => known.Number != version.Number)
-            select $"contract {contract.Id}, version {version.Number}: is new, but dated as known since "
-                + $"{version.KnownFrom:u}, before {readAt:u}; date it when it became known");
-        return problems;
-    }
 }

@@ -10,7 +10,9 @@ sealed class ContractCourse
     {
         Contract = contract;
         var known = contract.Versions.Where(version => version.KnownFrom <= knownAt).ToArray();
+        Opening = Array.FindLast(known, version => version.Opening is not null)?.Opening;
         var starts = new SortedSet<Hour>();
+        Add(starts, Opening?.BooksFrom);
         foreach (var version in known)
         {
             Add(starts, version.ValidFrom);
@@ -24,22 +26,22 @@ sealed class ContractCourse
 
         _starts = [.. starts];
         _terms = Array.ConvertAll(_starts, start => TermsAt(start.Start, known));
+        for (var i = 0; i < _starts.Length && KeptFrom is null; i++)
+        {
+            KeptFrom = _terms[i]?.IsKept(_starts[i]) == true ? _starts[i] : null;
+        }
     }
 
     public Contract Contract { get; }
 
+    /// <summary>What our books begin with; null: they begin with the contract.</summary>
+    public OpeningBalances? Opening { get; }
+
+    /// <summary>The first hour in force that our books hold; null: there is none.</summary>
+    public Hour? KeptFrom { get; }
+
     /// <summary>Hours from which other terms may hold.</summary>
     public IReadOnlyList<Hour> Changes => _starts;
-
-    /// <summary>The first hour of any terms; null where nothing is known.</summary>
-    public Hour? Start
-    {
-        get
-        {
-            var first = Array.FindIndex(_terms, terms => terms is not null);
-            return first < 0 ? null : _starts[first];
-        }
-    }
 
     public ContractTerms? At(Hour hour)
     {
@@ -92,6 +94,7 @@ sealed class ContractCourse
         return new ContractTerms(
             Contract,
             version,
-            clauses.OfType<Clause>().Where(clause => clause.Until is null || clause.Until > at).ToValueList());
+            clauses.OfType<Clause>().Where(clause => clause.Until is null || clause.Until > at).ToValueList(),
+            Opening);
     }
 }

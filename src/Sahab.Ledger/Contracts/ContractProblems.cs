@@ -20,7 +20,12 @@ public static class ContractProblems
             .Select(group => $"currency {group.Key.Currency}: two rates from {group.Key.From:yyyy-MM-dd}; keep one"));
         foreach (var contract in contracts)
         {
+            var before = problems.Count;
             AddOf(contract, rates, problems);
+            if (problems.Count == before)
+            {
+                OpeningProblems.AddOf(contract, problems);
+            }
         }
 
         return problems;

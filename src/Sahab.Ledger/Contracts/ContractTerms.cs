@@ -5,11 +5,15 @@ namespace Sahab.Ledger.Contracts;
 /// <summary>What a contract says at one moment: the clauses in force, each as the latest version has it.</summary>
 public sealed class ContractTerms
 {
-    internal ContractTerms(Contract contract, ContractVersion version, ValueList<Clause> clauses)
+    DeliveredTerms? _delivered;
+
+    internal ContractTerms(
+        Contract contract, ContractVersion version, ValueList<Clause> clauses, OpeningBalances? opening)
     {
         Contract = contract;
         Version = version;
         Clauses = clauses;
+        Opening = opening;
         Rates = Of<Rate>();
         Commitments = Of<Commitment>();
         CommittedUses = Of<CommittedUse>();
@@ -32,6 +36,9 @@ public sealed class ContractTerms
 
     /// <summary>All clauses in force, in the order in which they were first stated.</summary>
     public ValueList<Clause> Clauses { get; }
+
+    /// <summary>What our books of the contract begin with; null: they begin with the contract.</summary>
+    public OpeningBalances? Opening { get; }
 
     /// <summary>Its prices, the first that matches first.</summary>
     public ValueList<Rate> Rates { get; }
@@ -62,6 +69,9 @@ public sealed class ContractTerms
 
     /// <summary>The contract's accrual, which every hour books to: made once.</summary>
     internal Account Accrual { get; }
+
+    /// <summary>Whether our books hold the hour; what was used before them is not posted.</summary>
+    public bool IsKept(Hour hour) => Opening is null || hour >= Opening.First;
 
     /// <summary>Whether the contract covers the use.</summary>
     public bool Covers(Use use)
@@ -98,11 +108,25 @@ public sealed class ContractTerms
     /// <summary>
     /// The same as if all capacity that is still to be accepted were accepted when due, or then where that is past.
     /// </summary>
-    internal ContractTerms Delivered(DateTimeOffset soonest) => Tranches.All(tranche => tranche.AcceptedAt is not null)
+    internal ContractTerms Delivered(DateTimeOffset soonest)
+    {
+        // Asked for each hour of years to come, for the same day.
+        var known = Volatile.Read(ref _delivered);
+        if (known?.Soonest != soonest)
+        {
+            Volatile.Write(ref _delivered, known = new DeliveredTerms(soonest, DeliveredBy(soonest)));
+        }
+
+        return known.Terms;
+    }
+
+    ContractTerms DeliveredBy(DateTimeOffset soonest) => Tranches.All(tranche => tranche.AcceptedAt is not null)
         ? this
         : new ContractTerms(Contract, Version, Clauses.Select(clause => clause is CapacityTranche { AcceptedAt: null } due
             ? due with { AcceptedAt = due.DueAt > soonest ? due.DueAt : soonest }
-            : clause).ToValueList());
+            : clause).ToValueList(), Opening);
 
     ValueList<T> Of<T>() => Clauses.OfType<T>().ToValueList();
+
+    sealed record DeliveredTerms(DateTimeOffset Soonest, ContractTerms Terms);
 }

@@ -9,11 +9,14 @@ public sealed class ContractTimeline
     readonly Dictionary<string, ContractCourse[]> _byProvider;
     readonly Dictionary<string, Hour[]> _changes;
     readonly Dictionary<string, CurrencyRate[]> _rates;
+    readonly HashSet<string> _withHourlyCosts;
 
     internal ContractTimeline(IEnumerable<Contract> contracts, IEnumerable<CurrencyRate> rates, DateTimeOffset knownAt)
     {
         KnownAt = knownAt;
-        _byProvider = contracts
+        Contracts = contracts.ToValueList();
+        Rates = rates.ToValueList();
+        _byProvider = Contracts
             .OrderBy(contract => contract.Order).ThenBy(contract => contract.Id, StringComparer.Ordinal)
             .Select(contract => new ContractCourse(contract, knownAt))
             .GroupBy(course => course.Contract.Provider, StringComparer.Ordinal)
@@ -22,14 +25,23 @@ public sealed class ContractTimeline
             pair => pair.Key,
             pair => pair.Value.SelectMany(course => course.Changes).Distinct().Order().ToArray(),
             StringComparer.Ordinal);
-        _rates = rates.GroupBy(rate => rate.Currency, StringComparer.Ordinal)
+        _rates = Rates.GroupBy(rate => rate.Currency, StringComparer.Ordinal)
             .ToDictionary(
                 group => group.Key, group => group.OrderBy(rate => rate.From).ToArray(), StringComparer.Ordinal);
+        _withHourlyCosts = Contracts.Where(contract => contract.Versions.SelectMany(version => version.Clauses)
+                .Any(clause => clause is CapacityTranche or OwnSite or CommittedUse))
+            .Select(contract => contract.Provider).ToHashSet(StringComparer.Ordinal);
         Providers = [.. _byProvider.Keys.Order(StringComparer.Ordinal)];
     }
 
     /// <summary>As of when it is known.</summary>
     public DateTimeOffset KnownAt { get; }
+
+    /// <summary>The contracts that it was made of, with versions that are known later too.</summary>
+    public ValueList<Contract> Contracts { get; }
+
+    /// <summary>The rates of currencies.</summary>
+    public ValueList<CurrencyRate> Rates { get; }
 
     /// <summary>Providers with a contract, in order.</summary>
     public IReadOnlyList<string> Providers { get; }
@@ -45,6 +57,21 @@ public sealed class ContractTimeline
         foreach (var course in _byProvider.GetValueOrDefault(provider, []))
         {
             if (course.At(hour) is { } found)
+            {
+                terms.Add(found);
+            }
+        }
+
+        return terms;
+    }
+
+    /// <summary>The same of those contracts whose books hold the hour.</summary>
+    internal List<ContractTerms> KeptAt(string provider, Hour hour)
+    {
+        var terms = new List<ContractTerms>();
+        foreach (var course in _byProvider.GetValueOrDefault(provider, []))
+        {
+            if (course.At(hour) is { } found && found.IsKept(hour))
             {
                 terms.Add(found);
             }
@@ -71,9 +98,16 @@ public sealed class ContractTimeline
     }
 
     /// <summary>The terms of one contract in the hour; null: it is not known, or not in force.</summary>
-    public ContractTerms? Find(string contract, Hour hour) => _byProvider.Values
-        .SelectMany(courses => courses)
-        .FirstOrDefault(course => course.Contract.Id == contract)?.At(hour);
+    public ContractTerms? Find(string contract, Hour hour) => Course(contract)?.At(hour);
+
+    /// <summary>What our books of a contract begin with, as it is known; null: they begin with the contract.</summary>
+    public OpeningBalances? OpeningOf(string contract) => Course(contract)?.Opening;
+
+    /// <summary>The first hour in force that our books of a contract hold; null: there is none.</summary>
+    internal Hour? KeptFrom(string contract) => Course(contract)?.KeptFrom;
+
+    /// <summary>Whether anything of the provider's contracts is ever paid by the hour, used or not.</summary>
+    internal bool HasHourlyCosts(string provider) => _withHourlyCosts.Contains(provider);
 
     /// <summary>The provider of a contract; null: there is no such contract.</summary>
     internal string? ProviderOf(string contract) => _byProvider.FirstOrDefault(
@@ -104,7 +138,12 @@ public sealed class ContractTimeline
         return index < changes.Length ? changes[index] : null;
     }
 
-    /// <summary>The first hour in which any contract of the provider is in force; null: none is.</summary>
+    /// <summary>
+    /// The first hour in which any contract of the provider is in force and our books hold it; null: there is none.
+    /// </summary>
     internal Hour? StartOf(string provider) =>
-        _byProvider.GetValueOrDefault(provider, []).Min(course => course.Start);
+        _byProvider.GetValueOrDefault(provider, []).Min(course => course.KeptFrom);
+
+    ContractCourse? Course(string contract) =>
+        _byProvider.Values.SelectMany(courses => courses).FirstOrDefault(course => course.Contract.Id == contract);
 }

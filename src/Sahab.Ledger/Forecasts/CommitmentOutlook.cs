@@ -33,6 +33,9 @@ public enum WindowPhase : byte
 
     /// <summary>It is still to begin.</summary>
     Ahead = 2,
+
+    /// <summary>It had ended when our books began: nothing is known of it.</summary>
+    BeforeBooks = 3,
 }
 
 /// <summary>A day to come of a window: what counts toward it at the day's end.</summary>
@@ -80,8 +83,8 @@ public sealed record CommitmentOutlook
     public required IReadOnlyList<WindowOutlook> Windows { get; init; }
 
     /// <summary>The window that runs; else the next to begin; else the last.</summary>
-    public WindowOutlook Present =>
-        Windows.FirstOrDefault(window => window.Phase != WindowPhase.Over) ?? Windows[^1];
+    public WindowOutlook Present => Windows.FirstOrDefault(
+        window => window.Phase is WindowPhase.Running or WindowPhase.Ahead) ?? Windows[^1];
 
     /// <summary>Makes it.</summary>
     /// <param name="contract">The contract's id.</param>
@@ -91,6 +94,7 @@ public sealed record CommitmentOutlook
     /// <param name="today">The first day that is not drawn yet.</param>
     /// <param name="isFixed">What a day draws of what is paid used or not; see <see cref="FixedDraw"/>.</param>
     /// <param name="fullUse">What tokens could draw in a day at most; see <see cref="FullUse"/>.</param>
+    /// <param name="opening">What our books of the contract begin with; null: they begin with it.</param>
     public static CommitmentOutlook Of(
         string contract,
         Commitment commitment,
@@ -98,7 +102,8 @@ public sealed record CommitmentOutlook
         IEnumerable<DailyAmount> drawn,
         DateOnly today,
         Func<DateOnly, decimal> isFixed,
-        Func<DateOnly, decimal> fullUse)
+        Func<DateOnly, decimal> fullUse,
+        OpeningBalances? opening = null)
     {
         ArgumentNullException.ThrowIfNull(commitment);
         ArgumentNullException.ThrowIfNull(isFixed);
@@ -113,9 +118,13 @@ public sealed record CommitmentOutlook
         {
             var standing = known.TryGetValue(window.From, out var found)
                 ? found with { Window = window }
-                : Begun(contract, commitment, window, before);
-            windows.Add(WindowOf(commitment, standing, today, new Course(forecast, isFixed, fullUse)));
-            before = windows[^1].Expected;
+                : before is null || opening?.DrawOf(commitment.Id, window) is not null
+                    ? CommitmentStanding.Begun(contract, commitment.Id, window, opening)
+                    : Following(contract, commitment, window, before);
+            var outlook = WindowOf(commitment, standing, today, new Course(forecast, isFixed, fullUse));
+            var isClosed = opening?.Closes(window) == true;
+            windows.Add(isClosed ? outlook with { Phase = WindowPhase.BeforeBooks } : outlook);
+            before = isClosed ? null : outlook.Expected;
         }
 
         return new CommitmentOutlook
@@ -128,16 +137,14 @@ public sealed record CommitmentOutlook
     }
 
     /// <summary>A window that is still to begin, with what the one before will leave to it by the forecast.</summary>
-    static CommitmentStanding Begun(
-        string contract, Commitment commitment, CommitmentWindow window, BurnDown? before) => new()
+    static CommitmentStanding Following(
+        string contract, Commitment commitment, CommitmentWindow window, BurnDown before) => new()
         {
             Contract = contract,
             Commitment = commitment.Id,
             Window = window,
-            Carried = before is null ? 0
-                : decimal.Min(before.ForecastSurplus, commitment.SurplusRollover * before.Standing.Window.Amount),
-            Deferred = before is null ? 0
-                : commitment.SettleShortfall(before.Standing.Window, before.ForecastShortfall).Deferred,
+            Carried = decimal.Min(before.ForecastSurplus, commitment.SurplusRollover * before.Standing.Window.Amount),
+            Deferred = commitment.SettleShortfall(before.Standing.Window, before.ForecastShortfall).Deferred,
         };
 
     static WindowOutlook WindowOf(

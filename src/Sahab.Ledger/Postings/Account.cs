@@ -76,6 +76,15 @@ public readonly record struct Account
     public static Account DrawnAgainst(string contract, string commitment) =>
         OfClause("commitment:against", contract, commitment);
 
+    /// <summary>Memorandum: the other side of what was drawn before the books began. A credit.</summary>
+    public static Account DrawnBefore(string contract, string commitment) =>
+        OfClause("commitment:opening", contract, commitment);
+
+    /// <summary>
+    /// The other side of the balances that the books of a contract begin with: what they were worth together, reversed.
+    /// </summary>
+    public static Account Opening(string contract) => new($"opening:{Segment(contract)}");
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 

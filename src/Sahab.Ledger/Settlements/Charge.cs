@@ -41,6 +41,9 @@ public sealed record Charge
     /// <summary>What is posted: <see cref="Net"/> in US dollars. At least 0.</summary>
     public NanoUsd Cost { get; init; }
 
+    /// <summary>Whether it lies before our books of the contract: it costs something, and posts nothing.</summary>
+    public bool IsBeforeBooks { get; init; }
+
     /// <summary>
     /// Its postings: from its cost to the contract's accrual, or to what is owed where there is no contract.
     /// </summary>
@@ -88,6 +91,7 @@ public sealed record Charge
             Use = use,
             Contract = terms?.Contract,
             Version = version,
+            IsBeforeBooks = terms?.IsBeforeBooks == true,
             Rate = terms?.Rate,
             List = list.ToUsd(),
             Net = net.ToUsd(),
@@ -132,7 +136,8 @@ public sealed record Charge
         var rate = terms?.RateFor(use);
         var list = used.Quantity * (rate?.UnitPrice ?? used.UnitPrice);
         var net = list * (1 - (rate?.Discount ?? 0));
-        var usd = terms is null ? 1 : contracts.UsdPerUnit(terms.Contract.Currency, hour);
+        var isKept = terms?.IsKept(hour) != false;
+        var usd = !isKept ? 0 : terms is null ? 1 : contracts.UsdPerUnit(terms.Contract.Currency, hour);
         return new Charge
         {
             EventId = used.EventId,
@@ -140,6 +145,7 @@ public sealed record Charge
             Use = use,
             Contract = terms?.Contract.Id,
             Version = terms?.Version.Number ?? 0,
+            IsBeforeBooks = !isKept,
             Rate = rate?.Id,
             List = Amounts.Round(list),
             Net = Amounts.Round(net),

@@ -12,10 +12,16 @@ namespace Sahab.Ledger.Settlements;
 /// <param name="Rate">The rate that prices it; null: list price.</param>
 /// <param name="Tokens">The rate's own list prices; null: the deployment's.</param>
 /// <param name="Discount">What is taken off the list price. 0 to 1.</param>
-/// <param name="UsdPerUnit">US dollars for a unit of the contract's currency. Above 0.</param>
+/// <param name="UsdPerUnit">
+/// US dollars for a unit of the contract's currency. Above 0; 0 where the hour is before our books of the contract, so that
+/// nothing is posted.
+/// </param>
 public sealed record ChargeTerms(
     string Contract, string? Rate, PriceTerms? Tokens, decimal Discount, decimal UsdPerUnit)
 {
+    /// <summary>Whether the hour is before our books of the contract.</summary>
+    public bool IsBeforeBooks => UsdPerUnit == 0;
+
     /// <summary>The terms of a use in an hour; null: it falls under no contract.</summary>
     /// <exception cref="ArgumentException">The contract's currency has no rate then.</exception>
     public static ChargeTerms? For(Use use, Hour hour, ContractTimeline contracts)
@@ -36,6 +42,6 @@ public sealed record ChargeTerms(
             rate?.Id,
             rate?.Tokens,
             rate?.Discount ?? 0,
-            contracts.UsdPerUnit(terms.Contract.Currency, hour));
+            terms.IsKept(hour) ? contracts.UsdPerUnit(terms.Contract.Currency, hour) : 0);
     }
 }

@@ -40,6 +40,27 @@ public sealed record CommitmentStanding
     /// <summary>What is still to be drawn. At least 0.</summary>
     public decimal Remaining => decimal.Max(0, Target - Counted);
 
+    /// <summary>A window of which nothing is settled yet: with what our books begin with, where they begin in it.</summary>
+    /// <param name="contract">The contract.</param>
+    /// <param name="commitment">The commitment's clause.</param>
+    /// <param name="window">The window.</param>
+    /// <param name="opening">What the books of the contract begin with; null: they begin with it.</param>
+    public static CommitmentStanding Begun(
+        string contract, string commitment, CommitmentWindow window, OpeningBalances? opening)
+    {
+        var draw = opening?.DrawOf(commitment, window);
+        return new CommitmentStanding
+        {
+            Contract = contract,
+            Commitment = commitment,
+            Window = window,
+            Drawn = draw is null ? 0 : draw.Drawn + draw.Surplus,
+            Carried = draw?.Carried ?? 0,
+            Deferred = draw?.Deferred ?? 0,
+            CapsDrawn = draw?.Caps ?? [],
+        };
+    }
+
     internal decimal CapDrawn(int cap) => cap < CapsDrawn.Count ? CapsDrawn[cap] : 0;
 
     internal CommitmentStanding WithDraw(decimal amount, int? cap)

@@ -10,8 +10,8 @@ namespace Sahab.Ledger.Settlements;
 /// of events and of the contracts, whatever the order in which they came. Not safe for several threads at once.
 /// </summary>
 /// <remarks>
-/// It does not remember events: its caller adds each once, or says what those of an hour come to. Its memory grows with the hours and with what is used in
-/// each, not with the number of events. One that has thrown while it settled is not to be used any more: make another,
+/// It does not remember events: its caller adds each once, or says what those of an hour come to. Its memory grows with the
+/// hours since it began and with what is used in each, not with the number of events. One that has thrown while it settled is not to be used any more: make another,
 /// and restore it from what was posted.
 /// </remarks>
 public sealed class ContractLedger
@@ -25,6 +25,45 @@ public sealed class ContractLedger
         ArgumentNullException.ThrowIfNull(contracts);
         Contracts = contracts;
     }
+
+    /// <summary>Starts with what was carried into the first hour of a month: it needs nothing of the time before.</summary>
+    /// <param name="contracts">The contracts as they are known now, the same by which the checkpoints were made.</param>
+    /// <param name="checkpoints">
+    /// One for each provider whose books had begun, all of one hour; where one is missing, it starts with the beginning.
+    /// </param>
+    public ContractLedger(ContractTimeline contracts, IReadOnlyList<SettlementCheckpoint> checkpoints)
+        : this(contracts)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoints);
+        var begun = checkpoints.Select(checkpoint => checkpoint.Provider).ToHashSet(StringComparer.Ordinal);
+        if (checkpoints.Any(first => contracts.Providers.Any(
+            provider => contracts.StartOf(provider) < Hour.Of(first.At) && !begun.Contains(provider))))
+        {
+            return;
+        }
+
+        foreach (var checkpoint in checkpoints)
+        {
+            BooksOf(checkpoint.Provider).Begin(checkpoint);
+            Begins = checkpoint.At;
+        }
+    }
+
+    /// <summary>From when on it needs to know what was used and posted; the least value: from the beginning.</summary>
+    public DateTimeOffset Begins { get; } = DateTimeOffset.MinValue;
+
+    /// <summary>Gives checkpoints of months after an hour again: who kept them has dropped them.</summary>
+    public void OfferCheckpointsAfter(DateTimeOffset hour)
+    {
+        foreach (var books in _books.Values)
+        {
+            books.OfferAfter(Hour.Of(hour));
+        }
+    }
+
+    /// <summary>What was carried into months since this was last asked: where another ledger may begin.</summary>
+    public IReadOnlyList<SettlementCheckpoint> TakeCheckpoints() =>
+        [.. _books.Values.SelectMany(books => books.TakeCheckpoints())];
 
     /// <summary>The contracts by which it rates and settles.</summary>
     public ContractTimeline Contracts { get; private set; }
@@ -181,7 +220,7 @@ public sealed class ContractLedger
     public void Restore(IEnumerable<Entry> posted)
     {
         ArgumentNullException.ThrowIfNull(posted);
-        foreach (var entry in posted.Where(entry => entry.Cause == EntryCause.Hour))
+        foreach (var entry in posted.Where(entry => entry.Cause != EntryCause.Event))
         {
             var provider = Contracts.ProviderOf(entry.Contract!) ?? throw new ArgumentException(
                 $"Entry {entry.Id} is of the contract {entry.Contract}, which is not in the book.", nameof(posted));
@@ -191,7 +230,7 @@ public sealed class ContractLedger
 
     void Count(Charge charge, int sign)
     {
-        if (charge.Contract is not null)
+        if (charge.Contract is not null && !charge.IsBeforeBooks)
         {
             BooksOf(charge.Use.Provider).Add(charge, sign);
         }

@@ -8,8 +8,9 @@ using Sahab.Ledger.Postings;
 namespace Sahab.Ledger.Settlements;
 
 /// <summary>
-/// Postings that are booked together and sum to zero, because of an event or of an hour's settlement. What was posted
-/// is never edited: when its cause comes to something else, another entry posts the difference.
+/// Postings that are booked together and sum to zero, because of an event, of an hour's settlement, or of the balances that
+/// books begin with. What was posted is never edited: when its cause comes to something else, another entry posts the
+/// difference.
 /// </summary>
 /// <param name="Id">
 /// The event's own id for what it posts first. For all else made from what caused it, so that the same entry made again
@@ -124,4 +125,7 @@ public enum EntryCause : byte
 
     /// <summary>The settlement of a contract's hour.</summary>
     Hour = 1,
+
+    /// <summary>The balances that the books of a contract begin with.</summary>
+    Opening = 2,
 }

@@ -28,7 +28,7 @@ public static class FixedDraw
     {
         ArgumentNullException.ThrowIfNull(contracts);
         ArgumentNullException.ThrowIfNull(commitment);
-        if (contracts.ProviderOf(contract) is not { } provider)
+        if (contracts.ProviderOf(contract) is not { } provider || !contracts.HasHourlyCosts(provider))
         {
             return 0;
         }

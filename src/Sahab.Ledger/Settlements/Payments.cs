@@ -31,7 +31,7 @@ static class Payments
                 Pay(hour, state, terms, prepayment);
             }
 
-            if (state.Prepaid(terms, prepayment) is not { } balance)
+            if (state.Prepaid(hour, terms, prepayment) is not { } balance)
             {
                 continue;
             }
@@ -105,7 +105,7 @@ static class Payments
     {
         var accrual = terms.Accrual;
         var lines = hour.LinesOf(terms);
-        var accrued = state.Accrued(terms) - lines.Of(accrual)
+        var accrued = state.Accrued(hour, terms) - lines.Of(accrual)
             + hour.Uses.Where(use => SettledHour.IsUnder(use, terms)).Sum(use => use.AccruedNano);
         if (hour.Hour.EndsMonth || terms.Version.Ends == hour.Hour.End)
         {

@@ -10,8 +10,10 @@ namespace Sahab.Ledger.Settlements;
 sealed class ProviderBooks(string provider)
 {
     readonly Dictionary<Hour, SortedDictionary<Use, UseSum>> _used = [];
-    readonly Dictionary<(string Contract, Hour Hour), Slot> _slots = [];
+    readonly Dictionary<(string Contract, Hour Hour, EntryCause Cause), Slot> _slots = [];
     readonly List<SettlementState> _months = [];
+    readonly List<SettlementState> _newMonths = [];
+    SettlementState? _base;
     SettlementState? _state;
     Hour? _dirty;
     int _run;
@@ -42,12 +44,32 @@ sealed class ProviderBooks(string provider)
         }
     }
 
+    /// <summary>Begins with what an earlier run carried into an hour, instead of at the beginning.</summary>
+    public void Begin(SettlementCheckpoint checkpoint) => _base = new SettlementState(checkpoint);
+
+    /// <summary>What was carried into months since it was last asked for.</summary>
+    public IEnumerable<SettlementCheckpoint> TakeCheckpoints()
+    {
+        SettlementCheckpoint[] taken = [.. _newMonths.Select(month => month.ToCheckpoint(provider))];
+        _newMonths.Clear();
+        return taken;
+    }
+
+    /// <summary>Offers anew what was carried into months after an hour: whoever keeps checkpoints has dropped them.</summary>
+    public void OfferAfter(Hour hour)
+    {
+        _newMonths.RemoveAll(month => month.Next > hour);
+        _newMonths.AddRange(_months.Where(month => month.Next > hour));
+    }
+
     /// <summary>Forgets what was used, but not what was posted.</summary>
     public void Clear()
     {
         _used.Clear();
         _months.Clear();
+        _newMonths.Clear();
         _state = null;
+        _base = null;
         _dirty = null;
         _run++;
     }
@@ -55,7 +77,7 @@ sealed class ProviderBooks(string provider)
     /// <summary>Takes in an entry that was posted by an earlier run.</summary>
     public void Restore(Entry entry)
     {
-        var slot = SlotOf(entry.Contract!, Hour.Of(entry.BookedAt));
+        var slot = SlotOf(entry.Contract!, Hour.Of(entry.BookedAt), entry.Cause);
         slot.Version = entry.Version;
         slot.Revision = int.Max(slot.Revision, entry.Revision + 1);
         foreach (var posting in entry.Postings)
@@ -82,13 +104,13 @@ sealed class ProviderBooks(string provider)
         {
             if (hour >= change)
             {
-                terms = contracts.At(provider, hour);
+                terms = contracts.KeptAt(provider, hour);
                 change = contracts.ChangeAfter(provider, hour) ?? end;
             }
 
             if (hour.OfMonth == 1)
             {
-                _months.Add(state.Copy());
+                Keep(state.Copy());
             }
 
             SettleHour(contracts, terms, hour, state, entries);
@@ -102,13 +124,23 @@ sealed class ProviderBooks(string provider)
     /// <summary>Takes back what was posted for hours that the last settlement did not come to.</summary>
     public void TakeBackOthers(List<Entry> entries)
     {
-        foreach (var ((contract, hour), slot) in _slots
-            .OrderBy(pair => pair.Key.Hour).ThenBy(pair => pair.Key.Contract, StringComparer.Ordinal))
+        foreach (var (key, slot) in _slots.OrderBy(pair => pair.Key.Hour)
+            .ThenBy(pair => pair.Key.Contract, StringComparer.Ordinal).ThenBy(pair => pair.Key.Cause))
         {
             if (slot.Run != _run)
             {
-                Post(contract, hour, slot, slot.Version, new Lines(), entries);
+                Post(key, slot, slot.Version, new Lines(), entries);
             }
+        }
+    }
+
+    void Keep(SettlementState month)
+    {
+        _months.Add(month);
+        _newMonths.RemoveAll(other => other.Next == month.Next);
+        if (month.Next != _base?.Next)
+        {
+            _newMonths.Add(month);
         }
     }
 
@@ -140,9 +172,10 @@ sealed class ProviderBooks(string provider)
         }
 
         _months.RemoveAll(month => month.Next > _dirty);
+        _newMonths.RemoveAll(month => month.Next > _dirty);
         var copy = _months.LastOrDefault()?.Copy();
         _months.RemoveAll(month => month.Next == copy?.Next);
-        return copy ?? (contracts.StartOf(provider) is { } start ? new SettlementState(start) : null);
+        return copy ?? _base?.Copy() ?? (contracts.StartOf(provider) is { } start ? new SettlementState(start) : null);
     }
 
     void SettleHour(
@@ -164,28 +197,38 @@ sealed class ProviderBooks(string provider)
         Payments.Apply(hour, state);
         foreach (var of in terms)
         {
-            var lines = hour.LinesOf(of);
-            var known = _slots.TryGetValue((of.Contract.Id, number), out var slot);
-            if (known || !lines.IsEmpty)
+            if (hour.Opens(of))
             {
-                slot ??= SlotOf(of.Contract.Id, number);
-                slot.Run = _run;
-                Post(of.Contract.Id, number, slot, of.Version.Number, lines, entries);
+                Post(of, number, EntryCause.Opening, Openings.LinesOf(hour, of), entries);
             }
+
+            Post(of, number, EntryCause.Hour, hour.LinesOf(of), entries);
         }
     }
 
-    Slot SlotOf(string contract, Hour hour)
+    void Post(ContractTerms terms, Hour hour, EntryCause cause, Lines lines, List<Entry> entries)
     {
-        if (!_slots.TryGetValue((contract, hour), out var slot))
+        var known = _slots.TryGetValue((terms.Contract.Id, hour, cause), out var slot);
+        if (known || !lines.IsEmpty)
         {
-            _slots.Add((contract, hour), slot = new Slot());
+            slot ??= SlotOf(terms.Contract.Id, hour, cause);
+            slot.Run = _run;
+            Post((terms.Contract.Id, hour, cause), slot, terms.Version.Number, lines, entries);
+        }
+    }
+
+    Slot SlotOf(string contract, Hour hour, EntryCause cause)
+    {
+        if (!_slots.TryGetValue((contract, hour, cause), out var slot))
+        {
+            _slots.Add((contract, hour, cause), slot = new Slot());
         }
 
         return slot;
     }
 
-    static void Post(string contract, Hour hour, Slot slot, int version, Lines target, List<Entry> entries)
+    static void Post(
+        (string Contract, Hour Hour, EntryCause Cause) of, Slot slot, int version, Lines target, List<Entry> entries)
     {
         if (slot.Posted.Equal(target))
         {
@@ -193,8 +236,9 @@ sealed class ProviderBooks(string provider)
         }
 
         var rest = slot.Posted.Until(target);
-        var entry = new Entry(default, EntryCause.Hour, contract, version, hour.Start, slot.Revision, []);
-        entries.AddRange(Entry.Of($"hour {contract}", entry, rest));
+        var entry = new Entry(default, of.Cause, of.Contract, version, of.Hour.Start, slot.Revision, []);
+        var name = of.Cause == EntryCause.Hour ? $"hour {of.Contract}" : $"opening {of.Contract}";
+        entries.AddRange(Entry.Of(name, entry, rest));
         (slot.Posted, slot.Version) = (target, version);
         slot.Revision++;
     }

@@ -8,13 +8,14 @@ namespace Sahab.Ledger.Settlements;
 /// </summary>
 sealed class SettledHour
 {
+    readonly ContractTimeline _contracts;
     readonly Lines[] _lines;
     readonly decimal[] _usdPerUnit;
 
     public SettledHour(
         ContractTimeline contracts, IReadOnlyList<ContractTerms> terms, Hour hour, SortedDictionary<Use, UseSum>? used)
     {
-        (Terms, Hour) = (terms, hour);
+        (_contracts, Terms, Hour) = (contracts, terms, hour);
         _lines = new Lines[terms.Count];
         _usdPerUnit = new decimal[terms.Count];
         for (var i = 0; i < terms.Count; i++)
@@ -25,7 +26,7 @@ sealed class SettledHour
 
         foreach (var (use, sum) in used ?? [])
         {
-            if (contracts.TermsFor(use, hour) is { } found)
+            if (contracts.TermsFor(use, hour) is { } found && found.IsKept(hour))
             {
                 Uses.Add(new SettledUse(found, use, found.RateFor(use), sum) { IsMetered = true });
             }
@@ -46,6 +47,14 @@ sealed class SettledHour
     public Lines LinesOf(ContractTerms terms) => _lines[IndexOf(terms)];
 
     public decimal UsdPerUnit(ContractTerms terms) => _usdPerUnit[IndexOf(terms)];
+
+    /// <summary>The same at another instant.</summary>
+    public decimal UsdPerUnit(ContractTerms terms, DateTimeOffset at) =>
+        _contracts.UsdPerUnit(terms.Contract.Currency, Hour.Of(at));
+
+    /// <summary>Whether it is the first hour that the books of the contract hold, and they begin with balances.</summary>
+    public bool Opens(ContractTerms terms) =>
+        terms.Opening is not null && _contracts.KeptFrom(terms.Contract.Id) == Hour;
 
     /// <summary>Books an amount of the contract's currency at the hour's rate, rounded once to a nano-USD.</summary>
     public void Book(ContractTerms terms, Account debited, Account credited, decimal amount)

@@ -22,6 +22,30 @@ sealed class SettlementState(Hour next)
         _accrued = new(other._accrued, StringComparer.Ordinal);
     }
 
+    public SettlementState(SettlementCheckpoint checkpoint)
+        : this(Hour.Of(checkpoint.At))
+    {
+        foreach (var standing in checkpoint.Standings)
+        {
+            _standings[(standing.Contract, standing.Commitment, Hour.Of(standing.Window.From))] = standing;
+        }
+
+        foreach (var volume in checkpoint.Volumes)
+        {
+            _volumes[(volume.Contract, volume.Rate)] = new TierVolume(Hour.Of(volume.Period), volume.Volume);
+        }
+
+        foreach (var paid in checkpoint.Prepayments)
+        {
+            _prepaid[(paid.Contract, paid.Prepayment)] = new PrepaidBalance(paid.Paid, paid.Drawn, paid.UsdPerUnit);
+        }
+
+        foreach (var accrual in checkpoint.Accruals)
+        {
+            _accrued[accrual.Contract] = accrual.Nano;
+        }
+    }
+
     /// <summary>The first hour that is not settled.</summary>
     public Hour Next { get; set; } = next;
 
@@ -29,9 +53,21 @@ sealed class SettlementState(Hour next)
 
     public SettlementState Copy() => new(this);
 
+    public SettlementCheckpoint ToCheckpoint(string provider) => new()
+    {
+        Provider = provider,
+        At = Next.Start,
+        Standings = [.. _standings.Values],
+        Volumes = [.. _volumes.Select(pair => new CarriedVolume(
+            pair.Key.Contract, pair.Key.Clause, pair.Value.Period.Start, pair.Value.Volume))],
+        Prepayments = [.. _prepaid.Select(pair => new CarriedPrepayment(
+            pair.Key.Contract, pair.Key.Clause, pair.Value.Paid, pair.Value.Drawn, pair.Value.UsdPerUnit))],
+        Accruals = [.. _accrued.Select(pair => new CarriedAccrual(pair.Key, pair.Value))],
+    };
+
     public CommitmentStanding Standing(ContractTerms terms, Commitment commitment, CommitmentWindow window) =>
         !_standings.TryGetValue(KeyOf(terms, commitment, window), out var standing)
-            ? new CommitmentStanding { Contract = terms.Contract.Id, Commitment = commitment.Id, Window = window }
+            ? CommitmentStanding.Begun(terms.Contract.Id, commitment.Id, window, terms.Opening)
             : ReferenceEquals(standing.Window, window) ? standing : standing with { Window = window };
 
     public void Set(ContractTerms terms, Commitment commitment, CommitmentStanding standing) =>
@@ -39,21 +75,22 @@ sealed class SettlementState(Hour next)
 
     /// <summary>The volume of the rate in the period that began at the hour.</summary>
     public decimal Volume(ContractTerms terms, Rate rate, Hour period) =>
-        _volumes.TryGetValue((terms.Contract.Id, rate.Id), out var volume) && volume.Period == period
-            ? volume.Volume
-            : 0;
+        _volumes.TryGetValue((terms.Contract.Id, rate.Id), out var volume)
+            ? volume.Period == period ? volume.Volume : 0
+            : terms.Opening?.Rates.FirstOrDefault(each => each.Rate == rate.Id && Hour.Of(each.From) == period)?.Volume ?? 0;
 
     public void SetVolume(ContractTerms terms, Rate rate, Hour period, decimal volume) =>
         _volumes[(terms.Contract.Id, rate.Id)] = new TierVolume(period, volume);
 
-    public PrepaidBalance? Prepaid(ContractTerms terms, Prepayment prepayment) =>
-        _prepaid.GetValueOrDefault((terms.Contract.Id, prepayment.Id));
+    public PrepaidBalance? Prepaid(SettledHour hour, ContractTerms terms, Prepayment prepayment) =>
+        _prepaid.GetValueOrDefault((terms.Contract.Id, prepayment.Id)) ?? Openings.Balance(hour, terms, prepayment);
 
     public void Set(ContractTerms terms, Prepayment prepayment, PrepaidBalance balance) =>
         _prepaid[(terms.Contract.Id, prepayment.Id)] = balance;
 
     /// <summary>What the contract has accrued since it was last billed, in nano-USD.</summary>
-    public decimal Accrued(ContractTerms terms) => _accrued.GetValueOrDefault(terms.Contract.Id);
+    public decimal Accrued(SettledHour hour, ContractTerms terms) =>
+        _accrued.TryGetValue(terms.Contract.Id, out var nano) ? nano : Openings.AccruedNano(hour, terms);
 
     public void SetAccrued(ContractTerms terms, decimal nano) => _accrued[terms.Contract.Id] = nano;
 

@@ -21,7 +21,8 @@ public static class Statement
         var lines = new List<StatementLine>();
         var used = new Dictionary<Hour, SortedDictionary<Use, UseSum>>();
         var end = Hour.Of(until);
-        foreach (var charge in charges.Where(each => each.Use.Provider == provider && Hour.Of(each.At) < end))
+        foreach (var charge in charges.Where(each =>
+            each.Use.Provider == provider && Hour.Of(each.At) < end && !each.IsBeforeBooks))
         {
             if (charge.Contract is null)
             {

@@ -56,7 +56,7 @@ public sealed class StatementFold
         var hour = _state.Next;
         if (hour >= _change)
         {
-            _terms = _contracts.At(_provider, hour);
+            _terms = _contracts.KeptAt(_provider, hour);
             _change = _contracts.ChangeAfter(_provider, hour);
         }
 

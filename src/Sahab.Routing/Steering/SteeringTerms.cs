@@ -109,12 +109,7 @@ public static class SteeringTerms
             {
                 var standing = standings.FirstOrDefault(each => each.Contract == terms.Contract.Id
                         && each.Commitment == commitment.Id && each.Window.From == window.From)
-                    ?? new CommitmentStanding
-                    {
-                        Contract = terms.Contract.Id,
-                        Commitment = commitment.Id,
-                        Window = window,
-                    };
+                    ?? CommitmentStanding.Begun(terms.Contract.Id, commitment.Id, window, terms.Opening);
                 if (standing.Remaining > 0)
                 {
                     return (standing, commitment);

@@ -60,7 +60,14 @@ internal static class BurnDownChart
         var last = DateOnly.FromDateTime(standing.Window.Until.AddTicks(-1).UtcDateTime).AddDays(1);
         var end = contract.Today < last ? contract.Today : last;
         var drawn = report.Drawn.ToDictionary(day => day.Day, day => day.Amount);
-        var counted = standing.Carried;
+        var counted = standing.Carried + report.DrawnBefore(standing.Window);
+        if (report.Opening?.BooksFrom is { } books && books > standing.Window.From)
+        {
+            // The axis begins with the window; the course, which is not known before, with the books.
+            rows.Add((Seconds(first), null, null));
+            first = DateOnly.FromDateTime(books.UtcDateTime);
+        }
+
         for (var day = first; day <= end; day = day.AddDays(1))
         {
             rows.Add((Seconds(day), counted, null));

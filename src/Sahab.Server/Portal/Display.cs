@@ -140,6 +140,7 @@ internal static partial class Display
         "on course" => "on-course",
         "at risk" => "at-risk",
         "out of reach" => "out-of-reach",
+        "before our books" => "closed",
         _ => "missing",
     };
 

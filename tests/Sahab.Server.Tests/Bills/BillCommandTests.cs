@@ -1,12 +1,9 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Sahab.Server.Hosting.Commands;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Bills;
-using Sahab.Server.Source.Contracts;
+using Sahab.Server.Source.Commitments;
+using Sahab.Server.Tests.House;
 using Sahab.Server.Tests.Metering;
 using Spectre.Console;
 
@@ -16,18 +13,13 @@ namespace Sahab.Server.Tests.Bills;
 public sealed class BillCommandTests : IAsyncLifetime, IDisposable
 {
     readonly TemporaryFolder _folder = new();
-    WebApplication _app = null!;
+    RoomHost _host = null!;
 
-    string Url => _app.Urls.Single();
+    string Url => _host.Url;
 
     public async Task InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddMetering(new MeteringConfig(), _folder.Path);
-        builder.Services.AddSingleton(new ConfigurationState(
+        var configuration = new ConfigurationState(
             new SahabConfig
             {
                 Providers = [],
@@ -51,6 +43,14 @@ public sealed class BillCommandTests : IAsyncLifetime, IDisposable
                             new ContractVersionConfig
                             {
                                 Number = "1", ValidFrom = "2026-01-01", KnownFrom = "2026-01-01", Document = "msa.pdf",
+                                Opening = new OpeningConfig
+                                {
+                                    BooksFrom = "2026-02-01",
+                                    Commitments =
+                                    [
+                                        new OpeningCommitmentConfig { Id = "spend", Window = "2026-01-01", Drawn = 1000 },
+                                    ],
+                                },
                                 Commitments =
                                 [
                                     new CommitmentConfig
@@ -64,19 +64,17 @@ public sealed class BillCommandTests : IAsyncLifetime, IDisposable
                     },
                 ],
             },
-            "test", "0", [], TimeProvider.System));
-        builder.Services.AddContracts().AddBills();
-        _app = builder.Build();
-        _app.MapGroup("/api").MapBills();
-        await MeteringModule.PrepareAsync(_app.Services, CancellationToken.None);
-        await ContractModule.PrepareAsync(_app.Services, CancellationToken.None);
-        await _app.StartAsync();
-        await _app.Services.GetRequiredService<Journal>().AppendAsync(
+            "test", "0", [], TimeProvider.System);
+        _host = await RoomHost.StartAsync(
+            _folder.Path, TimeProvider.System, configuration, services => services.AddCommitments().AddBills(),
+            api => api.MapBills());
+        await _host.Get<Journal>().AppendAsync(
             SampleUsage.Many(60).Concat(Enumerable.Range(60, 60).Select(SampleUsage.MakeWithCacheWrites)).ToArray());
-        await _app.Services.GetRequiredService<UsageLoop>().DrainAsync(CancellationToken.None);
+        await _host.Get<UsageLoop>().DrainAsync(CancellationToken.None);
+        await _host.Get<SettlementLoop>().SettleAsync(CancellationToken.None);
     }
 
-    public async Task DisposeAsync() => await _app.DisposeAsync();
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     public void Dispose() => _folder.Dispose();
 
@@ -108,6 +106,7 @@ public sealed class BillCommandTests : IAsyncLifetime, IDisposable
 
         code.ShouldBe(0, commitments);
         commitments.ShouldContain("msa/spend/2026-01-01T00Z");
+        commitments.Contains("Exhausted", StringComparison.Ordinal).ShouldBe(version != "1.3", "what was drawn before our books counts");
         var (checkedCode, output) = await RunAsync("check", Save(commitments));
         checkedCode.ShouldBe(0, output);
         output.ShouldContain(recognised);

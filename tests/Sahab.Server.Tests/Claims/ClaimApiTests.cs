@@ -1,18 +1,15 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting.Commands;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Bills;
 using Sahab.Server.Source.Claims;
-using Sahab.Server.Source.Contracts;
+using Sahab.Server.Source.Commitments;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
+using Sahab.Server.Tests.House;
 using Spectre.Console;
 
 namespace Sahab.Server.Tests.Claims;
@@ -47,37 +44,19 @@ public sealed class ClaimApiTests : IAsyncLifetime, IDisposable
 
     readonly Metering.TemporaryFolder _folder = new();
     readonly HandTime _time = new();
-    WebApplication _app = null!;
-    HttpClient _client = null!;
+    RoomHost _host = null!;
 
     public async Task InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<TimeProvider>(_time);
-        builder.Services.AddMetering(new MeteringConfig(), _folder.Path);
-        var reading = new ConfigReader(ConfigText.Environment, time: _time).ReadText(ConfigText.Small + Agreement, "sahab.yaml");
-        reading.Errors.ShouldBeEmpty();
-        builder.Services.AddSingleton(new ConfigurationState(reading, _time));
-        builder.Services.AddContracts().AddBills().AddClaims();
-        _app = builder.Build();
-        var api = _app.MapGroup("/api");
-        api.MapClaims();
-        api.MapBills();
-        await MeteringModule.PrepareAsync(_app.Services, CancellationToken.None);
-        await ContractModule.PrepareAsync(_app.Services, CancellationToken.None);
-        await _app.StartAsync();
-        _client = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
-        await _app.Services.GetRequiredService<UsageStore>().PostAsync(
+        _host = await RoomHost.StartAsync(
+            _folder.Path, _time,
+            new ConfigReader(ConfigText.Environment, time: _time).ReadText(ConfigText.Small + Agreement, "sahab.yaml"),
+            services => services.AddCommitments().AddBills().AddClaims(), api => api.MapClaims().MapBills());
+        await _host.Get<UsageStore>().PostAsync(
             SampleUsage.Id(9, 1), 1, [.. Enumerable.Range(0, 2_000).Select(Attempt)], CancellationToken.None);
     }
 
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     public void Dispose() => _folder.Dispose();
 
@@ -261,13 +240,13 @@ public sealed class ClaimApiTests : IAsyncLifetime, IDisposable
         var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 300;
-        var code = await command(console, _ => "sk-admin").Parse([.. arguments, "--url", _app.Urls.Single()]).InvokeAsync();
+        var code = await command(console, _ => "sk-admin").Parse([.. arguments, "--url", _host.Url]).InvokeAsync();
         return (code, output.ToString());
     }
 
     async Task<JsonNode> GetAsync(string path, HttpStatusCode expected = HttpStatusCode.OK)
     {
-        using var response = await _client.GetAsync(new Uri($"/api/claims/{path}", UriKind.Relative));
+        using var response = await _host.Client.GetAsync(new Uri($"/api/claims/{path}", UriKind.Relative));
         var answer = await response.Content.ReadAsStringAsync();
         response.StatusCode.ShouldBe(expected, answer);
         return JsonNode.Parse(answer)!;
@@ -279,7 +258,7 @@ public sealed class ClaimApiTests : IAsyncLifetime, IDisposable
     async Task<JsonNode> PostAsync(string path, string body, HttpStatusCode expected = HttpStatusCode.OK)
     {
         using var content = new StringContent(body, null, "application/json");
-        using var response = await _client.PostAsync(
+        using var response = await _host.Client.PostAsync(
             new Uri(path.Length == 0 ? "/api/claims" : $"/api/claims/{path}", UriKind.Relative), content);
         var answer = await response.Content.ReadAsStringAsync();
         response.StatusCode.ShouldBe(expected, answer);

@@ -1,15 +1,11 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Sahab.Server.Hosting.Commands;
-using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Commitments;
 using Sahab.Server.Source.Contracts;
 using Sahab.Server.Tests.Configuration;
+using Sahab.Server.Tests.House;
 using Spectre.Console;
 
 namespace Sahab.Server.Tests.Commitments;
@@ -48,27 +44,14 @@ public sealed class CommitmentApiTests : IAsyncLifetime, IDisposable
         """;
 
     readonly Metering.TemporaryFolder _folder = new();
-    WebApplication _app = null!;
-    HttpClient _client = null!;
+    RoomHost _host = null!;
 
     public async Task InitializeAsync()
     {
         var time = new SetTime(Terms.At("2026-03-10"));
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<TimeProvider>(time);
-        builder.Services.AddSingleton(new ConfigurationState(ConfigText.Read(ConfigText.Small + Contracts), time));
-        builder.Services.AddContracts();
-        builder.Services.AddCommitments();
-        builder.Services.AddMetering(
-            new MeteringConfig(), _folder.Path, provider => provider.GetRequiredService<ContractShelf>().Known);
-        _app = builder.Build();
-        _app.MapGroup("/api").MapContracts().MapCommitments();
-        await MeteringModule.PrepareAsync(_app.Services, CancellationToken.None);
-        await ContractModule.PrepareAsync(_app.Services, CancellationToken.None);
-        await _app.StartAsync();
-        _client = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
+        _host = await RoomHost.StartAsync(
+            _folder.Path, time, ConfigText.Read(ConfigText.Small + Contracts),
+            services => services.AddCommitments(), api => api.MapContracts().MapCommitments());
 
         // One dollar each at list price.
         var events = Enumerable.Range(0, 30).Select(number => SampleUsage.Make(number) with
@@ -77,16 +60,12 @@ public sealed class CommitmentApiTests : IAsyncLifetime, IDisposable
             Usage = new Sahab.Ledger.Rating.TokenUsage(1_000_000, 0, 0, 0),
             Prices = Sahab.Ledger.Rating.PriceTerms.FromUsdPerMillion(1, 1, 1),
         });
-        await _app.Services.GetRequiredService<Journal>().AppendAsync(events.ToArray());
-        await _app.Services.GetRequiredService<UsageLoop>().DrainAsync(CancellationToken.None);
-        await _app.Services.GetRequiredService<SettlementLoop>().SettleAsync(CancellationToken.None);
+        await _host.Get<Journal>().AppendAsync(events.ToArray());
+        await _host.Get<UsageLoop>().DrainAsync(CancellationToken.None);
+        await _host.Get<SettlementLoop>().SettleAsync(CancellationToken.None);
     }
 
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     public void Dispose() => _folder.Dispose();
 
@@ -95,7 +74,7 @@ public sealed class CommitmentApiTests : IAsyncLifetime, IDisposable
     [InlineData("/api/contracts/msa/standings")]
     public async Task The_windows_stand_as_settled(string path)
     {
-        var answer = JsonNode.Parse(await _client.GetStringAsync(new Uri(path, UriKind.Relative)))!;
+        var answer = JsonNode.Parse(await _host.Client.GetStringAsync(new Uri(path, UriKind.Relative)))!;
 
         answer["settled_until"]!.ToString().ShouldBe("2026-03-09T23:00:00Z");
         var first = answer["data"]!.AsArray()[0]!;
@@ -110,7 +89,7 @@ public sealed class CommitmentApiTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_contract_that_is_not_there_is_not_found()
     {
-        using var response = await _client.GetAsync(new Uri("/api/contracts/other/standings", UriKind.Relative));
+        using var response = await _host.Client.GetAsync(new Uri("/api/contracts/other/standings", UriKind.Relative));
 
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await response.Content.ReadAsStringAsync()).ShouldContain("There are: msa.");
@@ -186,7 +165,7 @@ public sealed class CommitmentApiTests : IAsyncLifetime, IDisposable
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 240;
         var code = await ContractCommand.Create(console, _ => "sk-admin")
-            .Parse([.. arguments, "--url", _app.Urls.Single()]).InvokeAsync();
+            .Parse([.. arguments, "--url", _host.Url]).InvokeAsync();
         return (code, output.ToString());
     }
 }

@@ -51,7 +51,7 @@ public sealed class SettlementCrashTests : IDisposable
         var store = new SettlementStore(database);
         var books = new CommitmentBooks(usage, store);
         var settler = new Settler(
-            usage, store, shelf, new ContractStore(database), journal, books, new StandingTime(CrashContracts.Today));
+            usage, store, new CheckpointStore(database), shelf, new ContractStore(database), journal, books, new StandingTime(CrashContracts.Today));
         (await settler.SettleAsync(CancellationToken.None)).ShouldBe(SettlementRound.Settled);
 
         var rebuilt = new RebuiltLedger(shelf.Known, await UsageStoreTests.ReadAllAsync(usage), books.SettledUntil);

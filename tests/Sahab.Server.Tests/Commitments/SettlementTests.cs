@@ -310,6 +310,113 @@ public abstract class SettlementTests : IAsyncLifetime
         await AssertRebuiltAsync(node, events);
     }
 
+    [Fact]
+    public async Task What_was_used_before_the_books_is_listed_and_not_posted()
+    {
+        var node = await NodeAsync(Opened(Start.AddHours(5), 12));
+        var events = new[] { Usage(1, Start.AddHours(6), usd: 3), Usage(2, Start.AddHours(1), usd: 40) };
+        await node.PostAsync(events[0]);
+        _time.Now = Start.AddHours(9);
+        await node.SettleAsync();
+
+        await node.PostAsync(events[1]);
+        await node.SettleAsync();
+
+        var balances = await node.BalancesAsync();
+        balances["accrual:cloud"].ShouldBe(-3_000_000_000m);
+        balances["commitment:drawn:cloud:spend"].ShouldBe(15_000_000_000m);
+        balances["commitment:opening:cloud:spend"].ShouldBe(-12_000_000_000m);
+        node.Books.Standings.ShouldHaveSingleItem().Drawn.ShouldBe(15);
+        var (hours, count) = await node.Usage.BeforeBooksAsync("cloud", 10, CancellationToken.None);
+        (count, hours.ShouldHaveSingleItem()).ShouldBe((1, new UnpostedHour(Start.AddHours(1), 1, 1_000_000, 40)));
+        var day = DateOnly.FromDateTime(Start.UtcDateTime);
+        (await node.Books.DrawnByDayAsync("cloud", "spend", day, day.AddDays(9), CancellationToken.None))
+            .ShouldBe([new DailyDrawn(day, 3)], "what was drawn before is no day's draw");
+        await AssertRebuiltAsync(node, events);
+        var posted = (await PostingsAsync(node)).Count;
+        node.Restart();
+        await node.SettleAsync();
+        (await PostingsAsync(node)).Count.ShouldBe(posted);
+    }
+
+    [Fact]
+    public async Task An_opening_that_is_known_later_takes_back_what_was_posted_before_its_date()
+    {
+        var node = await NodeAsync(Book(Rate(0), Spend));
+        var events = new[] { Usage(1, Start.AddHours(1), usd: 40), Usage(2, Start.AddHours(6), usd: 3) };
+        await node.PostAsync(events);
+        _time.Now = Start.AddHours(60);
+        await node.SettleAsync();
+        node.Books.Standings.Length.ShouldBe(2);
+
+        var book = Opened(Start.AddHours(5), 12);
+        var preview = await node.Preview.MakeAsync(book, CancellationToken.None);
+        var before = await node.BalancesAsync();
+        node.Shelf.PutInForce(book);
+        await node.SettleAsync();
+
+        preview.Differences!.ToDictionary(pair => pair.Key, pair => pair.Value * 1_000_000_000m)
+            .ShouldBe(Difference(before, await node.BalancesAsync()), ignoreOrder: true);
+        node.Books.Standings.Select(standing => standing.Drawn).ShouldBe([15, 0]);
+        await AssertRebuiltAsync(node, events);
+    }
+
+    [Fact]
+    public async Task A_restart_begins_with_the_last_month_before_which_nothing_has_changed()
+    {
+        var book = Book(Rate(0) with { Tiers = [new VolumeTier(50, 0.2m)], TierPeriod = CalendarPeriod.Quarter }, Spend);
+        var node = await NodeAsync(book);
+        var events = Enumerable.Range(0, 70).Select(day => Usage(day, Start.AddDays(day).AddHours(day % 24), usd: 2)).ToList();
+        await node.PostAsync(events);
+        _time.Now = Start.AddDays(71);
+        await node.SettleAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(DateTimeOffset.MinValue);
+
+        await RestartAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(Terms.At("2026-05-01"));
+
+        events.Add(Usage(100, Start.AddDays(40), usd: 30));
+        await node.PostAsync(events[^1]);
+        await node.SettleAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(Terms.At("2026-04-01"), "what comes late is before what was in memory");
+        await AssertRebuiltAsync(node, events);
+
+        events.Add(Usage(101, Start.AddDays(2), usd: 30));
+        await node.PostAsync(events[^1]);
+        await RestartAsync(isQuiet: false);
+        node.Settler.Ledger!.Begins.ShouldBe(Terms.At("2026-03-01"));
+        await AssertRebuiltAsync(node, events);
+        await RestartAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(Terms.At("2026-05-01"));
+
+        var amended = book.Contracts[0] with
+        {
+            Versions = [book.Contracts[0].Versions[0], Terms.Version(2, "2026-04-05", Rate(0.5m)) with { KnownFrom = _time.Now }],
+        };
+        node.Shelf.PutInForce(Terms.Book(amended));
+        await node.SettleAsync();
+        node.Settler.Ledger!.Begins.ShouldBe(DateTimeOffset.MinValue);
+        await AssertRebuiltAsync(node, events);
+
+        async Task RestartAsync(bool isQuiet = true)
+        {
+            var posted = (await PostingsAsync(node)).Count;
+            node.Restart();
+            await node.SettleAsync();
+            if (isQuiet)
+            {
+                (await PostingsAsync(node)).Count.ShouldBe(posted, "a restart posts nothing");
+            }
+        }
+    }
+
+    static ContractBook Opened(DateTimeOffset from, decimal drawn)
+    {
+        var contract = Terms.Contract("cloud", "2026-03-01", Rate(0), Spend);
+        var opening = new OpeningBalances { BooksFrom = from, Commitments = [new OpeningDraw("spend", Start, drawn)] };
+        return Terms.Book(contract with { Versions = [contract.Versions[0] with { Opening = opening }] });
+    }
+
     private protected abstract Task<SahabDatabase> CreateDatabaseAsync();
 
     static ContractBook Book(params Clause[] clauses) => Terms.Book(Terms.Contract("cloud", "2026-03-01", clauses));

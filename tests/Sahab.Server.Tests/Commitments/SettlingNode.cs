@@ -55,7 +55,7 @@ internal sealed class SettlingNode : IAsyncDisposable
         Books = new CommitmentBooks(Usage, Settlements);
         Preview = new AmendmentPreview(Usage, Shelf, Books, _time);
         Settler = new Settler(
-            Usage, Settlements, Shelf, new ContractStore(_database), _journal, Books, _time);
+            Usage, Settlements, new CheckpointStore(_database), Shelf, new ContractStore(_database), _journal, Books, _time);
     }
 
     public Task<int> PostAsync(params IReadOnlyList<UsageEvent> events) =>

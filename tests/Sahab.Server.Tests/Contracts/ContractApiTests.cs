@@ -1,14 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Sahab.Server.Hosting.Commands;
 using Sahab.Server.Hosting.Configuration;
-using Sahab.Server.Hosting.Database;
 using Sahab.Server.Source.Contracts;
 using Sahab.Server.Tests.Configuration;
+using Sahab.Server.Tests.House;
 using Spectre.Console;
 
 namespace Sahab.Server.Tests.Contracts;
@@ -16,36 +12,19 @@ namespace Sahab.Server.Tests.Contracts;
 /// <summary>The sample's contracts, asked for by the API and the command line on a day in 2026.</summary>
 public sealed class ContractApiTests : IAsyncLifetime, IDisposable
 {
-    readonly TemporaryFolder _folder = new();
-    WebApplication _app = null!;
-    HttpClient _client = null!;
+    readonly Metering.TemporaryFolder _folder = new();
+    RoomHost _host = null!;
 
     public async Task InitializeAsync()
     {
         var time = new FixedTime("2026-11-22");
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<TimeProvider>(time);
-        builder.Services.AddSingleton<SahabDatabase>(new SqliteDatabase(_folder.PathOf("sahab.db")));
-        builder.Services.AddSingleton(new ConfigurationState(
-            new ConfigReader(ConfigText.Environment, time: time)
-                .Read(Path.Combine(ConfigText.Root, "samples/six-clouds/sahab.yaml")),
-            time));
-        builder.Services.AddContracts();
-        _app = builder.Build();
-        _app.MapGroup("/api").MapContracts();
-        await _app.Services.GetRequiredService<SahabDatabase>().MigrateAsync(time, CancellationToken.None);
-        await ContractModule.PrepareAsync(_app.Services, CancellationToken.None);
-        await _app.StartAsync();
-        _client = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
+        _host = await RoomHost.StartAsync(
+            _folder.Path, time,
+            new ConfigReader(ConfigText.Environment, time: time).Read(Path.Combine(ConfigText.Root, "samples/six-clouds/sahab.yaml")),
+            _ => { }, api => api.MapContracts());
     }
 
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     public void Dispose() => _folder.Dispose();
 
@@ -90,7 +69,7 @@ public sealed class ContractApiTests : IAsyncLifetime, IDisposable
     [InlineData("/api/contracts/nothing", HttpStatusCode.NotFound, "There are: aws, oracle")]
     public async Task A_question_that_makes_no_sense_is_refused(string path, HttpStatusCode status, string explanation)
     {
-        using var response = await _client.GetAsync(new Uri(path, UriKind.Relative));
+        using var response = await _host.Client.GetAsync(new Uri(path, UriKind.Relative));
 
         response.StatusCode.ShouldBe(status);
         JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["message"]!.ToString().ShouldContain(explanation);
@@ -109,11 +88,11 @@ public sealed class ContractApiTests : IAsyncLifetime, IDisposable
         console.Profile.Width = 400;
 
         var ended = await ContractCommand.Create(console, _ => "sk-admin")
-            .Parse([.. command.Split(' '), "--url", _app.Urls.Single()]).InvokeAsync();
+            .Parse([.. command.Split(' '), "--url", _host.Url]).InvokeAsync();
 
         ended.ShouldBe(code, output.ToString());
         output.ToString().ShouldContain(found);
     }
 
-    async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await _client.GetStringAsync(new Uri(path, UriKind.Relative)))!;
+    async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await _host.Client.GetStringAsync(new Uri(path, UriKind.Relative)))!;
 }

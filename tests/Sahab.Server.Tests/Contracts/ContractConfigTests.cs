@@ -84,6 +84,11 @@ public class ContractConfigTests
     [InlineData("credit: 0.1 ", "credit: 0 ", "contracts.aws.versions.1.service_levels.uptime: thresholds and credits are above 0 and at most 1.")]
     [InlineData("claim_within_days: 30", "claim_within_days: 0", "service_levels.uptime.claim_within_days: 0 is out of range. Write a whole number, from 1 to 3650.")]
     [InlineData("page: 9", "page: 9\n            per: city", "service_levels.uptime.per: \"city\"")]
+    [InlineData("document: agreement.pdf", "document: agreement.pdf\n        opening: { books_from: 2026-03-01T00:30Z }", "versions.1.opening.books_from: 2026-03-01 00:30:00Z is not a whole hour of UTC. Begin the books on the hour, best with the first of a month.")]
+    [InlineData("document: agreement.pdf", "document: agreement.pdf\n        opening: { books_from: 2026-03-01 }", "versions.1.opening: its window from 2026-01-01 is open as the books begin, and nothing is said of it. Write what was drawn, 0 if nothing was.")]
+    [InlineData("document: agreement.pdf", "document: agreement.pdf\n        opening: { books_from: 2026-03-01, commitments: { spend: { window: 2026-01-01, drawn: 1000001 } } }", "versions.1.opening.commitments.spend: 1000001 drawn exceeds what is committed, 1000000. Write what was drawn beyond it as surplus.")]
+    [InlineData("document: agreement.pdf", "document: agreement.pdf\n        opening: { books_from: 2026-03-01, commitments: { spend: { window: 2026-02-01, drawn: 1 } } }", "versions.1.opening.commitments.spend: no window begins on 2026-02-01 00:00:00Z. Windows begin on 2026-01-01.")]
+    [InlineData("document: agreement.pdf", "document: agreement.pdf\n        opening: { books_from: 2026-03-01, commitments: { spend: { window: 2026-01-01, drawn: 1, caps: { market: { drawn: 1 } } } } }", "opening.commitments.spend.caps.market: the commitment has no such cap. Write one of: none.")]
     public void A_mistake_is_told_with_its_place(string old, string replacement, string error)
     {
         Agreement.ShouldContain(old);

@@ -106,6 +106,36 @@ public abstract class ContractHistoryTests : IAsyncLifetime
         error.Message.ShouldContain("Version 2 of contract msa is new, and said to be known since 2026-02-01");
     }
 
+    [Theory]
+    [InlineData("usd: 1.1", "usd: 1.2", "The rate of EUR from 2026-01-01 was edited, which was in force here since 2026-05-01")]
+    [InlineData("from: 2026-01-01, usd", "from: 2026-01-02, usd", "The rate of EUR from 2026-01-01 is gone")]
+    [InlineData("  first:", "  late: { currency: EUR, from: 2026-04-30, usd: 1.3 }\n  first:", "The rate of EUR from 2026-04-30 is new, and begins before 2026-05-01")]
+    public async Task A_rate_by_which_was_booked_stays(string old, string replacement, string explanation)
+    {
+        const string rates = "\ncurrency_rates:\n  first: { currency: EUR, from: 2026-01-01, usd: 1.1 }\n";
+        await StartAsync(Original + rates);
+
+        var error = await Should.ThrowAsync<ContractHistoryException>(
+            StartAsync(Original + rates.Replace(old, replacement, StringComparison.Ordinal)));
+        var shelf = await StartAsync(
+            Original + rates + "  next: { currency: EUR, from: 2026-05-01, usd: 1.2 }\n  pound: { currency: GBP, from: 2020-01-01, usd: 1.3 }\n");
+
+        error.Message.ShouldContain(explanation);
+        shelf.Book.Rates.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task The_order_of_drawdown_stays()
+    {
+        await StartAsync(Original);
+
+        var error = await Should.ThrowAsync<ContractHistoryException>(
+            StartAsync(Original.Replace("provider: azure", "provider: azure\n    order: 3", StringComparison.Ordinal)));
+
+        error.Message.ShouldContain("The order of contract msa was edited, which was in force here since 2026-05-01");
+        error.Message.ShouldContain("Put it back to 0");
+    }
+
     private protected abstract Task<SahabDatabase> CreateDatabaseAsync();
 
     /// <summary>A start of the server as far as contracts go; what is new is kept when it returns.</summary>
@@ -119,7 +149,8 @@ public abstract class ContractHistoryTests : IAsyncLifetime
         new ConfigurationState(reading, _time).Subscribe("contracts", shelf.Prepare);
         using var loop = new ContractLoop(shelf, store, TimeProvider.System, NullLogger<ContractLoop>.Instance);
         await loop.StartAsync(CancellationToken.None);
-        while ((await store.ReadAsync(CancellationToken.None)).Count < shelf.Book.Contracts.Sum(each => each.Versions.Count))
+        var kept = shelf.Book.Contracts.Sum(each => each.Versions.Count + 1) + shelf.Book.Rates.Count;
+        while ((await store.ReadAsync(CancellationToken.None)).Count < kept)
         {
             await Task.Yield();
         }

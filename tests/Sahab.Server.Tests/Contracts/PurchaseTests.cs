@@ -1,17 +1,13 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Sahab.Server.Hosting.Commands;
 using Sahab.Server.Hosting.Configuration;
-using Sahab.Server.Hosting.Database;
 using Sahab.Server.Source.Contracts;
 using Sahab.Server.Source.Purchases;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Faults;
+using Sahab.Server.Tests.House;
 using Spectre.Console;
 
 namespace Sahab.Server.Tests.Contracts;
@@ -43,18 +39,13 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
                 drops: [asked-first]
         """;
 
-    readonly TemporaryFolder _folder = new();
+    readonly Metering.TemporaryFolder _folder = new();
     readonly HandTime _time = new();
-    WebApplication _app = null!;
-    HttpClient _client = null!;
+    RoomHost _host = null!;
 
     public async Task InitializeAsync() => await StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     public void Dispose() => _folder.Dispose();
 
@@ -151,7 +142,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
     {
         await DraftAsync();
 
-        _app.Services.GetRequiredService<ConfigurationState>().TryApply(ConfigText.Read(ConfigText.Small)).ShouldBeFalse();
+        _host.Get<ConfigurationState>().TryApply(ConfigText.Read(ConfigText.Small)).ShouldBeFalse();
         await Should.ThrowAsync<ContractHistoryException>(RestartAsync(""));
         await Should.ThrowAsync<ContractHistoryException>(RestartAsync(Right.Replace("30", "1", StringComparison.Ordinal)));
         await RestartAsync(Right);
@@ -198,7 +189,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
     {
         await DraftAsync("small", megawatts: 9);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _client.PostAsync("/api/purchases/small/sign", null)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _host.Client.PostAsync("/api/purchases/small/sign", null)));
 
         answers.Count(answer => answer.StatusCode == HttpStatusCode.OK).ShouldBe(1);
         answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict).ShouldBe(7);
@@ -214,7 +205,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
     public async Task A_draft_that_makes_no_sense_is_refused_with_its_reason(string body, string explanation)
     {
         using var content = new StringContent(body, null, "application/json");
-        using var response = await _client.PostAsync("/api/purchases", content);
+        using var response = await _host.Client.PostAsync("/api/purchases", content);
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["message"]!.ToString()
@@ -240,7 +231,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 300;
         var code = await PurchaseCommand.Create(console, _ => "sk-admin")
-            .Parse([.. arguments, "--url", _app.Urls.Single()]).InvokeAsync();
+            .Parse([.. arguments, "--url", _host.Url]).InvokeAsync();
         string[] known = code == 0
             ? arguments[0] == "list" ? ["abilene"] : ["draft", "offered", "answered", "signed"]
             : ["right of first refusal", "There is no purchase 'nothing'"];
@@ -250,7 +241,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
 
     async Task<JsonNode> DraftAsync(string id = "abilene", string seller = "own", decimal megawatts = 100)
     {
-        using var response = await _client.PostAsJsonAsync("/api/purchases", new
+        using var response = await _host.Client.PostAsJsonAsync("/api/purchases", new
         {
             id,
             seller,
@@ -269,7 +260,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         string step, object? body = null, string id = "abilene", HttpStatusCode expected = HttpStatusCode.OK)
     {
         using var content = body is null ? null : JsonContent.Create(body);
-        using var response = await _client.PostAsync($"/api/purchases/{id}/{step}", content);
+        using var response = await _host.Client.PostAsync($"/api/purchases/{id}/{step}", content);
         var answer = await response.Content.ReadAsStringAsync();
         response.StatusCode.ShouldBe(expected, answer);
         return JsonNode.Parse(answer)!;
@@ -277,7 +268,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
 
     async Task<JsonNode> RefusedAsync(string step) => (await StepAsync(step, expected: HttpStatusCode.Conflict))["error"]!;
 
-    async Task<JsonNode> ShowAsync() => JsonNode.Parse(await _client.GetStringAsync("/api/purchases/abilene"))!;
+    async Task<JsonNode> ShowAsync() => JsonNode.Parse(await _host.Client.GetStringAsync("/api/purchases/abilene"))!;
 
     async Task RestartAsync(string contracts)
     {
@@ -287,24 +278,12 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
 
     async Task StartAsync(string contracts = Right)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<TimeProvider>(_time);
-        builder.Services.AddSingleton<SahabDatabase>(new SqliteDatabase(_folder.PathOf("sahab.db")));
-        var reading = new ConfigReader(ConfigText.Environment, time: _time).ReadText(ConfigText.Small + contracts, "sahab.yaml");
-        reading.Errors.ShouldBeEmpty();
-        builder.Services.AddSingleton(new ConfigurationState(reading, _time));
-        builder.Services.AddContracts().AddPurchases();
-        _app = builder.Build();
-        _app.MapGroup("/api").MapPurchases();
-        await _app.Services.GetRequiredService<SahabDatabase>().MigrateAsync(_time, CancellationToken.None);
-        _client = new HttpClient();
-        await ContractModule.PrepareAsync(_app.Services, CancellationToken.None);
-        await _app.StartAsync();
-        _client.BaseAddress = new Uri(_app.Urls.Single());
-        var store = _app.Services.GetRequiredService<ContractStore>();
-        var shelf = _app.Services.GetRequiredService<ContractShelf>();
+        _host = await RoomHost.StartAsync(
+            _folder.Path, _time,
+            new ConfigReader(ConfigText.Environment, time: _time).ReadText(ConfigText.Small + contracts, "sahab.yaml"),
+            services => services.AddPurchases(), api => api.MapPurchases());
+        var store = _host.Get<ContractStore>();
+        var shelf = _host.Get<ContractShelf>();
         while ((await store.ReadAsync(CancellationToken.None)).Count < shelf.Book.Contracts.Sum(each => each.Versions.Count))
         {
             await Task.Yield();

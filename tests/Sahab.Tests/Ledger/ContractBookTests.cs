@@ -141,30 +141,6 @@ public class ContractBookTests
     }
 
     [Fact]
-    public void History_that_is_rewritten_is_found_and_an_amendment_is_not()
-    {
-        var contract = Terms.Contract("cloud", "2026-01-01", Rate);
-        var book = Terms.Book(contract);
-        var readAt = Terms.At("2026-02-01");
-
-        Terms.Book(Terms.Contract("cloud", "2026-01-01", Rate)).RewrittenSince(book, readAt).ShouldBeEmpty();
-        Amended("2026-02-02").RewrittenSince(book, readAt).ShouldBeEmpty();
-        Amended("2026-01-15").RewrittenSince(book, readAt).ShouldHaveSingleItem().ShouldContain("version 2: is new");
-        Terms.Book(Terms.Contract("cloud", "2026-01-01", Rate with { Discount = 0.2m })).RewrittenSince(book, readAt)
-            .ShouldHaveSingleItem().ShouldContain("version 1: was edited");
-        ContractBook.Empty.RewrittenSince(book, readAt).ShouldHaveSingleItem().ShouldContain("was removed");
-
-        ContractBook Amended(string knownFrom) => Terms.Book(contract with
-        {
-            Versions =
-            [
-                contract.Versions[0],
-                Terms.Version(2, "2026-01-10") with { KnownFrom = Terms.At(knownFrom), Drops = ["rate"] },
-            ],
-        });
-    }
-
-    [Fact]
     public void A_contract_in_another_currency_needs_a_rate_from_its_first_day()
     {
         var contract = Terms.Contract("cloud", "2026-01-02", Rate) with { Currency = "EUR" };

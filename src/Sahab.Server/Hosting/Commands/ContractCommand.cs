@@ -16,7 +16,7 @@ internal static class ContractCommand
         {
             List(console, environment), Show(console, environment), BurnDownCommand.BurnDown(console, environment),
             BurnDownCommand.Forecast(console, environment), ShortfallCommand.Create(console, environment),
-            AmendCommand.Create(console, environment),
+            OpeningCommand.Create(console, environment), AmendCommand.Create(console, environment),
         };
 
     static Command List(IAnsiConsole console, Func<string, string?> environment)

@@ -58,7 +58,7 @@ internal static class ShortfallCommand
                 Cell(standing!["contract"]), Cell(standing["commitment"]), Day(standing["from"]), Day(standing["until"]),
                 Cell(standing["unit"]), Amount(standing["target"]), Amount(standing["drawn"]),
                 Amount(standing["carried"]), Amount(standing["deferred"]), Amount(standing["remaining"]),
-                Amount(standing["owed"]));
+                standing["before_books"]?.GetValue<bool>() == true ? "before our books" : Amount(standing["owed"]));
         }
 
         console.Write(table);

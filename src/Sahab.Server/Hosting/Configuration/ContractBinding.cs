@@ -31,10 +31,10 @@ internal static class ContractBinding
         Provider = contract.Provider,
         Currency = contract.Currency,
         Order = contract.Order,
-        Versions = contract.Versions.Select(ToVersion).ToValueList(),
+        Versions = contract.Versions.Select(version => ToVersion(contract, version)).ToValueList(),
     };
 
-    static ContractVersion ToVersion(ContractVersionConfig version) => new()
+    static ContractVersion ToVersion(ContractConfig contract, ContractVersionConfig version) => new()
     {
         Number = int.Parse(version.Number, NumberStyles.None, CultureInfo.InvariantCulture),
         ValidFrom = Time(version.ValidFrom),
@@ -42,7 +42,30 @@ internal static class ContractBinding
         Ends = TimeOrNull(version.Ends),
         Clauses = ClausesOf(version).ToValueList(),
         Drops = version.Drops.ToValueList(),
+        Opening = version.Opening is { } opening ? ToOpening(contract, opening) : null,
     };
+
+    static OpeningBalances ToOpening(ContractConfig contract, OpeningConfig opening) => new()
+    {
+        BooksFrom = Time(opening.BooksFrom),
+        Accrued = opening.Accrued,
+        Owed = opening.Owed,
+        Commitments = opening.Commitments.Select(each => new OpeningDraw(each.Id, Time(each.Window), each.Drawn)
+        {
+            Surplus = each.Surplus,
+            Carried = each.Carried,
+            Deferred = each.Deferred,
+            Caps = CapsOf(contract, each.Id).Select(cap => each.Caps.FirstOrDefault(drawn => drawn.Id == cap)?.Drawn ?? 0)
+                .ToValueList(),
+        }).ToValueList(),
+        Rates = opening.Rates.Select(each => new OpeningVolume(each.Id, Time(each.From), each.Volume)).ToValueList(),
+        Prepayments = opening.Prepayments.Select(each => new OpeningPrepaid(each.Id, each.Left)).ToValueList(),
+    };
+
+    /// <summary>The names of a commitment's caps, in the order in which it was last stated.</summary>
+    public static IEnumerable<string> CapsOf(ContractConfig contract, string commitment) => contract.Versions
+        .SelectMany(version => version.Commitments).LastOrDefault(each => each.Id == commitment)?.Caps.Select(cap => cap.Id)
+        ?? [];
 
     static IEnumerable<Clause> ClausesOf(ContractVersionConfig version)
     {

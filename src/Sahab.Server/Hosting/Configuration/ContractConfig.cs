@@ -98,6 +98,10 @@ internal sealed record ContractVersionConfig
     [AtMost(1000)]
     public ImmutableArray<ServiceLevelConfig> ServiceLevels { get; init; } = [];
 
+    [Doc("From when on Sahab keeps the books of the contract, and what they begin with: for a contract that had begun before. "
+        + "Left out: as the version before it has it, or from the beginning.")]
+    public OpeningConfig? Opening { get; init; }
+
     [Doc("Clauses of earlier versions that it drops, by id.")]
     [Form(TextForm.Id)]
     [AtMost(1000)]

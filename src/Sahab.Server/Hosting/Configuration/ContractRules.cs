@@ -22,6 +22,7 @@ internal sealed class ContractRules(SahabConfig config, ProblemList problems, Da
                 $"Write one of {string.Join(", ", providers)}");
         }
 
+        CheckOpeningCaps();
         var contracts = ContractBinding.ContractsOf(config);
         var rates = ContractBinding.RatesOf(config);
         var found = ContractProblems.Of(contracts, rates);
@@ -37,6 +38,27 @@ internal sealed class ContractRules(SahabConfig config, ProblemList problems, Da
         if (found.Count == 0)
         {
             CheckExclusivity(new ContractBook(contracts, rates));
+        }
+    }
+
+    /// <summary>The ledger knows caps by their order; only here they have names.</summary>
+    void CheckOpeningCaps()
+    {
+        foreach (var (contract, version, each, cap) in
+            from contract in config.Contracts
+            from version in contract.Versions
+            where version.Opening is not null
+            from each in version.Opening!.Commitments
+            from cap in each.Caps
+            select (contract, version, each, cap))
+        {
+            string[] known = [.. ContractBinding.CapsOf(contract, each.Id)];
+            if (!known.Contains(cap.Id))
+            {
+                problems.Error(
+                    $"contracts.{contract.Id}.versions.{version.Number}.opening.commitments.{each.Id}.caps.{cap.Id}",
+                    "the commitment has no such cap", $"Write one of: {string.Join(", ", known.DefaultIfEmpty("none"))}");
+            }
         }
     }
 
@@ -75,7 +97,10 @@ internal sealed class ContractRules(SahabConfig config, ProblemList problems, Da
             key += $".versions.{number}";
             if (parts.TryGetValue("clause", out var clause))
             {
-                key += problems.FindBelow(key, clause);
+                var below = problems.FindBelow(key, clause);
+                key += below.Length == 0 && clause.StartsWith("opening.", StringComparison.Ordinal)
+                    ? ".opening"
+                    : below;
             }
         }
 

@@ -14,6 +14,11 @@ namespace Sahab.Server.Sell.Metering;
 /// <param name="Events">How many events they were. At least 1.</param>
 internal sealed record HourlyCharge(ChargeTerms? Terms, long Events, ChargeSum Sum);
 
+/// <summary>What was used of a contract in an hour before its books begin, and so is not posted.</summary>
+/// <param name="Quantity">Tokens.</param>
+/// <param name="Net">What it cost by the contract's rate, in its currency.</param>
+internal sealed record UnpostedHour(DateTimeOffset Hour, long Events, decimal Quantity, decimal Net);
+
 internal sealed partial class UsageStore
 {
     const string InsertTerms = """
@@ -46,8 +51,9 @@ internal sealed partial class UsageStore
     /// that of such an hour has every change for which it was on the list.
     /// </summary>
     /// <param name="limit">The most hours.</param>
+    /// <param name="besides">What else belongs into the transaction that takes an hour.</param>
     public async Task<List<Hour>> TakeChangedHoursAsync(
-        DateTimeOffset until, int limit, CancellationToken cancellation)
+        DateTimeOffset until, int limit, Func<Hour, TransactionStep> besides, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         var hours = await connection.ReadAllAsync<long>(new CommandDefinition(
@@ -57,8 +63,12 @@ internal sealed partial class UsageStore
         foreach (var hour in hours)
         {
             // One by one: who waits for a node that posts to one hour must not hold another that the node waits for.
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            await besides(Hour.Of(UnixMicroseconds.ToTime(hour)))(connection, transaction, cancellation);
             await connection.ExecuteAsync(new CommandDefinition(
-                "DELETE FROM charge_change WHERE hour_us = @Hour", new { Hour = hour }, cancellationToken: cancellation));
+                "DELETE FROM charge_change WHERE hour_us = @Hour", new { Hour = hour }, transaction,
+                cancellationToken: cancellation));
+            await transaction.CommitAsync(cancellation);
         }
 
         return [.. hours.Select(hour => Hour.Of(UnixMicroseconds.ToTime(hour)))];
@@ -93,6 +103,35 @@ internal sealed partial class UsageStore
         }
 
         return charges;
+    }
+
+    /// <summary>What was used of a contract before its books begin, the latest hours first, and how many events it is.</summary>
+    public async Task<(IReadOnlyList<UnpostedHour> Hours, long Events)> BeforeBooksAsync(
+        string contract, int limit, CancellationToken cancellation)
+    {
+        const string from = """
+            FROM usage_charge c JOIN charge_terms t ON t.terms_id = c.terms_id
+            WHERE t.contract_id = @Contract AND t.usd_per_unit = '0' AND c.events > 0
+            """;
+        await using var connection = await database.OpenAsync(cancellation);
+        var rows = await connection.ReadAllAsync<(long HourUs, decimal Events, decimal Quantity, decimal Units, decimal Nano)>(
+            new CommandDefinition(
+                $"""
+                SELECT c.hour_us, SUM(c.events), SUM(c.quantity), SUM(c.net_units), SUM(c.net_nano) {from}
+                GROUP BY c.hour_us ORDER BY c.hour_us DESC LIMIT @Limit
+                """,
+                new { Contract = contract, Limit = limit },
+                cancellationToken: cancellation));
+        var events = await connection.ReadOneAsync<long>(new CommandDefinition(
+            $"SELECT CAST(COALESCE(SUM(c.events), 0) AS BIGINT) {from}", new { Contract = contract },
+            cancellationToken: cancellation));
+        return (
+            [
+                .. rows.Select(row => new UnpostedHour(
+                    UnixMicroseconds.ToTime(row.HourUs), (long)row.Events, row.Quantity,
+                    ToUsd((long)row.Units, (long)row.Nano))),
+            ],
+            events);
     }
 
     /// <summary>The terms of an id; null for 0, which is no contract.</summary>

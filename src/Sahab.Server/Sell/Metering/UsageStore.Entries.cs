@@ -15,13 +15,15 @@ internal sealed partial class UsageStore
 {
     const long MicrosecondsPerDay = 24 * UnixMicroseconds.PerHour;
 
-    /// <summary>The postings of an hour, revisions apart; an hour that was booked in parts comes as one.</summary>
+    /// <summary>
+    /// The postings of an hour, causes and revisions apart; an hour that was booked in parts comes as one.
+    /// </summary>
     const string SelectEntries = """
-        SELECT e.version AS Version, e.booked_us AS BookedUs, e.revision AS Revision, p.account_id AS Account,
-            p.nano_usd AS Nano
+        SELECT e.version AS Version, e.booked_us AS BookedUs, e.cause AS Cause, e.revision AS Revision,
+            p.account_id AS Account, p.nano_usd AS Nano
         FROM ledger_entry e JOIN posting p ON p.event_id = e.entry_id
-        WHERE e.contract_id = @Contract AND e.booked_us >= @From AND e.booked_us < @To AND e.cause = 1
-        ORDER BY e.booked_us, e.revision
+        WHERE e.contract_id = @Contract AND e.booked_us >= @From AND e.booked_us < @To AND e.cause > 0
+        ORDER BY e.booked_us, e.cause, e.revision
         """;
 
     const string SelectDays = """
@@ -52,13 +54,15 @@ internal sealed partial class UsageStore
     }
 
     /// <summary>
-    /// What was posted for hours of a contract, in time's order. The entries have no ids: they are to be summed.
+    /// What was posted for hours of a contract, and what its books begin with, in time's order. The entries have no ids:
+    /// they are to be summed.
     /// </summary>
     public async Task<List<Entry>> HourEntriesAsync(
         string contract, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = await connection.ReadAllAsync<(long Version, long BookedUs, long Revision, long Account, long Nano)>(
+        var rows =
+            await connection.ReadAllAsync<(long Version, long BookedUs, long Cause, long Revision, long Account, long Nano)>(
             new CommandDefinition(
                 SelectEntries,
                 new { Contract = contract, From = UnixMicroseconds.From(from), To = UnixMicroseconds.From(until) },
@@ -67,17 +71,18 @@ internal sealed partial class UsageStore
         var entries = new List<Entry>();
         for (var i = 0; i < rows.Count;)
         {
-            var (version, bookedUs, revision, _, _) = rows[i];
+            var (version, bookedUs, cause, revision, _, _) = rows[i];
             var bookedAt = UnixMicroseconds.ToTime(bookedUs);
             var postings = new List<Posting>();
-            for (; i < rows.Count && rows[i].BookedUs == bookedUs && rows[i].Revision == revision; i++)
+            for (; i < rows.Count && rows[i].BookedUs == bookedUs && rows[i].Cause == cause && rows[i].Revision == revision;
+                i++)
             {
                 postings.Add(new Posting(
                     Guid.Empty, Account.Named(names[rows[i].Account]), new NanoUsd(rows[i].Nano), bookedAt));
             }
 
             entries.Add(new Entry(
-                Guid.Empty, EntryCause.Hour, contract, (int)version, bookedAt, (int)revision, postings));
+                Guid.Empty, (EntryCause)cause, contract, (int)version, bookedAt, (int)revision, postings));
         }
 
         return entries;
@@ -89,7 +94,7 @@ internal sealed partial class UsageStore
     {
         await using var connection = await database.OpenAsync(cancellation);
         var booked = await connection.ReadOneAsync<long?>(new CommandDefinition(
-            "SELECT MIN(booked_us) FROM ledger_entry WHERE contract_id = @Contract AND booked_us >= @From AND cause = 1",
+            "SELECT MIN(booked_us) FROM ledger_entry WHERE contract_id = @Contract AND booked_us >= @From AND cause > 0",
             new { Contract = contract, From = UnixMicroseconds.From(from) },
             cancellationToken: cancellation));
         return booked is { } found ? UnixMicroseconds.ToTime(found) : null;

@@ -3,13 +3,14 @@ using System.Text.Json;
 using Sahab.Ledger.Focus;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
+using Sahab.Server.Source.Commitments;
 using Sahab.Server.Source.Contracts;
 
 namespace Sahab.Server.Source.Bills;
 
 /// <summary>What our events say a provider should bill, and what our contracts commit us to, as data sets of FOCUS.</summary>
 internal sealed class BillExport(
-    UsageStore store, ContractShelf shelf, ConfigurationState configuration, TimeProvider time)
+    UsageStore store, ContractShelf shelf, CommitmentBooks books, ConfigurationState configuration, TimeProvider time)
 {
     /// <summary>The data sets that can be asked for, with their versions, for people.</summary>
     public static string KnownDataSets { get; } = string.Join(", ", FocusDataSet.All
@@ -36,7 +37,7 @@ internal sealed class BillExport(
     /// <summary>What the contracts commit us to, as they are known now; null where it is more than a data set may hold.</summary>
     public FocusTable? ReadCommitments(string? provider, FocusDataSet set)
     {
-        var terms = ContractCommitmentWriter.TermsOf(shelf.Book, time.GetUtcNow(), [], provider);
+        var terms = ContractCommitmentWriter.TermsOf(shelf.Book, time.GetUtcNow(), books.Standings, provider);
         return terms.Count <= FocusCsv.MaxRows ? ContractCommitmentWriter.ToTable(terms, set) : null;
     }
 

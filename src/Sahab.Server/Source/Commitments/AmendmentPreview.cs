@@ -86,7 +86,8 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
 
         var difference = new Dictionary<string, decimal>(StringComparer.Ordinal);
         var events = 0L;
-        await foreach (var (from, end) in _reading.ChargedSpansAsync(new Hour(long.MaxValue / 2), cancellation))
+        await foreach (var (from, end) in _reading.ChargedSpansAsync(
+            new Hour(0), new Hour(long.MaxValue / 2), cancellation))
         {
             var charges = await usage.ChargesAsync(from, end, cancellation);
             events += charges.Where(charge => !LedgerReading.HasTermsOf(contracts, charge)).Sum(charge => charge.Events);
@@ -119,7 +120,7 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
         CancellationToken cancellation)
     {
         var stale = charges.Where(charge => !LedgerReading.HasTermsOf(ledger.Contracts, charge)).ToHashSet();
-        var sums = charges.Where(charge => charge.Terms is not null && !stale.Contains(charge))
+        var sums = charges.Where(charge => charge.Terms is { IsBeforeBooks: false } && !stale.Contains(charge))
             .ToDictionary(charge => (charge.Sum.Hour, charge.Sum.Use), charge => charge.Sum);
         foreach (var hour in stale.Select(charge => charge.Sum.Hour).Distinct())
         {
@@ -138,7 +139,7 @@ internal sealed class AmendmentPreview(UsageStore usage, ContractShelf shelf, Co
 
     static void Add(Dictionary<(Hour Hour, Use Use), ChargeSum> sums, Hour hour, Charge charge)
     {
-        if (charge.Contract is not null)
+        if (charge.Contract is not null && !charge.IsBeforeBooks)
         {
             var sum = sums.GetValueOrDefault((hour, charge.Use)) ?? new ChargeSum(charge.Use, hour, 0, 0, 0, 0);
             sums[(hour, charge.Use)] = sum with

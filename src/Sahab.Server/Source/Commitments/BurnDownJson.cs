@@ -50,6 +50,7 @@ internal static class BurnDownJson
             ["currency"] = contract.Contract.Currency,
             ["settled_until"] = Time(contract.SettledUntil),
             ["today"] = OutlookWords.Day(contract.Today),
+            ["books_from"] = Time(contract.BooksFrom),
             ["data"] = data,
         };
     }
@@ -72,6 +73,7 @@ internal static class BurnDownJson
             ["target"] = standing.Target,
             ["carried"] = standing.Carried,
             ["counted"] = report.CountedIn(standing.Window),
+            ["drawn_before_books"] = report.DrawnBefore(standing.Window),
             ["counted_before_today"] = standing.Counted,
             ["remaining"] = standing.Remaining,
             ["elapsed"] = decimal.Round(expected.Elapsed, 6),

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Settlements;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Configuration;
@@ -15,11 +16,14 @@ internal static class CommitmentApi
 
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/commitments", (CommitmentBooks books, ContractShelf shelf) => Ok(books, shelf, books.Standings))
+        api.MapGet("/commitments", (CommitmentBooks books, ContractShelf shelf) => Ok(books, shelf, null))
             .WithSummary("How each window of each commitment stands that has begun, as settled")
             .Produces(StatusCodes.Status200OK);
         api.MapGet("/contracts/{id}/standings", OfContract)
             .WithSummary("The same, of one contract")
+            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+        api.MapGet("/contracts/{id}/opening", OpeningApi.ShowAsync)
+            .WithSummary("What our books of a contract begin with, and what was used before them and is not posted")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
         api.MapPost("/contracts/preview", PreviewAsync)
             .WithSummary("What a configuration, sent as YAML, would change in the ledger; nothing is applied")
@@ -83,44 +87,74 @@ internal static class CommitmentApi
 
     static IResult OfContract(string id, CommitmentBooks books, ContractShelf shelf) =>
         shelf.Book.Contracts.Any(contract => contract.Id == id)
-            ? Ok(books, shelf, books.Standings.Where(standing => standing.Contract == id))
+            ? Ok(books, shelf, id)
             : ControlError.NotFound("id", $"There is no contract '{id}'. There are: "
                 + $"{string.Join(", ", shelf.Book.Contracts.Select(other => other.Id))}.");
 
-    static IResult Ok(CommitmentBooks books, ContractShelf shelf, IEnumerable<CommitmentStanding> standings) =>
-        Results.Text(
-            new JsonObject
-            {
-                ["object"] = "list",
-                ["settled_until"] = books.SettledUntil == DateTimeOffset.MinValue ? null : Text(books.SettledUntil),
-                ["data"] = new JsonArray([.. standings.Select(standing => (JsonNode)ToJson(standing, shelf))]),
-            }.ToJsonString(),
-            "application/json",
-            Encoding.UTF8);
+    static IResult Ok(CommitmentBooks books, ContractShelf shelf, string? contract) => Results.Text(
+        new JsonObject
+        {
+            ["object"] = "list",
+            ["settled_until"] = books.SettledUntil == DateTimeOffset.MinValue ? null : Text(books.SettledUntil),
+            ["data"] = new JsonArray(
+            [
+                .. from each in shelf.Book.Contracts
+                   where contract is null || each.Id == contract
+                   orderby each.Id
+                   from row in RowsOf(each, books, shelf.Known.OpeningOf(each.Id))
+                   select (JsonNode)row,
+            ]),
+        }.ToJsonString(),
+        "application/json",
+        Encoding.UTF8);
+
+    static IEnumerable<JsonObject> RowsOf(Contract contract, CommitmentBooks books, OpeningBalances? opening)
+    {
+        var known = contract.Versions.SelectMany(version => version.Clauses).OfType<Commitment>()
+            .GroupBy(commitment => commitment.Id, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last());
+        var closed = known.Values.SelectMany(commitment => commitment.Windows
+            .Where(window => opening?.Closes(window) == true).Select(window => (commitment.Id, window.From, Node: Closed(
+                contract, commitment, window))));
+        var standings = books.Standings.Where(standing => standing.Contract == contract.Id)
+            .Select(standing => (standing.Commitment, standing.Window.From, Node: ToJson(
+                contract, known.GetValueOrDefault(standing.Commitment), standing, opening)));
+        return closed.Concat(standings).OrderBy(row => row.Item1, StringComparer.Ordinal).ThenBy(row => row.From)
+            .Select(row => row.Node);
+    }
+
+    /// <summary>A window that had ended when our books began: nothing of it is known here.</summary>
+    static JsonObject Closed(Contract contract, Commitment commitment, CommitmentWindow window) =>
+        Head(contract, commitment, commitment.Id, window, isBeforeBooks: true);
 
     /// <summary>Amounts are in the contract's currency, or in the commitment's unit; <c>owed</c> is always money.</summary>
-    static JsonObject ToJson(CommitmentStanding standing, ContractShelf shelf)
+    static JsonObject ToJson(
+        Contract contract, Commitment? clause, CommitmentStanding standing, OpeningBalances? opening)
     {
-        var contract = shelf.Book.Contracts.FirstOrDefault(each => each.Id == standing.Contract);
-        var clause = contract?.Versions.SelectMany(version => version.Clauses)
-            .OfType<Ledger.Contracts.Commitment>().LastOrDefault(each => each.Id == standing.Commitment);
-        return new JsonObject
-        {
-            ["contract"] = standing.Contract,
-            ["commitment"] = standing.Commitment,
-            ["from"] = Text(standing.Window.From),
-            ["until"] = Text(standing.Window.Until),
-            ["currency"] = contract?.Currency,
-            ["unit"] = clause?.Measure == Ledger.Contracts.Measure.Quantity ? clause.Unit : contract?.Currency,
-            ["amount"] = standing.Window.Amount,
-            ["deferred"] = standing.Deferred,
-            ["target"] = standing.Target,
-            ["carried"] = standing.Carried,
-            ["drawn"] = standing.Drawn,
-            ["remaining"] = standing.Remaining,
-            ["owed"] = standing.Owed,
-        };
+        var node = Head(contract, clause, standing.Commitment, standing.Window, isBeforeBooks: false);
+        node["deferred"] = standing.Deferred;
+        node["target"] = standing.Target;
+        node["carried"] = standing.Carried;
+        node["drawn"] = standing.Drawn;
+        node["drawn_before_books"] = opening?.DrawOf(standing.Commitment, standing.Window) is { } draw
+            ? draw.Drawn + draw.Surplus
+            : 0;
+        node["remaining"] = standing.Remaining;
+        node["owed"] = standing.Owed;
+        return node;
     }
+
+    static JsonObject Head(
+        Contract contract, Commitment? clause, string commitment, CommitmentWindow window, bool isBeforeBooks) => new()
+        {
+            ["contract"] = contract.Id,
+            ["commitment"] = commitment,
+            ["from"] = Text(window.From),
+            ["until"] = Text(window.Until),
+            ["before_books"] = isBeforeBooks,
+            ["currency"] = contract.Currency,
+            ["unit"] = clause?.Measure == Measure.Quantity ? clause.Unit : contract.Currency,
+            ["amount"] = window.Amount,
+        };
 
     static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);
 }

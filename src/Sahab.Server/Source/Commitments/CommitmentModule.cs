@@ -5,6 +5,7 @@ internal static class CommitmentModule
 {
     public static IServiceCollection AddCommitments(this IServiceCollection services) => services
         .AddSingleton<SettlementStore>()
+        .AddSingleton<CheckpointStore>()
         .AddSingleton<CommitmentBooks>()
         .AddSingleton<AmendmentPreview>()
         .AddSingleton<Settler>()

@@ -15,19 +15,29 @@ namespace Sahab.Server.Source.Commitments;
 /// <param name="SettledUntil">Until when all is settled; null: nothing is yet.</param>
 internal sealed record ContractOutlook(
     Contract Contract, ContractTerms? Terms, DateOnly Today, DateTimeOffset? SettledUntil,
-    ImmutableArray<CommitmentReport> Commitments);
+    ImmutableArray<CommitmentReport> Commitments)
+{
+    /// <summary>From when on our books of it are kept; null: from its beginning.</summary>
+    public DateTimeOffset? BooksFrom => Terms?.Opening?.BooksFrom;
+}
 
 /// <summary>A commitment's outlook, and what it was made from.</summary>
 /// <param name="Unit">The currency, or the unit that is committed.</param>
 /// <param name="Drawn">What each day drew since its first window began, in that unit; days without any are left out.</param>
 /// <param name="Standings">How its windows stand as settled, today's hours included.</param>
+/// <param name="Opening">What the books of its contract begin with; null: they begin with it.</param>
 internal sealed record CommitmentReport(
     Commitment Commitment, string Unit, string Currency, CommitmentOutlook Outlook, ImmutableArray<DailyAmount> Drawn,
-    ImmutableArray<CommitmentStanding> Standings)
+    ImmutableArray<CommitmentStanding> Standings, OpeningBalances? Opening)
 {
     /// <summary>What counts toward a window as settled; what is forecast begins with today's first hour.</summary>
     public decimal CountedIn(CommitmentWindow window) =>
-        Standings.FirstOrDefault(standing => standing.Window.From == window.From)?.Counted ?? 0;
+        Standings.FirstOrDefault(standing => standing.Window.From == window.From)?.Counted
+        ?? CommitmentStanding.Begun("", Commitment.Id, window, Opening).Counted;
+
+    /// <summary>What of it was drawn before our books began.</summary>
+    public decimal DrawnBefore(CommitmentWindow window) =>
+        Opening?.DrawOf(Commitment.Id, window) is { } draw ? draw.Drawn + draw.Surplus : 0;
 }
 
 /// <summary>Forecasts the burn-down of commitments from what is settled. Safe for any number of threads.</summary>
@@ -126,9 +136,11 @@ internal sealed class CommitmentOutlooks(
         var outlook = CommitmentOutlook.Of(
             contract.Id, commitment, standings.Select(standing => AtBeginOf(today, standing, drawn)), drawn, today,
             day => FixedDraw.DayOf(contracts, contract.Id, commitment, day, today),
-            day => FullUse.DayOf(contracts, contract.Id, commitment, outlets, day));
+            day => FullUse.DayOf(contracts, contract.Id, commitment, outlets, day),
+            contracts.OpeningOf(contract.Id));
         var unit = commitment.Measure == Measure.Quantity ? commitment.Unit : contract.Currency;
-        return new CommitmentReport(commitment, unit, contract.Currency, outlook, drawn, standings);
+        return new CommitmentReport(
+            commitment, unit, contract.Currency, outlook, drawn, standings, contracts.OpeningOf(contract.Id));
     }
 
     /// <summary>The standing without what today's hours have drawn so far: the forecast counts the whole day.</summary>

@@ -20,7 +20,7 @@ internal sealed class DrawnHours(UsageStore usage)
     {
         var entries = await usage.HourEntriesAsync(contract, from, until, cancellation);
         var account = commitment is null ? null : Account.Drawn(contract, commitment).Name;
-        return [.. entries.GroupBy(entry => entry.BookedAt).Select(hour => HourOf(hour.Key, hour, account))];
+        return [.. entries.Where(entry => entry.Cause == EntryCause.Hour).GroupBy(entry => entry.BookedAt).Select(hour => HourOf(hour.Key, hour, account))];
     }
 
     static DrawnHour HourOf(DateTimeOffset hour, IEnumerable<Entry> entries, string? account)

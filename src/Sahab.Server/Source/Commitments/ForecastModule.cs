@@ -5,6 +5,7 @@ internal static class ForecastModule
 {
     public static IServiceCollection AddForecasts(this IServiceCollection services) => services
         .AddSingleton<CommitmentOutlooks>()
+        .AddHostedService<OutlookLoop>()
         .AddSingleton<DrawnHours>();
 
     /// <summary>Maps into the group <c>/api</c>, which must admit administrators only.</summary>

@@ -10,10 +10,10 @@ internal sealed class LedgerReading(UsageStore usage)
 {
     const int HoursOfPage = 31 * 24;
 
-    /// <summary>Gives the ledger all that was posted for hours of a contract.</summary>
+    /// <summary>Gives the ledger all that was posted for hours of a contract since it begins.</summary>
     public async Task RestoreAsync(ContractLedger ledger, string contract, CancellationToken cancellation)
     {
-        var next = await usage.NextPostedHourAsync(contract, DateTimeOffset.MinValue, cancellation);
+        var next = await usage.NextPostedHourAsync(contract, ledger.Begins, cancellation);
         while (next is { } from)
         {
             var page = from.AddHours(HoursOfPage);
@@ -22,11 +22,11 @@ internal sealed class LedgerReading(UsageStore usage)
         }
     }
 
-    /// <summary>Spans of hours in which anything was charged, in order, until an hour that is in none.</summary>
+    /// <summary>Spans of hours in which anything was charged, in order, from one until another that is in none.</summary>
     public async IAsyncEnumerable<(Hour From, Hour Until)> ChargedSpansAsync(
-        Hour until, [EnumeratorCancellation] CancellationToken cancellation)
+        Hour first, Hour until, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var next = await usage.NextChargedHourAsync(new Hour(0), cancellation);
+        var next = await usage.NextChargedHourAsync(first, cancellation);
         while (next is { } from && from < until)
         {
             var end = new Hour(long.Min(from.Number + HoursOfPage, until.Number));

@@ -68,7 +68,8 @@ internal static class OutlookWords
 
     /// <summary>The alarm, or what came of it once the window is over.</summary>
     public static string Name(WindowOutlook outlook) =>
-        outlook.Phase != WindowPhase.Over ? Name(outlook.Alarm)
+        outlook.Phase == WindowPhase.BeforeBooks ? "before our books"
+        : outlook.Phase != WindowPhase.Over ? Name(outlook.Alarm)
         : outlook.Expected.ForecastShortfall > 0 ? "missed" : "met";
 
     /// <summary>One or two sentences that say how a window stands, what will come of it, and what that costs.</summary>
@@ -77,6 +78,11 @@ internal static class OutlookWords
         var (expected, window) = (outlook.Expected, outlook.Expected.Standing.Window);
         string Of(decimal amount) => Amount(amount, report.Unit);
         var target = Of(expected.Standing.Target);
+        if (outlook.Phase == WindowPhase.BeforeBooks)
+        {
+            return $"It ended on {LastDay(window)}, before our books begin: nothing of it is known or posted here.";
+        }
+
         if (outlook.Phase == WindowPhase.Over)
         {
             return expected.ForecastShortfall > 0

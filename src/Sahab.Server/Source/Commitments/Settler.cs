@@ -30,6 +30,7 @@ internal enum SettlementRound
 internal sealed class Settler(
     UsageStore usage,
     SettlementStore store,
+    CheckpointStore checkpoints,
     ContractShelf shelf,
     ContractStore versions,
     Journal journal,
@@ -50,6 +51,7 @@ internal sealed class Settler(
 
     readonly LedgerReading _reading = new(usage);
     ContractLedger? _ledger;
+    string _book = "";
     SettlementLease? _lease;
 
     /// <summary>The ledger as last settled by this node; null where another settles.</summary>
@@ -139,11 +141,22 @@ internal sealed class Settler(
         return await store.RenewAsync(lease, now + LeaseTime, cancellation);
     }
 
-    /// <summary>Takes in what has changed, and settles on.</summary>
+    /// <summary>Takes in what has changed, and settles on; anew where it has changed before what is in memory.</summary>
     async Task<IReadOnlyList<Entry>> SettleOnAsync(ContractLedger ledger, CancellationToken cancellation)
     {
         var until = Until(ledger.SettledUntil);
-        foreach (var hour in await usage.TakeChangedHoursAsync(until, HoursAtOnce, cancellation))
+        var changed = await TakeChangedAsync(until, cancellation);
+        if (changed.Exists(hour => hour.Start < ledger.Begins))
+        {
+            return await SettleAnewAsync(ledger.Contracts, cancellation);
+        }
+
+        if (changed.Count > 0)
+        {
+            ledger.OfferCheckpointsAfter(changed[0].Start);
+        }
+
+        foreach (var hour in changed)
         {
             await TakeInAsync(ledger, hour, hour.Next, cancellation);
         }
@@ -151,19 +164,28 @@ internal sealed class Settler(
         return ledger.Settle(until);
     }
 
-    /// <summary>Reads all that was posted and all sums, and settles from the beginning.</summary>
+    /// <summary>
+    /// Reads what was posted and charged since the last month before which nothing has changed, and settles from there.
+    /// </summary>
     async Task<IReadOnlyList<Entry>> SettleAnewAsync(ContractTimeline contracts, CancellationToken cancellation)
     {
         _ledger = null;
-        var ledger = new ContractLedger(contracts);
         var until = Until(_lease!.SettledUntil > books.SettledUntil ? _lease.SettledUntil : books.SettledUntil);
+        while (await TakeChangedAsync(until, cancellation) is { Count: > 0 })
+        {
+            // What has changed is read below; checkpoints that knew less are dropped.
+        }
+
+        _book = BookPrint.Of(contracts);
+        var ledger = new ContractLedger(contracts, await checkpoints.ReadLastAsync(_book, cancellation));
         foreach (var contract in shelf.Book.Contracts.Select(contract => contract.Id))
         {
             await _reading.RestoreAsync(ledger, contract, cancellation);
             await HoldOnAsync(cancellation);
         }
 
-        await foreach (var (from, end) in _reading.ChargedSpansAsync(Hour.Of(until), cancellation))
+        await foreach (var (from, end) in _reading.ChargedSpansAsync(
+            Hour.Of(ledger.Begins), Hour.Of(until), cancellation))
         {
             await TakeInAsync(ledger, from, end, cancellation);
             await HoldOnAsync(cancellation);
@@ -173,6 +195,17 @@ internal sealed class Settler(
         _ledger = ledger;
         return entries;
     }
+
+    /// <summary>Takes hours that have changed from their list, and drops the checkpoints that did not know of it.</summary>
+    Task<List<Hour>> TakeChangedAsync(DateTimeOffset until, CancellationToken cancellation) => usage.TakeChangedHoursAsync(
+        until,
+        HoursAtOnce,
+        hour => async (connection, transaction, cancel) =>
+        {
+            await FenceAsync(connection, transaction, cancel);
+            await CheckpointStore.DropAfterAsync(connection, transaction, hour, cancel);
+        },
+        cancellation);
 
     /// <summary>
     /// Takes in the sums of some hours. Events that were posted by other terms than now hold, before an amendment was
@@ -192,7 +225,8 @@ internal sealed class Settler(
         }
 
         // What another node has posted by older terms meanwhile is on the list of changes, and waits for the next round.
-        foreach (var charge in charges.Where(charge => charge.Terms is not null && LedgerReading.HasTermsOf(contracts, charge)))
+        foreach (var charge in charges.Where(charge =>
+            charge.Terms is { IsBeforeBooks: false } && LedgerReading.HasTermsOf(contracts, charge)))
         {
             ledger.Put(charge.Sum);
         }
@@ -221,6 +255,8 @@ internal sealed class Settler(
                     if (isLast)
                     {
                         await store.WriteStandingsAsync(connection, transaction, settled, cancel);
+                        await CheckpointStore.WriteAsync(
+                            connection, transaction, _book, _ledger.TakeCheckpoints(), cancel);
                     }
                 },
                 cancellation);

@@ -17,20 +17,20 @@ internal sealed partial class ContractLoop(
                 {
                     await store.AddAsync(version, stoppingToken);
                     shelf.NewVersions.TryRead(out _);
-                    LogKept(version.Contract, version.Number);
+                    LogKept(version.Name);
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
-                    LogFailed(version.Contract, version.Number, error);
+                    LogFailed(version.Name, error);
                     await Task.Delay(Retry, time, stoppingToken);
                 }
             }
         }
     }
 
-    [LoggerMessage(7001, LogLevel.Information, "Version {Number} of contract {Contract} is in force and kept.")]
-    partial void LogKept(string contract, int number);
+    [LoggerMessage(7001, LogLevel.Information, "{What} is in force and kept.")]
+    partial void LogKept(string what);
 
-    [LoggerMessage(7002, LogLevel.Error, "Version {Number} of contract {Contract} could not be kept; trying again.")]
-    partial void LogFailed(string contract, int number, Exception error);
+    [LoggerMessage(7002, LogLevel.Error, "{What} could not be kept; trying again.")]
+    partial void LogFailed(string what, Exception error);
 }

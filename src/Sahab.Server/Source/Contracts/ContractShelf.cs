@@ -102,6 +102,8 @@ internal sealed class ContractShelf(TimeProvider time)
                select new SeenVersion(
                    contract.Id, int.Parse(version.Number, CultureInfo.InvariantCulture),
                    $"{contract.Provider} {contract.Currency} {CanonicalText.Of(version)}", now),
+            .. config.Contracts.Select(contract => SeenVersion.OrderOf(contract.Id, contract.Order, now)),
+            .. ContractBinding.RatesOf(config).Select(rate => SeenVersion.Of(rate, now)),
         ];
     }
 
@@ -113,19 +115,25 @@ internal sealed class ContractShelf(TimeProvider time)
         {
             if (!now.TryGetValue(key, out var version))
             {
-                problems.Add($"Version {key.Number} of contract {key.Contract} is gone, which was in force here since "
-                    + $"{before.SeenAt:u}. Put it back; to end a contract, add a version that ends it.");
+                if (!before.IsOrder)
+                {
+                    problems.Add($"{before.Name} is gone, which was in force here since {before.SeenAt:u}. Put it back; "
+                        + (before.Currency is null ? "to end a contract, add a version that ends it."
+                            : "another rate has a first day of its own."));
+                }
             }
             else if (version.Content != before.Content)
             {
-                problems.Add($"Version {key.Number} of contract {key.Contract} was edited, which was in force here since "
-                    + $"{before.SeenAt:u}. Put it back as it was, and add a version that supersedes it.");
+                problems.Add($"{before.Name} was edited, which was in force here since {before.SeenAt:u}. "
+                    + RemedyFor(before));
             }
         }
 
+        FindBackdated(versions, problems);
+
         foreach (var contract in book.Contracts)
         {
-            var last = _seen.Values.Where(seen => seen.Contract == contract.Id).MaxBy(seen => seen.SeenAt)?.SeenAt;
+            var last = _seen.Values.Where(seen => seen.Contract == contract.Id && !seen.IsOrder).MaxBy(seen => seen.SeenAt)?.SeenAt;
             problems.AddRange(contract.Versions
                 .Where(version => version.KnownFrom < last && !_seen.ContainsKey((contract.Id, version.Number)))
                 .Select(version => $"Version {version.Number} of contract {contract.Id} is new, and said to be known since "
@@ -134,6 +142,27 @@ internal sealed class ContractShelf(TimeProvider time)
         }
 
         return problems;
+    }
+
+    static string RemedyFor(SeenVersion before) =>
+        before.Currency is not null ? "Put it back as it was, and add a rate from the day on which it changed."
+        : before.IsOrder ? $"Put it back to {before.Content}: what was drawn went by it. For another order from a date on, end "
+            + "the contract by a version, and go on with a contract of another id."
+        : "Put it back as it was, and add a version that supersedes it.";
+
+    /// <summary>A rate of a currency that was in force here is dated no earlier than that was.</summary>
+    void FindBackdated(List<SeenVersion> versions, List<string> problems)
+    {
+        foreach (var rate in versions.Where(version =>
+            version.Currency is not null && !_seen.ContainsKey((version.Contract, version.Number))))
+        {
+            var last = _seen.Values.Where(seen => seen.Contract == rate.Contract).MaxBy(seen => seen.SeenAt)?.SeenAt;
+            if (last is { } at && rate.Number < DateOnly.FromDateTime(at.UtcDateTime).DayNumber)
+            {
+                problems.Add($"{rate.Name} is new, and begins before {at:u}, when the one before it came into force here. "
+                    + "Date it from then on at the earliest; what was booked before goes by the rates that were known.");
+            }
+        }
     }
 
     /// <param name="Until">When more of the book becomes known.</param>
