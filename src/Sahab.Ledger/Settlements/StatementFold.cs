@@ -11,7 +11,7 @@ public sealed class StatementFold
     readonly ContractTimeline _contracts;
     readonly string _provider;
     readonly SettlementState _state;
-    IReadOnlyList<ContractTerms> _terms = [];
+    List<ContractTerms> _terms = [];
     Hour? _change;
 
     /// <summary>Begins with nothing drawn, paid ahead or used before.</summary>
