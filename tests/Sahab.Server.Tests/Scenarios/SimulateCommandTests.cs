@@ -51,7 +51,7 @@ public partial class SimulateCommandTests
         reading.Problems.ShouldBeEmpty();
         CountOf(reading.Scenario!, 1_000_000).ShouldBe(1_000_000);
         reading.Scenario!.Length.ShouldBe(TimeSpan.FromDays(30));
-        CountOf(reading.Scenario.Compressed(reading.Scale), 2_000_001).ShouldBeInRange(1_000_000, 2_000_000);
+        CountOf(reading.Scenario.Compressed(reading.Scale), 2_500_001).ShouldBeInRange(1_000_000, 2_500_000);
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public partial class SimulateCommandTests
             .Replace("daily_swing: 0.5", "daily_swong: 0.5", StringComparison.Ordinal)
             .Replace("capacity: reserved", "capacity: reservd", StringComparison.Ordinal));
         folder.Write("worse.yaml", text
-            .Replace("upstream: a100-node", "upstream: a100-nod", StringComparison.Ordinal)
+            .Replace("upstream: h100-node", "upstream: h100-nod", StringComparison.Ordinal)
             .Replace("../traces/", "no-such/", StringComparison.Ordinal));
         folder.Write("worst.yaml", text
             .Replace("../traces/", Repository.PathOf("samples/traces/"), StringComparison.Ordinal)
@@ -165,7 +165,7 @@ public partial class SimulateCommandTests
             @"bad\.yaml:\d+:\d+: error: traffic\.chat\.daily_swong: no such key\. Did you mean daily_swing");
         output.ShouldContain("\"reservd\" is not known here. Did you mean reserved?");
         (_, output) = await SimulateAsync(folder.PathOf("worse.yaml"));
-        output.ShouldContain("deployments.own-oslo.upstream: there is no \"a100-nod\". Did you mean a100-node?");
+        output.ShouldContain("deployments.own-oslo.upstream: there is no \"h100-nod\". Did you mean h100-node?");
         output.ShouldContain("traffic.chat.trace: ");
         (code, output) = await SimulateAsync(folder.PathOf("worst.yaml"));
         code.ShouldBe(SimulateCommand.NotBegun);
