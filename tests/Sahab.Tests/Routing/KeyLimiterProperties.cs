@@ -140,7 +140,8 @@ public sealed class KeyLimiterProperties
 
         public long NowMs { get; private set; } = Start;
 
-        public long LatestMs { get; private set; } = Start;
+        // Before it is told any, it has no time: the first may lie before the start.
+        public long LatestMs { get; private set; } = long.MinValue;
 
         public void Apply(Step step, long offset)
         {
