@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What each policy costs beside the optimum with hindsight, over seeds that nothing was tuned with, as Markdown.
 #   bench/simulation/table.sh [SEEDS]  10 seeds, from 11 on, unless told otherwise
-# Needs a build (./run makes one) and COIN-OR CBC. A seed of all four scenarios takes some four minutes of one core.
+# Needs a build (./run makes one) and COIN-OR CBC. A seed of all four scenarios takes some ten minutes of one core.
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 seeds=${1:-10}
