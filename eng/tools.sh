@@ -15,6 +15,7 @@ install_packages() {
   command -v curl >/dev/null || needed+=(curl)
   command -v cbc >/dev/null || needed+=(coinor-cbc)
   command -v chromium >/dev/null || needed+=(chromium)
+  command -v pdftotext >/dev/null || needed+=(poppler-utils)
   command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || needed+=(nginx-light)
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || needed+=(postgresql)
   command -v node >/dev/null || needed+=(nodejs)

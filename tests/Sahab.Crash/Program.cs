@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Win32.SafeHandles;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Commitments;
 using Sahab.Server.Source.Contracts;
@@ -11,9 +12,10 @@ using Sahab.Server.Source.Contracts;
 namespace Sahab.Crash;
 
 /// <summary>
-/// Appends usage for ever, to be killed by a test: <c>Sahab.Crash FOLDER SEED APPENDERS (journal|post|settle1|settle2)</c>.
+/// Appends usage for ever, to be killed by a test: <c>Sahab.Crash FOLDER SEED APPENDERS (journal|post|settle1|settle2|invoice)</c>.
 /// Each acknowledged event is one line on standard output, written before the next append of the same appender. The last
-/// two settle besides, without a pause, by <see cref="CrashContracts"/> with so many versions.
+/// two settle besides, without a pause, by <see cref="CrashContracts"/> with so many versions; <c>invoice</c> issues the
+/// invoices of <see cref="CrashInvoices"/> instead.
 /// </summary>
 internal static class Program
 {
@@ -23,6 +25,13 @@ internal static class Program
         var seed = int.Parse(args[1], CultureInfo.InvariantCulture);
         var appenders = int.Parse(args[2], CultureInfo.InvariantCulture);
         using var output = new Acknowledgements();
+        if (args[3] == "invoice")
+        {
+            await using var database = new SqliteDatabase(Path.Combine(folder, MeteringModule.StoreFileName));
+            await CrashInvoices.IssueAsync(database, output.Write);
+            return 0;
+        }
+
         var host = Host.CreateEmptyApplicationBuilder(settings: null);
         var settles = args[3].StartsWith("settle", StringComparison.Ordinal);
         host.Services.AddMetrics();

@@ -46,6 +46,9 @@ public sealed class ContractTimeline
     /// <summary>Providers with a contract, in order.</summary>
     public IReadOnlyList<string> Providers { get; }
 
+    /// <summary>Hours from which other terms of a provider's contracts may hold, in order.</summary>
+    public IReadOnlyList<Hour> ChangesOf(string provider) => _changes.GetValueOrDefault(provider, []);
+
     /// <summary>The terms of every contract in force at the instant, by provider and order.</summary>
     public IReadOnlyList<ContractTerms> At(DateTimeOffset at) =>
         [.. Providers.SelectMany(provider => At(provider, Hour.Of(at)))];

@@ -85,6 +85,36 @@ public readonly record struct Account
     /// </summary>
     public static Account Opening(string contract) => new($"opening:{Segment(contract)}");
 
+    /// <summary>What an organisation owes us, billed or not yet. A debit, unless it has paid too much.</summary>
+    public static Account Receivable(string organisation) => new($"receivable:{Segment(organisation)}");
+
+    /// <summary>What calls of a model have earned at list or agreed price. A credit.</summary>
+    public static Account Revenue(string model) => new($"revenue:{Segment(model)}");
+
+    /// <summary>What is paid by the month has earned, and minimums. A credit.</summary>
+    public static Account FeeRevenue(string fee) => new($"revenue-fee:{Segment(fee)}");
+
+    /// <summary>What volume and free allowances have taken off a model's revenue. A debit.</summary>
+    public static Account SaleDiscount(string model) => new($"sale-discount:{Segment(model)}");
+
+    /// <summary>What credit notes have given back to an organisation. A debit.</summary>
+    public static Account SaleAllowance(string organisation) => new($"sale-allowance:{Segment(organisation)}");
+
+    /// <summary>What rounding invoices to cents has made. Either side.</summary>
+    public static Account SaleRounding { get; } = new("sale-rounding");
+
+    /// <summary>Tax that was invoiced and is owed to an authority. A credit.</summary>
+    public static Account TaxOwed(string tax) => new($"tax:{Segment(tax)}");
+
+    /// <summary>Credit that an organisation has left. A credit: at most zero.</summary>
+    public static Account CustomerCredit(string organisation) => new($"customer-credit:{Segment(organisation)}");
+
+    /// <summary>What credit that was given for nothing has cost. A debit.</summary>
+    public static Account Promotion(string organisation) => new($"promotion:{Segment(organisation)}");
+
+    /// <summary>What was paid by way of a payment provider, less what was refunded. A debit.</summary>
+    public static Account Cash(string provider) => new($"cash:{Segment(provider)}");
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 

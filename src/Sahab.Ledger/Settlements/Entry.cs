@@ -38,7 +38,8 @@ public sealed record Entry(
     /// <param name="before">The charge that was posted.</param>
     /// <param name="after">The charge that is right, of the same event.</param>
     /// <param name="revision">From 1; higher for each adjustment of the same event.</param>
-    public static IReadOnlyList<Entry> Adjusting(Charge before, Charge after, int revision)
+    /// <param name="sold">What the customer owed for it, and owes now; null: it was not sold.</param>
+    public static IReadOnlyList<Entry> Adjusting(Charge before, Charge after, int revision, ResoldEvent? sold = null)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
@@ -47,7 +48,7 @@ public sealed record Entry(
             .. Of(
                 $"event {after.EventId}",
                 new Entry(default, EntryCause.Event, after.Contract, after.Version, after.At, revision, []),
-                LinesOf(before).Until(LinesOf(after))),
+                Adjusted(LinesOf(before).Until(LinesOf(after)), sold)),
         ];
     }
 
@@ -89,6 +90,18 @@ public sealed record Entry(
         }
     }
 
+    static Lines Adjusted(Lines lines, ResoldEvent? sold)
+    {
+        if (sold is { } sale)
+        {
+            var more = (decimal)sale.After.Value - sale.Before.Value;
+            lines.Add(Account.Receivable(sale.Organisation), more);
+            lines.Add(Account.Revenue(sale.Model), -more);
+        }
+
+        return lines;
+    }
+
     static Lines LinesOf(Charge charge)
     {
         var lines = new Lines();
@@ -117,6 +130,13 @@ public sealed record Entry(
     }
 }
 
+/// <summary>An event that was sold, and for how much it is now.</summary>
+/// <param name="Organisation">To whom.</param>
+/// <param name="Model">The model that was called.</param>
+/// <param name="Before">What was posted for it.</param>
+/// <param name="After">What is right.</param>
+public readonly record struct ResoldEvent(string Organisation, string Model, NanoUsd Before, NanoUsd After);
+
 /// <summary>What causes an entry.</summary>
 public enum EntryCause : byte
 {
@@ -128,4 +148,7 @@ public enum EntryCause : byte
 
     /// <summary>The balances that the books of a contract begin with.</summary>
     Opening = 2,
+
+    /// <summary>An invoice, a credit note, credit or a payment of a customer.</summary>
+    Sale = 3,
 }

@@ -21,6 +21,15 @@ public enum CandidateVerdict : byte
     /// <summary>A contract with another provider is exclusive, and keeps calls away for as long as that lasts.</summary>
     Barred = 21,
 
+    /// <summary>
+    /// Its provider may not have the data of this call's tenant: the tenant objects to it, or has not been given notice
+    /// of it for long enough.
+    /// </summary>
+    ProviderBarred = 22,
+
+    /// <summary>What the call's project is for does not allow it.</summary>
+    UseNotAllowed = 23,
+
     /// <summary>The provider rejected our credential; out until a reload or a later probe.</summary>
     OutOfService = 30,
 

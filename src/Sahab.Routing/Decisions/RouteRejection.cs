@@ -41,4 +41,10 @@ public enum RouteRejection : byte
 
     /// <summary>All that would do is held back for groups that this call is not of.</summary>
     BeyondShare = 11,
+
+    /// <summary>The providers of all that would do otherwise may not have the data of this call's tenant.</summary>
+    ProviderBarred = 12,
+
+    /// <summary>What the call's project is for allows none of what would do otherwise.</summary>
+    UseNotAllowed = 13,
 }

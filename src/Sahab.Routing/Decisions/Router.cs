@@ -276,6 +276,13 @@ public static class Router
             return CandidateVerdict.Barred;
         }
 
+        if (((request.Barred | request.Unfit) & (1UL << position)) != 0)
+        {
+            return (request.Barred & (1UL << position)) != 0
+                ? CandidateVerdict.ProviderBarred
+                : CandidateVerdict.UseNotAllowed;
+        }
+
         var verdict = candidate.State.LookAtHealth(nowMs);
         if (verdict == CandidateVerdict.Eligible)
         {
@@ -340,10 +347,25 @@ public static class Router
         return new RouteDecision
         {
             Position = -1,
-            Reason = reason == RouteRejection.NoDeployment && isBeyondShare ? RouteRejection.BeyondShare : reason,
+            Reason = ReasonOf(reason, isBeyondShare, verdicts[..candidates.Length]),
             Claimed = claimed & ~request.Tried,
             RetryAfterMs = retryAfterMs == long.MaxValue ? 0 : retryAfterMs,
         };
+    }
+
+    // Where nothing promises anything, what somebody has decided is told before what nobody can change.
+    private static RouteRejection ReasonOf(
+        RouteRejection reason, bool isBeyondShare, ReadOnlySpan<CandidateVerdict> verdicts)
+    {
+        if (reason is not (RouteRejection.NoDeployment or RouteRejection.CountryNotAllowed))
+        {
+            return reason;
+        }
+
+        return verdicts.Contains(CandidateVerdict.ProviderBarred) ? RouteRejection.ProviderBarred
+            : verdicts.Contains(CandidateVerdict.UseNotAllowed) ? RouteRejection.UseNotAllowed
+            : reason == RouteRejection.NoDeployment && isBeyondShare ? RouteRejection.BeyondShare
+            : reason;
     }
 
     private static RouteRejection RejectionOf(CandidateVerdict verdict) => verdict switch

@@ -39,13 +39,46 @@ public sealed class CountrySet
     public bool Contains(CountryCode code) =>
         _all || (code.IsKnown && (_bits[code.Index >> 6] & (1UL << (code.Index & 63))) != 0);
 
-    /// <summary>The countries that are in both sets.</summary>
+    /// <summary>Whether no country is in the set.</summary>
+    public bool IsEmpty => !_all && !_bits.AsSpan().ContainsAnyExcept(0UL);
+
+    /// <summary>Whether every country of this set is in the other. Allocates nothing.</summary>
+    public bool IsWithin(CountrySet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (_all || other._all)
+        {
+            return other._all;
+        }
+
+        for (var word = 0; word < _bits.Length; word++)
+        {
+            if ((_bits[word] & ~other._bits[word]) != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The countries that are in both sets. Allocates nothing where one lies within the other.</summary>
     public CountrySet And(CountrySet other)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (_all || other._all)
         {
             return _all ? other : this;
+        }
+
+        if (IsWithin(other))
+        {
+            return this;
+        }
+
+        if (other.IsWithin(this))
+        {
+            return other;
         }
 
         var both = new CountrySet(all: false);

@@ -44,6 +44,14 @@ public readonly record struct RouteRequest
     /// </summary>
     public required CountrySet? Countries { get; init; }
 
+    /// <summary>
+    /// Positions among the route's candidates, one bit each, whose providers may not have the data of the call's tenant.
+    /// </summary>
+    public ulong Barred { get; init; }
+
+    /// <summary>Positions among the route's candidates, one bit each, that what the call's project is for rules out.</summary>
+    public ulong Unfit { get; init; }
+
     /// <summary>Whose guarantee the call falls under; null if nobody's.</summary>
     public TenantGroup? Group { get; init; }
 

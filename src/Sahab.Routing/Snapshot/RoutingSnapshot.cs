@@ -54,7 +54,7 @@ public sealed class RoutingSnapshot
     /// <summary>Every deployment, in the order of the configuration.</summary>
     public ImmutableArray<Deployment> Deployments { get; }
 
-    /// <summary>Who is guaranteed capacity together, in the order of the configuration. 0 to 64.</summary>
+    /// <summary>Who is guaranteed capacity together, in the order of the configuration. 0 to 64 for each model.</summary>
     public ImmutableArray<TenantGroup> Groups { get; }
 
     /// <summary>The group of an id; null if there is none.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Policies;
@@ -19,7 +21,7 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
     private readonly List<(string Name, Operation[] Operations)> _models = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly List<(string Alias, string Model)> _aliases = [];
-    private readonly List<string> _groups = [];
+    private readonly List<(string Id, string? Model)> _groups = [];
     private readonly List<(string Model, GuaranteeTerms Terms)> _guarantees = [];
 
     /// <value>How a deployment is chosen. <see cref="RoutingProfile.Balanced"/> unless said otherwise.</value>
@@ -68,17 +70,19 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
     }
 
     /// <summary>Adds a group of tenants and keys.</summary>
-    /// <exception cref="ArgumentException">The id is taken, or there are 64 already.</exception>
-    public RoutingSnapshotBuilder AddGroup(string id)
+    /// <param name="id">Its id.</param>
+    /// <param name="model">The one model that it may have a share of; null: any.</param>
+    /// <exception cref="ArgumentException">The id is taken, or a model has 64 already.</exception>
+    public RoutingSnapshotBuilder AddGroup(string id, string? model = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(id);
-        if (_groups.Contains(id, StringComparer.Ordinal) || _groups.Count == TenantGroup.MaxGroups)
+        if (_groups.Exists(group => group.Id == id) || MostGroupsWith(model) > TenantGroup.MaxGroups)
         {
             throw new ArgumentException(
-                $"There are two groups '{id}', or more than {TenantGroup.MaxGroups}.", nameof(id));
+                $"There are two groups '{id}', or more than {TenantGroup.MaxGroups} of one model.", nameof(id));
         }
 
-        _groups.Add(id);
+        _groups.Add((id, model));
         return this;
     }
 
@@ -173,7 +177,7 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
 
         foreach (var (model, terms) in _guarantees)
         {
-            if (!models.Contains(model) || !_groups.Contains(terms.Group, StringComparer.Ordinal)
+            if (!models.Contains(model) || !_groups.Exists(group => group.Id == terms.Group && (group.Model ?? model) == model)
                 || _guarantees.Where(given => given.Model == model).Sum(given => given.Terms.Share) > 1)
             {
                 throw new InvalidOperationException(
@@ -190,13 +194,67 @@ public sealed class RoutingSnapshotBuilder(RoutingSnapshot? previous = null)
         }
     }
 
-    // A group that stays keeps its number, and with it what its calls hold.
+    // Groups that one model would have, with another one of it or, without a model, of all.
+    private int MostGroupsWith(string? model) => 1 + _groups.Count(group => group.Model is null)
+        + (model is null
+            ? _groups.Where(group => group.Model is not null).GroupBy(group => group.Model)
+                .Select(group => group.Count()).DefaultIfEmpty().Max()
+            : _groups.Count(group => group.Model == model));
+
+    // A group that stays keeps its number, and with it what its calls hold. Groups of different models may share one: they
+    // never meet in a queue or a deployment. Those of any model are numbered from below, the others from above.
     private ImmutableArray<TenantGroup> BuildGroups()
     {
-        var known = _groups.Select(id => previous?.FindGroup(id)).ToList();
-        var free = new Queue<int>(Enumerable.Range(0, TenantGroup.MaxGroups)
-            .Except(known.OfType<TenantGroup>().Select(group => group.Number)));
-        return [.. _groups.Select((id, index) => known[index] ?? new TenantGroup(id, free.Dequeue()))];
+        var known = _groups.Select(each => previous?.FindGroup(each.Id) is { } group && group.Model == each.Model ? group : null)
+            .ToList();
+        return Number(known) ?? Number([.. known.Select(group => group is { Model: null } ? group : null)])!.Value;
+    }
+
+    private ImmutableArray<TenantGroup>? Number(List<TenantGroup?> known)
+    {
+        var models = new Dictionary<string, ulong>(StringComparer.Ordinal);
+        var (ofAny, ofSome) = (0UL, 0UL);
+        foreach (var group in known.OfType<TenantGroup>())
+        {
+            Take(group.Model, group.Bit);
+        }
+
+        var groups = new TenantGroup[_groups.Count];
+        foreach (var index in Enumerable.Range(0, groups.Length).OrderBy(index => _groups[index].Model is not null))
+        {
+            var (id, model) = _groups[index];
+            if (known[index] is { } stays)
+            {
+                groups[index] = stays;
+                continue;
+            }
+
+            var taken = ofAny | (model is null ? ofSome : models.GetValueOrDefault(model));
+            if (taken == ulong.MaxValue)
+            {
+                return null;
+            }
+
+            var number = model is null
+                ? BitOperations.TrailingZeroCount(~taken)
+                : TenantGroup.MaxGroups - 1 - BitOperations.LeadingZeroCount(~taken);
+            groups[index] = new TenantGroup(id, number, model);
+            Take(model, groups[index].Bit);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(groups);
+
+        void Take(string? model, ulong bit)
+        {
+            if (model is null)
+            {
+                ofAny |= bit;
+                return;
+            }
+
+            ofSome |= bit;
+            models[model] = models.GetValueOrDefault(model) | bit;
+        }
     }
 
     // An id that moved to another place or model is another deployment: its past says nothing of it.

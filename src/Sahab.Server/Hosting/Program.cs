@@ -40,6 +40,16 @@ internal static class Program
             ContractCommand.Create(console, environment),
             PurchaseCommand.Create(console, environment),
             ClaimCommand.Create(console, environment),
+            AuditCommand.Create(console, environment),
+            SubprocessorCommand.Create(console, environment),
+            ReviewCommand.Create(console, environment),
+            TenantCommand.Create(console, environment),
+            UserCommand.Create(console, environment),
+            KeyCommand.Create(console, environment),
+            BudgetCommand.Create(console, environment),
+            CapacityCommand.Create(console, environment),
+            InvoiceCommand.Create(console, environment),
+            ReceiptCommand.Create(console),
         };
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndPatience });
     }

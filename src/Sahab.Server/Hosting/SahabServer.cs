@@ -2,13 +2,25 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Sahab.Server.Govern;
+using Sahab.Server.Govern.Residency;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Telemetry;
 using Sahab.Server.Plan.Steering;
 using Sahab.Server.Portal;
+using Sahab.Server.Sell.Budgets;
+using Sahab.Server.Sell.Capacity;
+using Sahab.Server.Sell.Invoices;
 using Sahab.Server.Sell.Metering;
+using Sahab.Server.Sell.Prices;
+using Sahab.Server.Sell.Receipts;
+using Sahab.Server.Sell.Tenants;
+using Sahab.Server.Sell.Tenants.Keys;
+using Sahab.Server.Sell.Webhooks;
 using Sahab.Server.Serve;
 using Sahab.Server.Serve.Gateway;
+using Sahab.Server.Serve.Incidents;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Server.Source.Bills;
 using Sahab.Server.Source.Claims;
@@ -50,6 +62,26 @@ internal sealed record SahabServerOptions
 /// <summary>The server in one object: a test starts it as the command line does.</summary>
 internal sealed class SahabServer : IAsyncDisposable
 {
+    /// <summary>How long a client may take to send a request's head; idle connections are kept a little longer than proxies do.</summary>
+    public static readonly TimeSpan HeadTimeout = TimeSpan.FromSeconds(30);
+
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(130);
+
+    /// <summary>How fast a body must come and an answer must be taken, in bytes per second, after so long.</summary>
+    public const int MinBytesPerSecond = 240;
+
+    public static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(5);
+
+    /// <summary>Of a request's head, in bytes, and of its first line.</summary>
+    public const int MaxHeadBytes = 32 * 1024;
+
+    public const int MaxRequestLineBytes = 8 * 1024;
+
+    public const int MaxHeaders = 100;
+
+    /// <summary>Connections at a time; one more is closed at once.</summary>
+    public const int MaxConnections = 50_000;
+
     /// <summary>How long calls in the house may go on once the server was told to stop.</summary>
     static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
@@ -71,6 +103,13 @@ internal sealed class SahabServer : IAsyncDisposable
         {
             await MeteringModule.PrepareAsync(app.Services, cancellation);
             await ContractModule.PrepareAsync(app.Services, cancellation);
+            await ResidencyModule.PrepareAsync(app.Services, cancellation);
+            await PriceModule.PrepareAsync(app.Services, cancellation);
+            await TenantsModule.PrepareAsync(app.Services, cancellation);
+            await KeysModule.PrepareAsync(app.Services, cancellation);
+            await BudgetModule.PrepareAsync(app.Services, cancellation);
+            await ReceiptModule.PrepareAsync(app.Services, cancellation);
+            await CapacityModule.PrepareAsync(app.Services, cancellation);
             await app.StartAsync(cancellation);
             return new SahabServer(app);
         }
@@ -92,6 +131,9 @@ internal sealed class SahabServer : IAsyncDisposable
 
     static WebApplication Build(SahabServerOptions options)
     {
+        // A line of a head ends in CR and LF; a lone LF is part of a value to some proxies, and Kestrel takes it for an end
+        // unless it is told not to.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var config = options.Configuration.Current;
         // The YAML is what is reloaded. Without this the whole working folder is watched for an appsettings.json, and
         // where the data lies below it, each commit of the journal is looked at.
@@ -121,45 +163,86 @@ internal sealed class SahabServer : IAsyncDisposable
         services.AddMetrics();
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions));
+        services.AddAccess();
+        services.AddTenants();
+        services.AddSingleton<ICallerSource, KeyCallers>();
+        services.AddGovern(options.ExportTelemetry);
+        services.AddKeys();
+        services.AddBudgets();
         services.AddMetering(
-            config.Metering, options.DataFolder, provider => provider.GetRequiredService<ContractShelf>().Known);
+            config.Metering, options.DataFolder, provider => provider.GetRequiredService<ContractShelf>().Known,
+            provider => provider.GetRequiredService<PriceShelf>().Current);
         services.AddContracts();
+        services.AddPrices();
+        services.AddReceipts(options.DataFolder);
+        services.AddInvoices();
         services.AddCommitments();
         services.AddSteering();
         services.AddForecasts();
         services.AddPurchases();
         services.AddBills();
         services.AddClaims();
+        services.AddCapacity();
+        services.AddWebhooks();
         services.AddServe(options.DataFolder);
+        services.AddIncidents();
         services.AddTelemetry();
         services.AddPortal();
         var app = builder.Build();
         options.Configuration.Subscribe("serve", app.Services.GetRequiredService<SnapshotPublisher>().Prepare);
         app.UseFrontDoor();
-        app.UseViewerGate();
+        app.UseAnswerHeaders();
         app.UseRouting();
-        var api = app.MapGroup("/api").AddEndpointFilter<RouteGroupBuilder, AdminFilter>();
-        HostApi.Map(app, api);
-        app.MapOpenApi();
-        app.MapServe(api);
-        api.MapMetering();
-        api.MapContracts();
-        api.MapCommitments();
-        api.MapSteering();
-        api.MapForecasts();
-        api.MapPurchases();
-        api.MapBills();
-        api.MapClaims();
-        app.MapTelemetry();
-        app.MapPortal();
+        MapApi(app, app.MapControlApi());
+        var pages = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, PageFilter>();
+        pages.MapGroup("").Needs(Permission.SeeOperations).MapTelemetry();
+        pages.MapPortal();
         return app;
+    }
+
+    static void MapApi(WebApplication app, RouteGroupBuilder api)
+    {
+        var operations = api.MapGroup("").Needs(Permission.SeeOperations);
+        HostApi.Map(app, operations);
+        app.MapOpenApi();
+        app.MapServe(operations);
+        operations.MapMetering();
+        api.MapKeys();
+        api.MapBudgets();
+        operations.MapSteering();
+        api.MapPrices();
+        api.MapReceipts();
+        api.MapInvoices();
+        api.MapCustomerUsage();
+        var sourcing = api.MapGroup("").Needs(Permission.SeeSourcing, Permission.ChangeSourcing);
+        sourcing.MapContracts();
+        sourcing.MapCommitments();
+        sourcing.MapForecasts();
+        sourcing.MapPurchases();
+        sourcing.MapBills();
+        sourcing.MapClaims();
+        api.MapIncidents(operations);
+        PlaygroundApi.Map(api);
+        api.MapCapacity();
+        api.MapWebhooks();
+        api.MapGovern();
+        api.MapTenants();
     }
 
     static void Listen(KestrelServerOptions kestrel, SahabServerOptions options, SahabConfig config)
     {
         kestrel.AddServerHeader = false;
         // The gateway applies the configured limit itself, so that a reload can change it.
-        kestrel.Limits.MaxRequestBodySize = null;
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = null;
+        limits.RequestHeadersTimeout = HeadTimeout;
+        limits.KeepAliveTimeout = IdleTimeout;
+        limits.MinRequestBodyDataRate = new MinDataRate(MinBytesPerSecond, SlowStart);
+        limits.MinResponseDataRate = new MinDataRate(MinBytesPerSecond, SlowStart);
+        limits.MaxRequestHeadersTotalSize = MaxHeadBytes;
+        limits.MaxRequestLineSize = MaxRequestLineBytes;
+        limits.MaxRequestHeaderCount = MaxHeaders;
+        limits.MaxConcurrentConnections = MaxConnections;
         kestrel.Listen(IPEndPoint.Parse(options.Listen ?? config.Server.Listen));
     }
 }

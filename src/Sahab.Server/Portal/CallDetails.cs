@@ -17,4 +17,7 @@ public sealed class CallDetails
     internal FinishedCall? Call { get; }
 
     internal IReadOnlyList<UsageEvent> Attempts { get; }
+
+    /// <summary>Where a call like it would go now, and why; null: that cannot be said.</summary>
+    internal ExplainedRequest? Like { get; init; }
 }

@@ -31,7 +31,7 @@ internal static class ContractPagesApi
         string id, HttpContext context, PageRenderer renderer, CommitmentOutlooks outlooks) =>
         await outlooks.FindAsync(id, context.RequestAborted) is { } contract
             ? await ShowAsync(context, renderer, typeof(ContractPage), new ContractView(contract))
-            : await PortalApi.MissingAsync(context, renderer, "There is no such contract in the configuration in force.");
+            : await renderer.ShowMissingAsync(context, "There is no such contract in the configuration in force.");
 
     static async Task<IResult> DrawnAsync(
         string id, string commitment, HttpContext context, PageRenderer renderer, CommitmentOutlooks outlooks) =>
@@ -96,9 +96,9 @@ internal static class ContractPagesApi
     static bool TryDay(string text, out DateOnly day) => DateOnly.TryParseExact(
         text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out day) && day < DateOnly.MaxValue;
 
-    static Task<IResult> NoCommitmentAsync(HttpContext context, PageRenderer renderer) => PortalApi.MissingAsync(
-        context, renderer, "There is no such contract, commitment or day in the configuration in force.");
+    static Task<IResult> NoCommitmentAsync(HttpContext context, PageRenderer renderer) => renderer.ShowMissingAsync(
+        context, "There is no such contract, commitment or day in the configuration in force.");
 
-    static async Task<IResult> ShowAsync(HttpContext context, PageRenderer renderer, Type page, object view) =>
-        PortalApi.Page(context, await renderer.RenderAsync(new PageView(page, new() { ["View"] = view })));
+    static Task<IResult> ShowAsync(HttpContext context, PageRenderer renderer, Type page, object view) =>
+        renderer.ShowAsync(context, new PageView(page, new() { ["View"] = view }));
 }

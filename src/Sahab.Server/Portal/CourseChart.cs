@@ -58,7 +58,8 @@ public sealed class CourseChart
 
     double YOf(double value) => Height - (Top == 0 ? 0 : Math.Clamp(value / Top, 0, 1) * Height);
 
-    static double Round(double highest)
+    /// <summary>A round value at or a little above the highest.</summary>
+    internal static double Round(double highest)
     {
         if (!(highest > 0))
         {

@@ -6,6 +6,7 @@ using Sahab.Ledger.Forecasts;
 using Sahab.Ledger.Money;
 using Sahab.Ledger.Rating;
 using Sahab.Routing.Snapshot;
+using Sahab.Server.Portal.Languages;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Source.Commitments;
 
@@ -69,7 +70,15 @@ internal static partial class Display
 
     public static string Clock(DateTimeOffset time) => time.UtcDateTime.ToString("HH:mm:ss", Culture);
 
-    public static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", Culture);
+    // Day and time are held together by a blank that does not break: between two others, right to left, the time would come
+    // before the day.
+    public static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd\u00a0HH:mm:ss.fff", Culture);
+
+    public static string Second(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd\u00a0HH:mm:ss", Culture);
+
+    public static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd\u00a0HH:mm", Culture);
+
+    public static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd", Culture);
 
     public static string Percent(double share) => share.ToString("0%", Culture);
 
@@ -89,12 +98,13 @@ internal static partial class Display
     };
 
     /// <summary>The same for a reader, with the time that is left and the reason.</summary>
-    public static string StateText(in DeploymentReading reading) => State(reading) switch
+    public static string StateText(in DeploymentReading reading, Language words) => State(reading) switch
     {
-        "open" => $"Out for {Duration((double)reading.OpenForMs)}: {Why(reading)}",
-        "probing" => $"Probing: {Why(reading)}",
-        "throttled" => $"Throttled for {Duration((double)reading.ThrottledForMs)}: the provider asked for a pause",
-        _ => "Takes calls",
+        "open" => words.Say("Out for {0}: {1}", Duration((double)reading.OpenForMs), words[Why(reading)]),
+        "probing" => words.Say("Probing: {0}", words[Why(reading)]),
+        "throttled" => words.Say(
+            "Throttled for {0}: the provider asked for a pause", Duration((double)reading.ThrottledForMs)),
+        _ => words["Takes calls"],
     };
 
     public static string Outcome(AttemptOutcome outcome) => outcome switch
@@ -115,14 +125,7 @@ internal static partial class Display
         outcome is AttemptOutcome.Succeeded or AttemptOutcome.Abandoned;
 
     /// <summary>The class of a call's status: also the values that the page's filter takes.</summary>
-    public static string StatusClass(FinishedCall call) => call.Status switch
-    {
-        StatusCodes.Status499ClientClosedRequest => "left",
-        StatusCodes.Status429TooManyRequests => "limited",
-        >= 500 => "failed",
-        >= 400 => "refused",
-        _ => call.Reason is null ? "ok" : "failed",
-    };
+    public static string StatusClass(FinishedCall call) => call.End;
 
     /// <summary>Why an attempt ended as it did, in words.</summary>
     public static string AttemptReason(FinishedCall? call, UsageEvent attempt) =>

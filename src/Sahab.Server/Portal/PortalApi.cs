@@ -1,4 +1,5 @@
 using Sahab.Ledger.Rating;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Portal.Controls;
 using Sahab.Server.Portal.Pages;
 using Sahab.Server.Sell.Metering;
@@ -16,52 +17,67 @@ internal static class PortalApi
     /// <summary>How long a filter or a name in an address may be; a longer one is ignored.</summary>
     const int MaxNameChars = 256;
 
-    /// <summary>Everything comes from this server, and no page may be put into a frame.</summary>
-    const string ContentPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    public static void Map(IEndpointRouteBuilder pages)
+    {
+        var open = pages.MapGroup("").Needs(Permission.Public);
+        open.MapGet("/assets/{**path}", (string path, HttpContext context, PortalAssets assets) =>
+            assets.SendAsync(context, path)).ExcludeFromDescription();
+        open.MapPost("/preferences", (Delegate)Preferences.SetAsync).ExcludeFromDescription();
+        MapOperations(pages.MapGroup("").Needs(Permission.SeeOperations));
+        ConsolePagesApi.Map(pages);
+        OperatorPagesApi.Map(pages);
+        PublicPagesApi.Map(pages);
+        CapacityPagesApi.Map(pages);
+        ContractPagesApi.Map(pages.MapGroup("").Needs(Permission.SeeSourcing));
+    }
 
-    public static void Map(IEndpointRouteBuilder endpoints)
+    static void MapOperations(RouteGroupBuilder endpoints)
     {
         endpoints.MapGet("/", (HttpContext context, PageRenderer renderer) => HomeAsync(context, renderer))
             .ExcludeFromDescription();
         endpoints.MapGet("/deployments/{id}", DeploymentAsync).ExcludeFromDescription();
         endpoints.MapGet("/calls/{id:guid}", CallAsync).ExcludeFromDescription();
-        endpoints.MapGet("/live", (HttpContext context, LiveStream stream) =>
-            stream.RunAsync(context, context.Request.Query["deployment"] is { Count: > 0 } deployment
-                ? DeploymentView(Short(deployment) ?? "")
-                : HomeView(context))).ExcludeFromDescription();
-        endpoints.MapGet("/assets/{**path}", (string path, HttpContext context, PortalAssets assets) =>
-            assets.SendAsync(context, path)).ExcludeFromDescription();
-        ContractPagesApi.Map(endpoints);
+        endpoints.MapGet("/live", (HttpContext context, LiveStream stream) => LiveAsync(context, stream))
+            .ExcludeFromDescription();
     }
 
-    static async Task<IResult> HomeAsync(HttpContext context, PageRenderer renderer) =>
-        Page(context, await renderer.RenderAsync(HomeView(context) with { Component = typeof(LivePage) }));
+    static Task LiveAsync(HttpContext context, LiveStream stream)
+    {
+        var deployment = context.Request.Query["deployment"];
+        var view = deployment.Count > 0 ? DeploymentView(Short(deployment) ?? "")
+            : context.Request.Query.ContainsKey("map") ? OperatorPagesApi.MapView
+            : HomeView(context);
+        return stream.RunAsync(context, view with { Viewer = Viewer.Of(context) });
+    }
 
-    static async Task<IResult> DeploymentAsync(
+    static Task<IResult> HomeAsync(HttpContext context, PageRenderer renderer) =>
+        renderer.ShowAsync(context, HomeView(context) with { Component = typeof(LivePage) });
+
+    static Task<IResult> DeploymentAsync(
         string id, HttpContext context, PageRenderer renderer, SnapshotPublisher snapshots) =>
         snapshots.Current.Routing.TryGetDeployment(id, out _)
-            ? Page(context, await renderer.RenderAsync(
-                DeploymentView(id) with { Component = typeof(DeploymentPage) }))
-            : await MissingAsync(context, renderer, "There is no such deployment in the configuration in force.");
+            ? renderer.ShowAsync(context, DeploymentView(id) with { Component = typeof(DeploymentPage) })
+            : renderer.ShowMissingAsync(context, "There is no such deployment in the configuration in force.");
 
     static async Task<IResult> CallAsync(
         Guid id, HttpContext context, PageRenderer renderer, RecentCalls recent, UsageStore store,
-        SnapshotPublisher snapshots)
+        SnapshotPublisher snapshots, Explainer explainer)
     {
         var call = recent.Find(id);
         var attempts = call?.Attempts ?? await FindInLedgerAsync(id, store, snapshots, context.RequestAborted);
         if (call is null && attempts.Count == 0)
         {
-            return await MissingAsync(
-                context, renderer,
+            return await renderer.ShowMissingAsync(
+                context,
                 "This call is neither among the last ones nor in the ledger. A call that ended just now may take a "
                 + "second to get there.");
         }
 
-        return Page(context, await renderer.RenderAsync(new PageView(
-            typeof(CallPage), new() { ["Details"] = new CallDetails(id, call, attempts) })));
+        return await renderer.ShowAsync(context, new PageView(
+            typeof(CallPage), new()
+            {
+                ["Details"] = new CallDetails(id, call, attempts) { Like = call is null ? null : explainer.Like(call) },
+            }));
     }
 
     /// <summary>A call's id tells when it was made, and so where in the ledger its attempts are.</summary>
@@ -96,11 +112,6 @@ internal static class PortalApi
         return [.. events.OrderBy(attempt => attempt.Attempt)];
     }
 
-    internal static async Task<IResult> MissingAsync(HttpContext context, PageRenderer renderer, string why) => Page(
-        context,
-        await renderer.RenderAsync(new PageView(typeof(MissingPage), new() { ["Why"] = why })),
-        StatusCodes.Status404NotFound);
-
     static PageView HomeView(HttpContext context)
     {
         var query = context.Request.Query;
@@ -117,21 +128,4 @@ internal static class PortalApi
         new(typeof(DeploymentRegions), new() { ["Id"] = id });
 
     static string? Short(string? text) => text is { Length: > 0 and <= MaxNameChars } ? text : null;
-
-    internal static IResult Page(HttpContext context, string html, int status = StatusCodes.Status200OK)
-    {
-        var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = ContentPolicy;
-        headers.CacheControl = "no-store";
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
-        return Results.Content(html, "text/html; charset=utf-8", statusCode: status);
-    }
-}
-
-/// <summary>What to render: a component and its parameters.</summary>
-internal sealed record PageView(Type Component, Dictionary<string, object?> Parameters)
-{
-    /// <summary>Equal for views that look the same.</summary>
-    public string Key { get; } = Component.Name + "\n" + string.Join('\n', Parameters.Values);
 }

@@ -1,14 +1,16 @@
 namespace Sahab.Server.Portal;
 
-/// <summary>Registers the pages that an operator looks at.</summary>
+/// <summary>Registers the pages, of the operator and of those who buy.</summary>
 internal static class PortalModule
 {
     public static void AddPortal(this IServiceCollection services)
     {
         services.AddSingleton<PortalAssets>();
         services.AddSingleton<PageRenderer>();
+        services.AddSingleton<PageCallers>();
         services.AddSingleton<LiveFeed>();
         services.AddSingleton<LiveStream>();
+        services.AddSingleton<OrganisationRooms>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
     }
 

@@ -16,12 +16,15 @@ internal static class ServeModule
         services.AddSingleton<UpstreamPool>();
         services.AddSingleton<UpstreamFactory>();
         services.AddSingleton<DrainGate>();
+        services.AddSingleton<StoreKeyTable>();
         services.AddSingleton<SnapshotPublisher>();
+        services.AddSingleton<KeyGuesses>();
         services.AddSingleton<RecentCalls>();
         services.AddSingleton<RunningTotals>();
         services.AddSingleton<GatewayInstruments>();
         services.AddSingleton<DeploymentInstruments>();
         services.AddSingleton<GuaranteeInstruments>();
+        services.AddSingleton<CallBudgets>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<CallRunner>();

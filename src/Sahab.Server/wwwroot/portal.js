@@ -150,15 +150,16 @@
 
   // --------------------------------------------------------------------------------------------------- stream ----
 
-  function say(state, text) {
+  function say(state) {
     connection.dataset.state = state;
-    connection.querySelector(".text").textContent = text;
+    connection.querySelector(".text").textContent = connection.dataset[state];
   }
 
   function address() {
     if (main.dataset.stream === "deployment") {
       return `/live?deployment=${location.pathname.slice("/deployments/".length)}`;
     }
+    if (main.dataset.stream === "map") return "/live?map=1";
     return `/live${location.search}`;
   }
 
@@ -169,14 +170,14 @@
       const frame = JSON.parse(event.data);
       show(frame.html);
       addPoints(frame.points);
-      say("live", "live");
+      say("live");
     };
     source.onerror = () => {
       if (source.readyState === EventSource.CLOSED) {
-        say("lost", "not live");
+        say("lost");
         setTimeout(connect, HIDDEN_MS);
       } else {
-        say("waiting", "reconnecting");
+        say("waiting");
       }
     };
   }

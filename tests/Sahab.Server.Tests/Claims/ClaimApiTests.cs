@@ -97,7 +97,7 @@ public sealed class ClaimApiTests : IAsyncLifetime, IDisposable
         (await RefusedAsync("", Level("x").Replace("eastus", "westus", StringComparison.Ordinal)))
             .ShouldContain("Nothing is owed by that clause for that month and scope. Owed: service-level/msa/uptime/2025-12/eastus.");
         (await RefusedAsync("", Level("x").Replace("2025-12", "2026-01", StringComparison.Ordinal))).ShouldContain("2026-01 is not over");
-        (await GetAsync("owed?month=2026-01", HttpStatusCode.BadRequest))["error"]!["message"]!.ToString().ShouldContain("is not over");
+        (await GetAsync("owed?month=2026-01", HttpStatusCode.BadRequest))["detail"]!.ToString().ShouldContain("is not over");
         (await GetAsync("owed?month=2025-11"))["data"]!.AsArray().ShouldBeEmpty();
     }
 
@@ -167,7 +167,7 @@ public sealed class ClaimApiTests : IAsyncLifetime, IDisposable
     {
         var error = await PostAsync("", body, HttpStatusCode.BadRequest);
 
-        error["error"]!["message"]!.ToString().ShouldContain(explanation);
+        error["detail"]!.ToString().ShouldContain(explanation);
     }
 
     [Theory]
@@ -179,8 +179,8 @@ public sealed class ClaimApiTests : IAsyncLifetime, IDisposable
     {
         await PostAsync("", Level("first"));
 
-        (await PostAsync("first/" + step, body, HttpStatusCode.BadRequest))["error"]!["message"]!.ToString().ShouldContain(explanation);
-        (await PostAsync("nothing/close", """{"note": "n"}""", HttpStatusCode.NotFound))["error"]!["message"]!.ToString()
+        (await PostAsync("first/" + step, body, HttpStatusCode.BadRequest))["detail"]!.ToString().ShouldContain(explanation);
+        (await PostAsync("nothing/close", """{"note": "n"}""", HttpStatusCode.NotFound))["detail"]!.ToString()
             .ShouldContain("There is no claim 'nothing'");
     }
 
@@ -253,7 +253,7 @@ public sealed class ClaimApiTests : IAsyncLifetime, IDisposable
     }
 
     async Task<string> RefusedAsync(string path, string body) =>
-        (await PostAsync(path, body, HttpStatusCode.Conflict))["error"]!["message"]!.ToString();
+        (await PostAsync(path, body, HttpStatusCode.Conflict))["detail"]!.ToString();
 
     async Task<JsonNode> PostAsync(string path, string body, HttpStatusCode expected = HttpStatusCode.OK)
     {

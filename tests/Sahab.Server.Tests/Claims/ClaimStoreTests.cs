@@ -114,6 +114,42 @@ public abstract class ClaimStoreTests : IAsyncLifetime
             [new ServiceRecord(new Use("azure", "eastus", "US", Use.Inference, "m", "d"), 7, 5, 0)]);
     }
 
+    [Fact]
+    public async Task The_times_in_which_half_of_the_attempts_failed_are_found_with_what_those_cost()
+    {
+        var usage = new UsageStore(_database);
+        UsageEvent Attempt(int number, int minute, AttemptOutcome outcome, string deployment = "d") =>
+            SampleUsage.Make(number) with
+            {
+                Provider = "azure",
+                Region = "eastus",
+                Country = "US",
+                Deployment = deployment,
+                Model = "m",
+                Attempt = 1,
+                Outcome = outcome,
+                StartedAt = Start.AddMinutes(minute),
+                Duration = TimeSpan.FromSeconds(30),
+                Usage = new TokenUsage(1_000_000, 0, 0, 0),
+                Prices = PriceTerms.FromUsdPerMillion(2, 2, 2),
+            };
+        UsageEvent[] events =
+        [
+            Attempt(0, 0, AttemptOutcome.ServerError), Attempt(1, 1, AttemptOutcome.Unreachable),
+            Attempt(2, 2, AttemptOutcome.Succeeded), Attempt(3, 4, AttemptOutcome.Succeeded),
+            Attempt(4, 6, AttemptOutcome.Succeeded), Attempt(5, 7, AttemptOutcome.Succeeded), Attempt(6, 8, AttemptOutcome.Cut),
+            Attempt(7, 3, AttemptOutcome.Throttled), Attempt(8, 1, AttemptOutcome.Succeeded, "other"),
+        ];
+        await usage.PostAsync(SampleUsage.Id(9, 1), 1, events, CancellationToken.None);
+
+        var slot = (await usage.BadSlotsAsync(Start.AddDays(-1), Start.AddDays(1), CancellationToken.None)).ShouldHaveSingleItem();
+
+        slot.ShouldBe(new BadSlot(
+            new Use("azure", "eastus", "US", Use.Inference, "m", "d"), Start, Start.AddMinutes(1).AddSeconds(30), 4, 2, 4m));
+        (await usage.AnsweredAsync(Start, Start.AddDays(1), CancellationToken.None)).ShouldBe([new ModelCalls("m", 9, 5)]);
+        (await usage.FirstEventAsync(CancellationToken.None)).ShouldBe(Start);
+    }
+
     private protected abstract Task<SahabDatabase> CreateDatabaseAsync();
 
     async Task AddAndEndAsync(Claim claim, params Func<Claim, ClaimStepResult>[] steps)

@@ -72,7 +72,7 @@ public sealed class ContractApiTests : IAsyncLifetime, IDisposable
         using var response = await _host.Client.GetAsync(new Uri(path, UriKind.Relative));
 
         response.StatusCode.ShouldBe(status);
-        JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["message"]!.ToString().ShouldContain(explanation);
+        JsonNode.Parse(await response.Content.ReadAsStringAsync())!["detail"]!.ToString().ShouldContain(explanation);
     }
 
     [Theory]

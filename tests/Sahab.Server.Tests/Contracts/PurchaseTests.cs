@@ -56,9 +56,9 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
 
         var error = await RefusedAsync("sign");
 
-        error["message"]!.ToString().ShouldContain("azure has the right of first refusal");
-        error["message"]!.ToString().ShouldContain("contract msa, clause asked-first: agreement.pdf, page 12");
-        error["message"]!.ToString().ShouldContain("it has 30 days to answer");
+        error["detail"]!.ToString().ShouldContain("azure has the right of first refusal");
+        error["detail"]!.ToString().ShouldContain("contract msa, clause asked-first: agreement.pdf, page 12");
+        error["detail"]!.ToString().ShouldContain("it has 30 days to answer");
         (error["details"]!["contract"]!.ToString(), error["details"]!["clause"]!.ToString()).ShouldBe(("msa", "asked-first"));
     }
 
@@ -69,7 +69,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         (await StepAsync("offer"))["stage"]!.ToString().ShouldBe("offered");
 
         _time.Pass(TimeSpan.FromDays(30) - TimeSpan.FromSeconds(1));
-        (await RefusedAsync("sign"))["message"]!.ToString().ShouldContain("azure may still answer until 2026-01-31T00:00Z");
+        (await RefusedAsync("sign"))["detail"]!.ToString().ShouldContain("azure may still answer until 2026-01-31T00:00Z");
         (await ShowAsync())["ending_soon"]!.AsArray().ShouldHaveSingleItem();
         _time.Pass(TimeSpan.FromSeconds(1));
 
@@ -97,7 +97,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         await StepAsync("offer");
         await StepAsync("answer", new { contract = "msa", says = "taken", evidence = "letter" });
 
-        (await RefusedAsync("sign"))["message"]!.ToString().ShouldContain("azure has taken it on the same terms");
+        (await RefusedAsync("sign"))["detail"]!.ToString().ShouldContain("azure has taken it on the same terms");
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
 
         _time.SetClock(TimeSpan.FromDays(31));
 
-        (await RefusedAsync("sign"))["message"]!.ToString().ShouldContain("azure may still answer");
+        (await RefusedAsync("sign"))["detail"]!.ToString().ShouldContain("azure may still answer");
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         await DraftAsync();
         await StepAsync("offer");
         _time.Pass(TimeSpan.FromDays(31));
-        (await StepAsync("offer", expected: HttpStatusCode.Conflict))["error"].ShouldNotBeNull();
+        (await StepAsync("offer", expected: HttpStatusCode.Conflict))["detail"].ShouldNotBeNull();
         var before = (await DraftAsync("other"))["changed_at"]!.GetValue<DateTimeOffset>();
 
         _time.SetClock(TimeSpan.FromDays(-300));
@@ -134,7 +134,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
 
         await RestartAsync(Right);
 
-        (await RefusedAsync("sign"))["message"]!.ToString().ShouldContain("azure may still answer until 2026-01-31T00:00Z");
+        (await RefusedAsync("sign"))["detail"]!.ToString().ShouldContain("azure may still answer until 2026-01-31T00:00Z");
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         await Should.ThrowAsync<ContractHistoryException>(RestartAsync(Right.Replace("30", "1", StringComparison.Ordinal)));
         await RestartAsync(Right);
 
-        (await RefusedAsync("sign"))["message"]!.ToString().ShouldContain("right of first refusal");
+        (await RefusedAsync("sign"))["detail"]!.ToString().ShouldContain("right of first refusal");
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         var error = await RefusedAsync("sign");
         _time.Pass(TimeSpan.FromDays(181));
 
-        error["message"]!.ToString().ShouldContain("right of first refusal");
+        error["detail"]!.ToString().ShouldContain("right of first refusal");
         (await StepAsync("sign"))["stage"]!.ToString().ShouldBe("signed");
     }
 
@@ -170,7 +170,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         await StepAsync("offer");
         _time.Pass(TimeSpan.FromDays(91));
 
-        (await RefusedAsync("sign"))["message"]!.ToString().ShouldContain("offer it to azure anew");
+        (await RefusedAsync("sign"))["detail"]!.ToString().ShouldContain("offer it to azure anew");
         (await StepAsync("offer"))["offers"]!.AsArray().Count.ShouldBe(2);
     }
 
@@ -208,7 +208,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         using var response = await _host.Client.PostAsync("/api/purchases", content);
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["message"]!.ToString()
+        JsonNode.Parse(await response.Content.ReadAsStringAsync())!["detail"]!.ToString()
             .ShouldContain(explanation);
     }
 
@@ -266,7 +266,7 @@ public sealed class PurchaseTests : IAsyncLifetime, IDisposable
         return JsonNode.Parse(answer)!;
     }
 
-    async Task<JsonNode> RefusedAsync(string step) => (await StepAsync(step, expected: HttpStatusCode.Conflict))["error"]!;
+    Task<JsonNode> RefusedAsync(string step) => StepAsync(step, expected: HttpStatusCode.Conflict);
 
     async Task<JsonNode> ShowAsync() => JsonNode.Parse(await _host.Client.GetStringAsync("/api/purchases/abilene"))!;
 

@@ -20,7 +20,7 @@ public sealed class PostgresServer : IAsyncLifetime
         dir=$1; bin=$2; shift 2
         "$@" "$bin/initdb" -D "$dir/data" -U sahab -A trust -E UTF8 --no-locale --no-sync > "$dir/initdb.log" 2>&1
         "$@" "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off \
-            -c max_connections=100 > "$dir/postgres.log" 2>&1 &
+            -c max_connections=400 > "$dir/postgres.log" 2>&1 &
         cat > /dev/null || true
         "$@" "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop > /dev/null 2>&1 || true
         rm -rf "$dir"

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
+using Sahab.Server.Sell.Prices;
 using Sahab.Server.Source.Contracts;
 
 namespace Sahab.Server.Tests.House;
@@ -45,7 +46,8 @@ internal sealed class RoomHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(time).AddSingleton(configuration).AddContracts().AddMetering(
-            new MeteringConfig(), folder, provider => provider.GetRequiredService<ContractShelf>().Known);
+            new MeteringConfig(), folder, provider => provider.GetRequiredService<ContractShelf>().Known,
+            provider => provider.GetService<PriceShelf>()?.Current ?? Ledger.Sales.PriceBook.Empty);
         add(builder.Services);
         var host = new RoomHost(builder.Build());
         try

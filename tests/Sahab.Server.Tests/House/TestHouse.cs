@@ -32,13 +32,19 @@ internal sealed class TestHouse : IAsyncDisposable
         Configuration = configuration;
     }
 
+    /// <summary>Where its configuration and its data are.</summary>
+    public string Folder => _folder;
+
     public EmulatorHost Clouds { get; }
 
     public SahabServer Server { get; }
 
     public ConfigurationState Configuration { get; }
 
-    public Uri Address => Server.Address;
+    /// <summary>Where clients on this machine reach the server, also where it listens beyond it.</summary>
+    public Uri Address => Server.Address.Host == "0.0.0.0"
+        ? new UriBuilder(Server.Address) { Host = "127.0.0.1" }.Uri
+        : Server.Address;
 
     public T Get<T>()
         where T : notnull => Server.Services.GetRequiredService<T>();
@@ -46,15 +52,18 @@ internal sealed class TestHouse : IAsyncDisposable
     /// <summary>Starts both. The clouds are those of <see cref="Samples"/> unless given.</summary>
     /// <param name="prepare">Called when the clouds have their addresses, before the configuration is read.</param>
     /// <param name="cloudTime">The clouds' own time; the system's unless given, whatever the server's is.</param>
+    /// <param name="postgres">The connection string of a store that several houses share; SQLite unless given.</param>
     public static async Task<TestHouse> StartAsync(
         string? yaml = null, EmulatorConfig? clouds = null, TimeProvider? time = null, string listen = "127.0.0.1:0",
-        Action<EmulatorHost>? prepare = null, TimeProvider? cloudTime = null)
+        Action<EmulatorHost>? prepare = null, TimeProvider? cloudTime = null, string? postgres = null)
     {
         clouds ??= Samples.TwoClouds();
         var folder = Directory.CreateTempSubdirectory("sahab-test-").FullName;
         var emulator = await EmulatorHost.StartAsync(clouds, cloudTime);
         prepare?.Invoke(emulator);
-        var configuration = Read(folder, yaml ?? Samples.TwoCloudsYaml, clouds, emulator);
+        yaml ??= Samples.TwoCloudsYaml;
+        yaml += postgres is null ? "" : "\nmetering: { store: { postgres: { env: POSTGRES } } }\n";
+        var configuration = Read(folder, yaml, clouds, emulator, postgres);
         var server = await SahabServer.StartAsync(
             new SahabServerOptions
             {
@@ -112,7 +121,8 @@ internal sealed class TestHouse : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    static ConfigurationState Read(string folder, string yaml, EmulatorConfig clouds, EmulatorHost emulator)
+    static ConfigurationState Read(
+        string folder, string yaml, EmulatorConfig clouds, EmulatorHost emulator, string? postgres)
     {
         var file = Path.Combine(folder, "sahab.yaml");
         File.WriteAllText(file, Samples.AtAddresses(yaml, emulator, clouds.Clouds.Keys));
@@ -124,6 +134,7 @@ internal sealed class TestHouse : IAsyncDisposable
             "CLOUD_KEY_ID" => CloudKeyId,
             "WRONG_KEY" => "not-the-secret",
             "OCI_KEY" => OciKey.PrivatePem,
+            "POSTGRES" => postgres,
             _ => null,
         }).Read(file);
         reading.Errors.ShouldBeEmpty(string.Join('\n', reading.Problems));

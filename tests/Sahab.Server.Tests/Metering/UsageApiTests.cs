@@ -127,11 +127,12 @@ public sealed class UsageApiTests : IAsyncLifetime, IDisposable
     {
         using var response = await _host.Client.GetAsync(address);
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        var error = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!;
-        error["param"]!.ToString().ShouldBe(parameter);
-        error["message"]!.ToString().ShouldContain(valid);
-        error["type"]!.ToString().ShouldBe("invalid_request_error");
-        error.AsObject().ContainsKey("code").ShouldBeTrue();
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        var problem = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        problem["parameter"]!.ToString().ShouldBe(parameter);
+        problem["detail"]!.ToString().ShouldContain(valid);
+        problem["type"]!.ToString().ShouldBe("urn:sahab:problem:invalid_parameter");
+        ((int)problem["status"]!).ShouldBe(400);
     }
 
     async Task<JsonNode> GetAsync(string address)

@@ -14,6 +14,7 @@ public sealed class Browser : IAsyncLifetime
     public async Task InitializeAsync()
     {
         File.Exists(Executable).ShouldBeTrue($"{Executable} is missing: apt-get install chromium");
+        Assertions.SetDefaultExpectTimeout(60_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -29,13 +30,17 @@ public sealed class Browser : IAsyncLifetime
     }
 
     internal async Task<WatchedPage> OpenAsync(
-        Uri address, int width = 1440, int height = 900, ColorScheme colours = ColorScheme.Light, bool scripts = true)
+        Uri address, int width = 1440, int height = 900, ColorScheme colours = ColorScheme.Light, bool scripts = true,
+        (string Name, string Password)? password = null)
     {
         var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
         {
             ViewportSize = new ViewportSize { Width = width, Height = height },
             ColorScheme = colours,
             JavaScriptEnabled = scripts,
+            HttpCredentials = password is { } known
+                ? new HttpCredentials { Username = known.Name, Password = known.Password, Send = HttpCredentialsSend.Unauthorized }
+                : null,
         });
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(60_000);

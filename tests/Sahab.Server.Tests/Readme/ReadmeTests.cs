@@ -79,7 +79,7 @@ public class ReadmeTests
     static string Adapt(string text, RunningDemo demo)
     {
         var address = demo.Address.GetLeftPart(UriPartial.Authority);
-        foreach (var command in (string[])["usage", "explain", "replay", "contract show", "bill export"])
+        foreach (var command in (string[])["usage", "explain", "replay", "contract show", "bill export", "key add", "budget set", "invoice draft"])
         {
             text = text.Replace($"./sahab {command}", $"./sahab {command} --url {address}", StringComparison.Ordinal);
         }

@@ -90,6 +90,22 @@ public abstract class ResponseStoreTests : IAsyncLifetime
         (await _store.PurgeAsync(Start + Month, CancellationToken.None)).ShouldBe(1001);
     }
 
+    [Fact]
+    public async Task A_rule_bounds_how_long_each_turn_is_kept_and_ends_what_was_kept_before_it()
+    {
+        await _store.AddAsync(Turn(1, null), Start + Month, CancellationToken.None);
+        await _store.AddAsync(
+            Turn(2, 1), Start.AddSeconds(2).AddDays(40), CancellationToken.None, most: TimeSpan.FromDays(35));
+
+        // The first turn lives on with the second, and yet no longer than the rule says.
+        (await FindAsync(1, Start.AddDays(34))).ShouldNotBeNull();
+        (await FindAsync(1, Start.AddDays(36))).ShouldBeNull();
+        (await _store.PurgeOlderAsync("other", Start.AddDays(1), CancellationToken.None)).ShouldBe(0);
+        (await _store.PurgeOlderAsync("demo", Start.AddSeconds(1), CancellationToken.None)).ShouldBe(1);
+        (await FindAsync(1)).ShouldBeNull();
+        (await FindAsync(2)).ShouldNotBeNull();
+    }
+
     private protected abstract Task<SahabDatabase> CreateDatabaseAsync();
 
     static Guid Id(int number) => SampleUsage.Id(8, number);

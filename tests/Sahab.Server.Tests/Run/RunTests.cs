@@ -11,7 +11,7 @@ namespace Sahab.Server.Tests.Run;
 public class RunTests
 {
     [Fact]
-    public async Task It_prints_four_lines_answers_and_stops_all_that_it_started()
+    public async Task It_prints_its_lines_answers_and_stops_all_that_it_started()
     {
         await using var demo = await RunningDemo.StartAsync(options: "--no-demo");
 
@@ -55,8 +55,18 @@ public class RunTests
             while (calls.Count == 0);
 
             calls[0]!["tenant"]!.ToString().ShouldBe("demo");
-            File.GetUnixFileMode(Path.Combine(demo.Data, "admin-key"))
-                .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            foreach (var user in (string[])["customer", "operator", "reviewer"])
+            {
+                using var signIn = await admin.PostAsJsonAsync(
+                    "/api/sign-in", new { email = $"{user}@example.com", password = demo.Password });
+                signIn.StatusCode.ShouldBe(HttpStatusCode.OK, await signIn.Content.ReadAsStringAsync());
+            }
+
+            foreach (var secret in (string[])["admin-key", "demo-password"])
+            {
+                File.GetUnixFileMode(Path.Combine(demo.Data, secret))
+                    .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
         }
         finally
         {

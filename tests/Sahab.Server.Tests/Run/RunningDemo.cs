@@ -13,6 +13,8 @@ internal sealed class RunningDemo : IAsyncDisposable
     /// <summary>A machine that builds and tests at once is slow.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    const string CloudsLine = "emulated clouds: ";
+
     readonly Process _process;
     readonly StringBuilder _errors = new();
 
@@ -38,6 +40,9 @@ internal sealed class RunningDemo : IAsyncDisposable
     public Uri Address => new($"http://127.0.0.1:{Port.ToString(CultureInfo.InvariantCulture)}");
 
     public string AdminKey { get; private set; } = "";
+
+    /// <summary>Of the demo's users; empty: there are none.</summary>
+    public string Password { get; private set; } = "";
 
     public Uri Clouds { get; private set; } = new("http://127.0.0.1");
 
@@ -81,7 +86,7 @@ internal sealed class RunningDemo : IAsyncDisposable
     public static async Task<RunningDemo> StartAsync(string? script = null, params string[] options)
     {
         var demo = Begin(script, port: null, options);
-        while (demo.Lines.Count < 4)
+        while (demo.Lines.LastOrDefault()?.StartsWith(CloudsLine, StringComparison.Ordinal) != true)
         {
             var line = await demo._process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
             line.ShouldNotBeNull(demo.Errors);
@@ -89,7 +94,9 @@ internal sealed class RunningDemo : IAsyncDisposable
         }
 
         demo.AdminKey = demo.Lines[2]["admin key: ".Length..];
-        demo.Clouds = new Uri(demo.Lines[3]["emulated clouds: ".Length..]);
+        demo.Clouds = new Uri(demo.Lines[^1][CloudsLine.Length..]);
+        demo.Password = demo.Lines.SingleOrDefault(line => line.StartsWith("sign in as ", StringComparison.Ordinal))
+            ?.Split("password: ")[1] ?? "";
         return demo;
     }
 

@@ -12,16 +12,16 @@ public partial class RoomTests
     /// <summary>For each plane the rooms of others that it may call. Each plane may use its own.</summary>
     static readonly Dictionary<string, string[]> AllowedRooms = new()
     {
-        ["Serve"] = ["Sell.Metering", "Sell.Tenants", "Govern.Residency", "Govern.Audit"],
+        ["Serve"] = ["Sell.Metering", "Sell.Tenants", "Sell.Prices", "Sell.Budgets", "Sell.Capacity", "Govern"],
         ["Source"] = ["Govern.Audit", "Sell.Metering"],
         ["Plan"] = ["Govern.Residency", "Govern.Audit", "Source", "Sell.Metering", "Serve.Snapshots"],
         ["Run"] = ["Govern.Residency", "Govern.Audit", "Source", "Sell.Metering"],
-        ["Sell"] = ["Govern.Audit", "Source.Prices", "Source.Commitments"],
+        ["Sell"] = ["Govern", "Source.Contracts", "Source.Commitments"],
         ["Govern"] = [],
     };
 
     /// <summary>What every room may use of Hosting: plumbing that knows no plane.</summary>
-    static readonly string[] Plumbing = ["Hosting.Configuration", "Hosting.Database", "Hosting.Telemetry"];
+    static readonly string[] Plumbing = ["Hosting.Configuration", "Hosting.Database", "Hosting.Telemetry", "Hosting.Access"];
 
     [Fact]
     public void A_plane_calls_only_the_rooms_that_it_may()

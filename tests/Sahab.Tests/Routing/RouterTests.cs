@@ -9,6 +9,29 @@ namespace Sahab.Tests.Routing;
 public sealed class RouterTests
 {
     [Fact]
+    public void Whose_provider_is_barred_or_whose_use_is_not_allowed_is_never_chosen_and_that_is_told()
+    {
+        var snapshot = Of(
+            Spec("barred"), Spec("unfit"), Spec("abroad", spec => spec with { Country = CountryCode.Parse("US") }), Spec("open"));
+        var request = snapshot.Ask() with
+        {
+            Countries = CountrySet.FromCodes([CountryCode.Parse("NL")]),
+            Barred = 0b0001,
+            Unfit = 0b0011,
+        };
+
+        snapshot.Explain(request).Candidates.Select(candidate => candidate.Verdict).ShouldBe(
+        [
+            CandidateVerdict.ProviderBarred, CandidateVerdict.UseNotAllowed, CandidateVerdict.CountryNotAllowed,
+            CandidateVerdict.Eligible,
+        ]);
+        snapshot.Shares(request).Where(share => share.Value > 0).ShouldHaveSingleItem().Key.ShouldBe("open");
+        snapshot.Decide(request with { Barred = 0b1001 }).Reason.ShouldBe(RouteRejection.ProviderBarred);
+        snapshot.Decide(request with { Barred = 0, Unfit = 0b1011 }).Reason.ShouldBe(RouteRejection.UseNotAllowed);
+        snapshot.Decide(request with { Tried = 0b1000 }).Reason.ShouldBe(RouteRejection.AllTried);
+    }
+
+    [Fact]
     public void Each_filter_says_why_in_the_stated_order()
     {
         var snapshot = Of(

@@ -83,6 +83,14 @@ internal static class CheckCommand
             Count(config.Deployments.Length, "deployment"), Count(config.Tenants.Length, "tenant"),
             Count(config.Tenants.Sum(tenant => tenant.Keys.Length), "key"));
         WriteLine(console, $"{reading.Source}: valid, {warnings}: {contents}", "green");
+        if (ProofOf(reading) is { Scopes: > 0 } proof)
+        {
+            WriteLine(
+                console,
+                $"{reading.Source}: residency: {Count(proof.Scopes, "tenant or key")} with rules, {Count(proof.Paths, "path")}: "
+                + $"{proof.Open} stay within the rules, {proof.Closed} are closed by the server, none leaves them",
+                "green");
+        }
     }
 
     static void WriteLine(IAnsiConsole console, string line, string color)
@@ -101,10 +109,21 @@ internal static class CheckCommand
     static string Count(int count, string noun) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 
+    static ProofSummary? ProofOf(ConfigReading reading) => reading.Config is { } config
+        ? ProofSummary.Of(new ResidencyProof(config, reading.ExportsTelemetry))
+        : null;
+
     static JsonObject ToJson(ConfigReading reading) => new()
     {
         ["file"] = reading.Source,
         ["valid"] = reading.Config is not null,
+        ["residency"] = ProofOf(reading) is not { } proof ? null : new JsonObject
+        {
+            ["scopes"] = proof.Scopes,
+            ["paths"] = proof.Paths,
+            ["open"] = proof.Open,
+            ["closed"] = proof.Closed,
+        },
         ["errors"] = ToJson(reading.Errors),
         ["warnings"] = ToJson(reading.Warnings),
     };

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Sahab.Server.Hosting.Commands;
@@ -54,6 +55,12 @@ internal sealed class ControlClient : IDisposable
     public Task<string> GetTextAsync(string path, CancellationToken cancellation) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(_server, path)), text => text, cancellation);
 
+    /// <summary>Gets a path whose answer is no text.</summary>
+    /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
+    public async Task<byte[]> GetBytesAsync(string path, CancellationToken cancellation) =>
+        Encoding.Latin1.GetBytes(await SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, new Uri(_server, path)), text => text, cancellation, Encoding.Latin1));
+
     /// <summary>Posts JSON to a path.</summary>
     /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
     public Task<JsonNode> PostAsync(string path, byte[] json, CancellationToken cancellation) =>
@@ -69,12 +76,25 @@ internal sealed class ControlClient : IDisposable
             new HttpRequestMessage(HttpMethod.Post, new Uri(_server, path)) { Content = content }, cancellation);
     }
 
+    /// <summary>Asks for a change.</summary>
+    /// <param name="body">Null: none.</param>
+    /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
+    public Task<JsonNode> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellation) =>
+        AskAsync(
+            new HttpRequestMessage(method, new Uri(_server, path))
+            {
+                Content = body is null ? null : new StringContent(body.ToJsonString(), null, "application/json"),
+            },
+            cancellation);
+
     public void Dispose() => _http.Dispose();
 
     Task<JsonNode> AskAsync(HttpRequestMessage request, CancellationToken cancellation) =>
         SendAsync(request, ParseOrNull, cancellation);
 
-    async Task<T> SendAsync<T>(HttpRequestMessage request, Func<string, T?> read, CancellationToken cancellation)
+    /// <param name="encoding">How the answer's bytes are read; null: as it says itself.</param>
+    async Task<T> SendAsync<T>(
+        HttpRequestMessage request, Func<string, T?> read, CancellationToken cancellation, Encoding? encoding = null)
         where T : class
     {
         try
@@ -82,7 +102,9 @@ internal sealed class ControlClient : IDisposable
             using (request)
             using (var response = await _http.SendAsync(request, cancellation))
             {
-                var text = await response.Content.ReadAsStringAsync(cancellation);
+                var text = encoding is null || response.StatusCode != HttpStatusCode.OK
+                    ? await response.Content.ReadAsStringAsync(cancellation)
+                    : encoding.GetString(await response.Content.ReadAsByteArrayAsync(cancellation));
                 return response.StatusCode == HttpStatusCode.OK && read(text) is { } answer
                     ? answer
                     : throw new CommandException(
@@ -100,7 +122,8 @@ internal sealed class ControlClient : IDisposable
     }
 
     static string? MessageOf(JsonNode? answer) =>
-        (answer as JsonObject)?["error"] is JsonObject error ? error["message"]?.ToString() : null;
+        (answer as JsonObject)?["detail"]?.ToString()
+        ?? ((answer as JsonObject)?["error"] is JsonObject error ? error["message"]?.ToString() : null);
 
     static JsonNode? ParseOrNull(string text)
     {

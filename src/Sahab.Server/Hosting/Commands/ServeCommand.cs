@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
+using Sahab.Server.Sell.Prices;
 using Sahab.Server.Source.Contracts;
 using Spectre.Console;
 
@@ -16,9 +18,6 @@ internal static partial class ServeCommand
 
     /// <summary>With the value <c>json</c>, each log line is a JSON object.</summary>
     const string LogFormatVariable = "SAHAB_LOG_FORMAT";
-
-    /// <summary>Where set, metrics and traces are exported there.</summary>
-    const string ExportVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     public static Command Create(IAnsiConsole console, Func<string, string?> environment)
     {
@@ -61,7 +60,7 @@ internal static partial class ServeCommand
             Listen = arguments.Listen,
             LogLevel = arguments.Quiet ? LogLevel.Warning : LogLevel.Information,
             JsonLogs = environment(LogFormatVariable) == "json",
-            ExportTelemetry = environment(ExportVariable) is { Length: > 0 },
+            ExportTelemetry = environment(ConfigReader.ExportVariable) is { Length: > 0 },
         };
         await using var server = await StartAsync(console, options, cancellation);
         if (server is null)
@@ -82,7 +81,8 @@ internal static partial class ServeCommand
         {
             return await SahabServer.StartAsync(options, cancellation);
         }
-        catch (Exception error) when (error is SchemaException or JournalUnavailableException or ContractHistoryException)
+        catch (Exception error) when (error is SchemaException or JournalUnavailableException or ContractHistoryException
+            or ResidencyException or PriceHistoryException or CryptographicException)
         {
             console.Profile.Out.Writer.WriteLine(error.Message);
             return null;

@@ -75,6 +75,9 @@ internal enum TextForm
     /// <summary>ISO 3166-1 alpha-2.</summary>
     Country,
 
+    /// <summary>A country, or the name of a zone.</summary>
+    Place,
+
     /// <summary>Absolute http or https URL without user, query or fragment.</summary>
     HttpUrl,
 
@@ -95,6 +98,9 @@ internal enum TextForm
 
     /// <summary>A whole number from 1, as a key.</summary>
     Number,
+
+    /// <summary>A network of addresses, as CIDR.</summary>
+    Network,
 
     /// <summary>Path of a file, relative to the configuration's folder or absolute.</summary>
     FilePath,

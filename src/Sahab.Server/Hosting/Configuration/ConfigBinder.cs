@@ -94,6 +94,7 @@ internal sealed class ConfigBinder(ProblemList problems)
         },
         ValueKind.RecordMap => node is MapNode map ? BindRecordMap(key, map, path) : WrongNoun(key, node, path),
         ValueKind.TextMap => node is MapNode map ? BindTextMap(key, map, path) : WrongNoun(key, node, path),
+        ValueKind.TextsMap => node is MapNode map ? BindTextsMap(key, map, path) : WrongNoun(key, node, path),
         ValueKind.Choices or ValueKind.Texts =>
             node is ListNode list ? BindList(key, list, path) : WrongNoun(key, node, path),
         _ => node is ScalarNode { IsNull: false } scalar ? BindScalar(key, scalar, path) : WrongNoun(key, node, path),
@@ -162,6 +163,36 @@ internal sealed class ConfigBinder(ProblemList problems)
         return texts.ToImmutable();
     }
 
+    ImmutableSortedDictionary<string, ImmutableArray<string>> BindTextsMap(KeyShape key, MapNode map, string path)
+    {
+        var lists = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<string>>(StringComparer.Ordinal);
+        CheckCount(key, map, map.Entries.Length, path);
+        foreach (var (nameNode, valueNode) in map.Entries.Take(key.MaxEntries))
+        {
+            var valuePath = Join(path, nameNode.Text);
+            problems.Place(valuePath, nameNode);
+            if (!TextForms.Fits(TextForm.Id, nameNode.Text))
+            {
+                problems.Error(
+                    nameNode, valuePath, "this name has a form that is not allowed",
+                    $"A name is {TextForms.Describe(TextForm.Id)}");
+            }
+
+            if (valueNode is ListNode list)
+            {
+                lists[nameNode.Text] = (ImmutableArray<string>)BindList(key, list, valuePath);
+            }
+            else
+            {
+                problems.Error(
+                    valueNode, valuePath, $"expected a list, found {valueNode.Noun}",
+                    $"Write a list; each entry is {TextForms.Describe(key.Form!.Value)}");
+            }
+        }
+
+        return lists.ToImmutable();
+    }
+
     object BindList(KeyShape key, ListNode list, string path)
     {
         CheckCount(key, list, list.Items.Length, path);
@@ -177,7 +208,7 @@ internal sealed class ConfigBinder(ProblemList problems)
                 continue;
             }
 
-            object? item = key.Kind == ValueKind.Texts
+            object? item = key.Kind is ValueKind.Texts or ValueKind.TextsMap
                 ? BindText(key.Form!.Value, scalar, itemPath)
                 : BindChoice(key, scalar, itemPath);
             if (item is not null && items.Contains(item))
@@ -311,6 +342,8 @@ internal sealed class ConfigBinder(ProblemList problems)
             ValueKind.Choices => $"Write a list of {string.Join(", ", key.Words.Select(word => word.Word))}",
             ValueKind.Texts => $"Write a list; each entry is {TextForms.Describe(key.Form!.Value)}",
             ValueKind.TextMap => "Write a map from name to name",
+            ValueKind.TextsMap =>
+                $"Write a map from name to list; each entry is {TextForms.Describe(key.Form!.Value)}",
             ValueKind.RecordMap => "Write a map from id to keys: "
                 + string.Join(", ", RecordShape.Of(key.ElementType).Keys.Select(inner => inner.Name)),
             _ when key.ElementType == typeof(SecretConfig) => HowToWriteSecret,

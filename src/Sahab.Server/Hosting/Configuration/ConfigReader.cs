@@ -22,6 +22,9 @@ internal sealed record ConfigReading
     /// <summary>The SHA-256 of the file's bytes, in lower-case hexadecimal digits; empty where it was not readable.</summary>
     public required string Hash { get; init; }
 
+    /// <summary>Whether metrics and traces are sent on, as the environment has it.</summary>
+    public bool ExportsTelemetry { get; init; }
+
     public ImmutableArray<ConfigProblem> Errors =>
         [.. Problems.Where(problem => problem.Severity == Severity.Error)];
 
@@ -37,6 +40,9 @@ internal sealed class ConfigReader(
     Func<string, string?> environment, bool lookUpSecrets = true, TimeProvider? time = null)
 {
     public const int MaxBytes = 4 << 20;
+
+    /// <summary>Where set, metrics and traces are exported there.</summary>
+    public const string ExportVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     public ConfigReading Read(string path)
     {
@@ -81,7 +87,12 @@ internal sealed class ConfigReader(
         config = secrets.Resolve(config);
         new ConfigRules(config, problems).Check();
         GuaranteeRules.Check(config, problems);
-        new ContractRules(config, problems, (time ?? TimeProvider.System).GetUtcNow()).Check();
+        new CapacityRules(config, problems).Check();
+        var exports = environment(ExportVariable) is { Length: > 0 };
+        new ResidencyRules(config, problems, exports).Check();
+        var now = (time ?? TimeProvider.System).GetUtcNow();
+        new ContractRules(config, problems, now).Check();
+        new PriceRules(config, problems, now).Check();
         if (!problems.HasErrors)
         {
             // Risks are judged on a configuration that means something.
@@ -92,6 +103,7 @@ internal sealed class ConfigReader(
         {
             Source = path,
             Config = problems.HasErrors ? null : config,
+            ExportsTelemetry = exports,
             Problems = problems.ToImmutable(),
             Files = [full, .. secrets.Files],
             Hash = hash,

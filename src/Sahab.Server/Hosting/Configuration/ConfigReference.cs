@@ -56,6 +56,7 @@ internal static class ConfigReference
             ValueKind.Choices => "list of " + string.Join(", ", key.Words.Select(word => $"`{word.Word}`")),
             ValueKind.Texts => $"list of {Plural(key.Form!.Value)}",
             ValueKind.TextMap => "map from name to name",
+            ValueKind.TextsMap => $"map from name to list of {Plural(key.Form!.Value)}",
             ValueKind.RecordMap => $"map from id to [{Title(key)}](#{Anchor(key)})",
             _ => $"[{Title(key)}](#{Anchor(key)})",
         };
@@ -68,6 +69,7 @@ internal static class ConfigReference
         TextForm.Id => "id",
         TextForm.ModelId => "model name",
         TextForm.Country => "country",
+        TextForm.Place => "country or zone",
         TextForm.HttpUrl => "URL",
         TextForm.Endpoint => "address and port",
         TextForm.EnvironmentVariable => "NAME",
@@ -76,7 +78,12 @@ internal static class ConfigReference
         _ => "text",
     };
 
-    static string Plural(TextForm form) => form == TextForm.Country ? "countries" : $"{Noun(form)}s";
+    static string Plural(TextForm form) => form switch
+    {
+        TextForm.Country => "countries",
+        TextForm.Place => "countries and zones",
+        _ => $"{Noun(form)}s",
+    };
 
     static string Default(KeyShape key) => key switch
     {

@@ -32,6 +32,7 @@ internal sealed class ConfigRisks(SahabConfig config, ProblemList problems)
             CheckProvider(provider);
         }
 
+        CapacityRules.Warn(config, problems);
         if (!config.Tenants.Any(tenant => tenant.Keys.Length > 0))
         {
             problems.Warn("tenants", "there is no key, so that nobody can call", "Add a tenant with a key");
@@ -68,8 +69,10 @@ internal sealed class ConfigRisks(SahabConfig config, ProblemList problems)
 
     /// <summary>For each model the keys that may use it anywhere.</summary>
     ILookup<string, string> KeysWithoutCountryRule() => config.Tenants
-        .SelectMany(tenant => tenant.Keys, (tenant, key) => (Name: $"{tenant.Id}/{key.Id}", Key: key))
-        .Where(named => named.Key.Countries is null)
+        .SelectMany(tenant => tenant.Keys, (tenant, key) => (
+            Name: $"{tenant.Id}/{key.Id}", Key: key,
+            Bounds: DataBounds.Of(config, key.Data).Within(DataBounds.Of(config, tenant.Data))))
+        .Where(named => named.Key.Countries is null && named.Bounds.Attempts.IsAll)
         .SelectMany(named => _index.ModelsOf(named.Key, config), (named, model) => (model.Id, named.Name))
         .ToLookup(pair => pair.Id, pair => pair.Name);
 

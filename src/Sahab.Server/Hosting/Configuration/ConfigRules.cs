@@ -119,6 +119,13 @@ internal sealed class ConfigRules(SahabConfig config, ProblemList problems)
     {
         string[] names = [.. _models, .. config.Aliases.Keys];
         var secrets = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var tenant in config.Tenants.Where(tenant => tenant.Id.StartsWith("org_", StringComparison.Ordinal)))
+        {
+            problems.Error(
+                $"tenants.{tenant.Id}", "ids that begin with org_ are those of organisations that are made while the server "
+                + "runs", "Give the tenant another id");
+        }
+
         foreach (var (tenant, key) in config.Tenants.SelectMany(tenant => tenant.Keys.Select(key => (tenant, key))))
         {
             var path = $"tenants.{tenant.Id}.keys.{key.Id}";
@@ -202,7 +209,15 @@ internal sealed class ConfigRules(SahabConfig config, ProblemList problems)
             CheckOneSource(key.Secret, $"tenants.{tenant.Id}.keys.{key.Id}.secret");
         }
 
+        foreach (var issuer in config.SignIn.Oidc)
+        {
+            CheckOneSource(issuer.ClientSecret, $"sign_in.oidc.{issuer.Id}.client_secret");
+        }
+
         CheckOneSource(config.Metering.Store.Postgres, "metering.store.postgres");
+        CheckOneSource(config.Billing.Stripe?.SecretKey, "billing.stripe.secret_key");
+        CheckOneSource(config.Billing.Stripe?.WebhookSecret, "billing.stripe.webhook_secret");
+        SignInRules.Check(config.SignIn, problems);
     }
 
     void CheckDialect(ProviderConfig provider, string path)

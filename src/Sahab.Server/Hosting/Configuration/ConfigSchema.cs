@@ -8,7 +8,7 @@ namespace Sahab.Server.Hosting.Configuration;
 /// <summary>The JSON schema (draft 2020-12) of the configuration, for editors and other tools.</summary>
 internal static class ConfigSchema
 {
-    const string DurationPattern = "^[0-9]+(ms|s|m|h)$";
+    const string DurationPattern = "^[0-9]+(ms|s|m|h|d)$";
     const string BytesPattern = "^[0-9]+(KiB|MiB|GiB)$";
 
     static readonly JsonSerializerOptions Indented = new()
@@ -117,6 +117,7 @@ internal static class ConfigSchema
             ValueKind.Choices => WriteList(key, WriteWords(key)),
             ValueKind.Texts => WriteList(key, WriteText(key.Form!.Value)),
             ValueKind.TextMap => WriteMap(key, key.Form!.Value, WriteText(key.Form!.Value)),
+            ValueKind.TextsMap => WriteMap(key, TextForm.Id, WriteList(key, WriteText(key.Form!.Value))),
             ValueKind.RecordMap => WriteMap(
                 key, RecordShape.Of(key.ElementType).IdForm!.Value, Refer(key.ElementType, definitions)),
             _ => Refer(key.ElementType, definitions),
@@ -147,7 +148,7 @@ internal static class ConfigSchema
     static JsonObject WriteList(KeyShape key, JsonObject items)
     {
         var schema = new JsonObject { ["type"] = "array", ["items"] = items, ["uniqueItems"] = true };
-        if (key.Kind == ValueKind.Texts)
+        if (key.Kind is ValueKind.Texts or ValueKind.TextsMap)
         {
             schema["minItems"] = 1;
         }

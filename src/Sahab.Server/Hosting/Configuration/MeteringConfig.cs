@@ -13,8 +13,7 @@ internal sealed record MeteringConfig
     public DrainConfig Drain { get; init; } = new();
 }
 
-[Doc("Where usage and postings are kept: at most one of the keys. Neither: SQLite in the data folder.")]
-[OneKey(isOneRequired: false)]
+[Doc("Where usage and postings are kept: in SQLite or PostgreSQL. Neither is named: SQLite in the data folder.")]
 internal sealed record StoreConfig
 {
     [Doc("The SQLite file, relative to the data folder or absolute.")]
@@ -23,6 +22,10 @@ internal sealed record StoreConfig
 
     [Doc("The PostgreSQL connection string, from the environment or a file.")]
     public SecretConfig? Postgres { get; init; }
+
+    [Doc("The country in which the store is. Left out: that of the server, where the store is a file there.")]
+    [Form(TextForm.Country)]
+    public string? Country { get; init; }
 }
 
 [Doc("The journal that makes usage durable.")]

@@ -28,6 +28,9 @@ internal enum ValueKind
     /// <summary>A map from name to text.</summary>
     TextMap,
 
+    /// <summary>A map from name to a list of texts.</summary>
+    TextsMap,
+
     Record,
 
     /// <summary>A map from id to record.</summary>
@@ -138,6 +141,11 @@ internal sealed class KeyShape
         if (type == typeof(ImmutableSortedDictionary<string, string>))
         {
             return (ValueKind.TextMap, typeof(string));
+        }
+
+        if (type == typeof(ImmutableSortedDictionary<string, ImmutableArray<string>>))
+        {
+            return (ValueKind.TextsMap, typeof(string));
         }
 
         var kind = type switch

@@ -34,6 +34,9 @@ internal sealed record SahabConfig
     [AtMost(10000)]
     public ImmutableArray<TenantConfig> Tenants { get; init; } = [];
 
+    [Doc("How users sign up and in.")]
+    public SignInConfig SignIn { get; init; } = new();
+
     [Doc("Tenants and keys that are guaranteed capacity together, by id.")]
     [AtMost(64)]
     public ImmutableArray<GroupConfig> Groups { get; init; } = [];
@@ -41,6 +44,24 @@ internal sealed record SahabConfig
     [Doc("What groups are guaranteed of reserved capacity, by any id.")]
     [AtMost(1000)]
     public ImmutableArray<GuaranteeConfig> Guarantees { get; init; } = [];
+
+    [Doc("Sets of countries, by name: `zones: { ours: [DE, FR] }`. Known without being written: `eu`, `eea`, `nordics`, "
+        + "`dach`, `gcc`.")]
+    [Form(TextForm.Country)]
+    [AtMost(249)]
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Zones { get; init; } =
+        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
+
+    [Doc("What projects may be declared to be for, by name. There without being written: `general`, `sensitive`, "
+        + "`government`, `military`.")]
+    [AtMost(100)]
+    public ImmutableArray<UseClassConfig> UseClasses { get; init; } = [];
+
+    [Doc("The register of those who process data for us.")]
+    public SubprocessorsConfig Subprocessors { get; init; } = new();
+
+    [Doc("What is sent elsewhere of what the server tells about itself.")]
+    public TelemetryConfig Telemetry { get; init; } = new();
 
     [Doc("How a deployment is chosen, and what happens when it fails.")]
     public RoutingConfig Routing { get; init; } = new();
@@ -62,8 +83,20 @@ internal sealed record SahabConfig
     [AtMost(10000)]
     public ImmutableArray<CurrencyRateConfig> CurrencyRates { get; init; } = [];
 
+    [Doc("What we sell at. Left out: nothing is charged to anybody.")]
+    public PriceBookConfig PriceBook { get; init; } = new();
+
+    [Doc("Reserved capacity that we sell on.")]
+    public CapacityConfig Capacity { get; init; } = new();
+
+    [Doc("How what was sold is invoiced.")]
+    public BillingConfig Billing { get; init; } = new();
+
     [Doc("What is kept of calls to `/v1/responses`.")]
     public ResponsesConfig Responses { get; init; } = new();
+
+    [Doc("Where organisations may be told of events.")]
+    public WebhooksConfig Webhooks { get; init; } = new();
 
     /// <summary>The model behind a name: the model itself, or what its aliases lead to.</summary>
     public ModelConfig? FindModel(string name)
@@ -124,6 +157,10 @@ internal sealed record ServerConfig
     [Doc("Address and port. A change takes effect at the next start.")]
     [Form(TextForm.Endpoint)]
     public string Listen { get; init; } = "127.0.0.1:8080";
+
+    [Doc("The country in which this node stands, with its journal and files. Rules on data need it.")]
+    [Form(TextForm.Country)]
+    public string? Country { get; init; }
 
     [Doc("The largest request body; a larger one is answered with 413.")]
     [Bytes]

@@ -6,12 +6,12 @@ namespace Sahab.Server.Hosting.Configuration;
 internal static class Scalars
 {
     static readonly (string Unit, long Milliseconds)[] Durations =
-        [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+        [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
     static readonly (string Unit, long Bytes)[] Sizes =
         [("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10)];
 
-    public const string DurationHint = "a whole number and its unit: 250ms, 5s, 2m or 1h";
+    public const string DurationHint = "a whole number and its unit: 250ms, 5s, 2m, 1h or 30d";
 
     public const string BytesHint = "a whole number of bytes, or of KiB, MiB or GiB: 20MiB";
 

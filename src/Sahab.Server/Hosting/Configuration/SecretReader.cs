@@ -27,6 +27,21 @@ internal sealed class SecretReader(
                 Secret = Resolve(key.Secret, $"tenants.{tenant.Id}.keys.{key.Id}.secret", mayBeHash: true)!,
             })],
         })],
+        SignIn = config.SignIn with
+        {
+            Oidc = [.. config.SignIn.Oidc.Select(issuer => issuer with
+            {
+                ClientSecret = Resolve(issuer.ClientSecret, $"sign_in.oidc.{issuer.Id}.client_secret")!,
+            })],
+        },
+        Billing = config.Billing.Stripe is not { } stripe ? config.Billing : config.Billing with
+        {
+            Stripe = stripe with
+            {
+                SecretKey = Resolve(stripe.SecretKey, "billing.stripe.secret_key")!,
+                WebhookSecret = Resolve(stripe.WebhookSecret, "billing.stripe.webhook_secret")!,
+            },
+        },
         Metering = config.Metering with
         {
             Store = config.Metering.Store with

@@ -18,6 +18,9 @@ internal sealed record TenantConfig
     [Between("1", "1000")]
     public int Weight { get; init; } = 1;
 
+    [Doc("Where its data may be processed and kept. Left out: wherever its keys allow.")]
+    public DataConfig? Data { get; init; }
+
     [Doc("Its keys, by id.")]
     [AtMost(10000)]
     public ImmutableArray<KeyConfig> Keys { get; init; } = [];
@@ -40,6 +43,9 @@ internal sealed record KeyConfig
     [Form(TextForm.Country)]
     [AtMost(249)]
     public ImmutableArray<string>? Countries { get; init; }
+
+    [Doc("Where its data may be processed and kept, within what the tenant's rules allow.")]
+    public DataConfig? Data { get; init; }
 
     [Doc("The only names that it may ask for, models and aliases each by itself. Left out: all.")]
     [Form(TextForm.ModelId)]

@@ -14,6 +14,7 @@ internal static partial class TextForms
         TextForm.Id => "^[a-z0-9][a-z0-9._-]{0,63}$",
         TextForm.Member => "^[a-z0-9][a-z0-9._-]{0,63}(/[a-z0-9][a-z0-9._-]{0,63})?$",
         TextForm.ModelId => "^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$",
+        TextForm.Place => "^([A-Z]{2}|[a-z0-9][a-z0-9._-]{0,63})$",
         TextForm.HttpUrl => "^https?://[^@?#\\s]+$",
         TextForm.EnvironmentVariable => "^[A-Z_][A-Z0-9_]{0,127}$",
         TextForm.Sha256 => "^[0-9a-fA-F]{64}$",
@@ -22,6 +23,7 @@ internal static partial class TextForms
         TextForm.Instant => "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z)?$",
         TextForm.Currency => "^[A-Z]{3}$",
         TextForm.Number => "^[1-9][0-9]{0,5}$",
+        TextForm.Network => "^[0-9a-fA-F.:]+/[0-9]{1,3}$",
         _ => null,
     };
 
@@ -31,6 +33,7 @@ internal static partial class TextForms
         TextForm.Country => Countries.Contains(text),
         TextForm.HttpUrl => IsHttpUrl(text),
         TextForm.Instant => ContractBinding.TryTime(text, out _),
+        TextForm.Network => IPNetwork.TryParse(text, out _),
         TextForm.Endpoint => IPEndPoint.TryParse(text, out _) && HasPort().IsMatch(text),
         _ => text.Length <= 4096 && !text.Any(char.IsControl) && Regex.IsMatch(text, PatternOf(form)!, RegexOptions.NonBacktracking),
     };
@@ -44,6 +47,7 @@ internal static partial class TextForms
         TextForm.Member => "a tenant's id, or a key's as tenant/key",
         TextForm.ModelId => "letters, digits and . _ : / @ + -, beginning with a letter or digit, at most 128",
         TextForm.Country => "a country by its two capital letters of ISO 3166-1, such as NO or US",
+        TextForm.Place => "a country, such as NO, or the name of a zone, such as eu",
         TextForm.HttpUrl => "an absolute http or https URL without user, query or fragment, such as "
             + "https://api.example.com/v1",
         TextForm.Endpoint => "an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080",
@@ -53,13 +57,15 @@ internal static partial class TextForms
         TextForm.Instant => "a day, such as 2026-01-31, or a time in UTC, such as 2026-01-31T05:00Z",
         TextForm.Currency => "a currency by its three capital letters of ISO 4217, such as USD or EUR",
         TextForm.Number => "a whole number from 1",
+        TextForm.Network => "a network by its first address and its length, such as 10.1.0.0/16 or fd00::/8",
         TextForm.FilePath => "the path of a file",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
 
     /// <summary>Whether a message may repeat the text. Where a secret might have been pasted by mistake, it may not.</summary>
     public static bool MayRepeat(TextForm form) => form is TextForm.Id or TextForm.Member or TextForm.ModelId
-        or TextForm.Country or TextForm.Endpoint or TextForm.Instant or TextForm.Currency or TextForm.Number;
+        or TextForm.Country or TextForm.Place or TextForm.Endpoint or TextForm.Instant or TextForm.Currency
+        or TextForm.Number or TextForm.Network;
 
     static bool IsHttpUrl(string text) =>
         text.Length <= 2048 && Uri.TryCreate(text, UriKind.Absolute, out var url)

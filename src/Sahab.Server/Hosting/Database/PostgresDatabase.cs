@@ -21,6 +21,8 @@ internal sealed class PostgresDatabase : SahabDatabase
 
     public override string Description { get; }
 
+    public override string ForShare => "FOR SHARE";
+
     public override async ValueTask<DbConnection> OpenAsync(CancellationToken cancellation) =>
         await _source.OpenConnectionAsync(cancellation);
 

@@ -5,13 +5,18 @@ namespace Sahab.Server.Hosting.Database;
 
 /// <summary>
 /// The store's database: one of two engines that share a dialect. What differs is here and in the two classes that
-/// follow: the words in braces of a migration, the lock of migrations, ids as text, lists of ids, and inserting many
-/// rows.
+/// follow: the words in braces of a migration, the locks of migrations and rows, ids as text, lists of ids, and inserting
+/// many rows.
 /// </summary>
 internal abstract class SahabDatabase : IAsyncDisposable
 {
     /// <summary>For messages: the engine and where it is, without any secret.</summary>
     public abstract string Description { get; }
+
+    /// <summary>
+    /// The end of a query whose rows nobody may change until the transaction ends, while others may read them so too.
+    /// </summary>
+    public abstract string ForShare { get; }
 
     /// <summary>Opens a connection of the pool. Dispose it soon.</summary>
     public abstract ValueTask<DbConnection> OpenAsync(CancellationToken cancellation);

@@ -25,6 +25,9 @@ internal sealed class SqliteDatabase : SahabDatabase
 
     public override string Description => $"SQLite, {_path}";
 
+    /// <summary>A transaction that may write holds the database for itself from its beginning.</summary>
+    public override string ForShare => "";
+
     public override async ValueTask<DbConnection> OpenAsync(CancellationToken cancellation)
     {
         var connection = new SqliteConnection(_connectionString);

@@ -10,7 +10,7 @@ internal static class TelemetryModule
         services.AddHostedService(provider => provider.GetRequiredService<TelemetryPipeline>());
     }
 
-    /// <summary>Maps <c>/metrics</c>; who may read it, <see cref="ViewerGate"/> says.</summary>
+    /// <summary>Maps <c>/metrics</c>; who may read it, the group says.</summary>
     public static void MapTelemetry(this IEndpointRouteBuilder endpoints) => MetricsApi.Map(endpoints);
 
     /// <param name="json">Whether each line is a JSON object instead of text.</param>

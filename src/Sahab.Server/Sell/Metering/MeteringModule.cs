@@ -1,7 +1,10 @@
 using System.Diagnostics.Metrics;
 using Sahab.Ledger.Contracts;
+using Sahab.Ledger.Sales;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Budgets;
+using Sahab.Server.Sell.Receipts;
 
 namespace Sahab.Server.Sell.Metering;
 
@@ -13,11 +16,13 @@ internal static class MeteringModule
 
     /// <summary>The data folder must exist. Call <see cref="PrepareAsync"/> before the host starts.</summary>
     /// <param name="contracts">The contracts as they are known now; left out: usage is posted under none.</param>
+    /// <param name="prices">The price book in force; left out: nothing is sold.</param>
     public static IServiceCollection AddMetering(
         this IServiceCollection services,
         MeteringConfig config,
         string dataFolder,
-        Func<IServiceProvider, ContractTimeline>? contracts = null) => services
+        Func<IServiceProvider, ContractTimeline>? contracts = null,
+        Func<IServiceProvider, PriceBook>? prices = null) => services
         .AddSingleton(OpenDatabase(config.Store, dataFolder))
         .AddSingleton(provider => Journal.Open(
             new JournalOptions
@@ -29,7 +34,9 @@ internal static class MeteringModule
             },
             provider.GetRequiredService<ILogger<Journal>>()))
         .AddSingleton(provider => new UsageStore(
-            provider.GetRequiredService<SahabDatabase>(), contracts is null ? null : () => contracts(provider)))
+            provider.GetRequiredService<SahabDatabase>(), contracts is null ? null : () => contracts(provider),
+            prices is null ? null : () => prices(provider), provider.GetService<ReceiptWriter>(),
+            provider.GetService<SpendWriter>()))
         .AddSingleton(provider => new UsageInstruments(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<Journal>()))
         .AddSingleton<UsageLoop>()
@@ -51,7 +58,8 @@ internal static class MeteringModule
     /// <summary>
     /// Maps the questions about usage into the group <c>/api</c>, which must admit administrators only.
     /// </summary>
-    public static IEndpointRouteBuilder MapMetering(this IEndpointRouteBuilder api) => UsageApi.Map(api);
+    public static IEndpointRouteBuilder MapMetering(this IEndpointRouteBuilder api) =>
+        MarginApi.Map(UsageApi.Map(api));
 
     static SahabDatabase OpenDatabase(StoreConfig store, string dataFolder) => store.Postgres?.Value is { } connection
         ? new PostgresDatabase(connection.Reveal())

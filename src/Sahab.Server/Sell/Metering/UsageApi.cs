@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 
 namespace Sahab.Server.Sell.Metering;
 

@@ -44,6 +44,12 @@ internal sealed class UsageEventRow
     /// <summary>The terms that it was posted by; 0: under no contract.</summary>
     public long TermsId { get; init; }
 
+    /// <summary>The terms that it was sold by; 0: it was not sold.</summary>
+    public long SaleTermsId { get; init; }
+
+    /// <summary>What the customer owes for it, in nano-USD.</summary>
+    public long SaleNano { get; init; }
+
     /// <summary>The correction that it stands at; 0: it was never corrected.</summary>
     public long Revision { get; init; }
 

@@ -144,7 +144,8 @@ internal sealed record UsageQuestion
         return by;
     }
 
-    static EventMark? ParseMark(string value)
+    /// <summary>Reads what <see cref="UsageReport.MarkOf"/> wrote; null: it is none.</summary>
+    public static EventMark? ParseMark(string value)
     {
         var parts = value.Split('_');
         return parts.Length == 2

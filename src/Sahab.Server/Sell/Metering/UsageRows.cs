@@ -25,13 +25,16 @@ internal sealed class UsageRows
 
     readonly CacheWriteColumns? _cacheWrites;
     readonly Int64Column? _terms;
+    readonly Int64Column? _saleTerms;
+    readonly Int64Column? _sale;
 
     /// <param name="withCacheWrites">
     /// Whether any of the events <see cref="UsageEvent.TellsOfCacheWrites"/>. Where none does, the columns for them are
     /// left to their defaults: few providers charge for such writes, and each column costs something in each delivery.
     /// </param>
     /// <param name="withTerms">Whether any of them may fall under a contract; the same holds for its column.</param>
-    public UsageRows(bool withCacheWrites, bool withTerms)
+    /// <param name="withSales">Whether any of them may be sold; the same holds for its columns.</param>
+    public UsageRows(bool withCacheWrites, bool withTerms, bool withSales)
     {
         RowColumn[] columns =
         [
@@ -41,14 +44,21 @@ internal sealed class UsageRows
         _cacheWrites = withCacheWrites ? new CacheWriteColumns() : null;
         _terms = withTerms ? new Int64Column("terms_id") : null;
         columns = _cacheWrites is null ? columns : [.. columns, .. _cacheWrites.All];
-        Batch = new RowBatch("usage_event", RowBatch.KeepOld, _terms is null ? columns : [.. columns, _terms]);
+        columns = _terms is null ? columns : [.. columns, _terms];
+        if (withSales)
+        {
+            (_saleTerms, _sale) = (new Int64Column("sale_terms_id"), new Int64Column("sale_nano_usd"));
+            columns = [.. columns, _saleTerms, _sale];
+        }
+
+        Batch = new RowBatch("usage_event", RowBatch.KeepOld, columns);
     }
 
     public RowBatch Batch { get; }
 
     public long SeriesOf(int row) => _series.Values[row];
 
-    public void Add(UsageEvent usage, long series, long terms)
+    public void Add(UsageEvent usage, long series, long terms, EventSale? sale)
     {
         _eventId.Values.Add(usage.EventId);
         _callId.Values.Add(usage.CallId);
@@ -70,6 +80,8 @@ internal sealed class UsageRows
         _requestId.Values.Add(usage.UpstreamRequestId?.Replace('\0', ' '));
         _cacheWrites?.Add(usage);
         _terms?.Values.Add(terms);
+        _saleTerms?.Values.Add(sale?.TermsId ?? 0);
+        _sale?.Values.Add(sale?.Amount.Value ?? 0);
     }
 
     sealed class CacheWriteColumns

@@ -1,8 +1,10 @@
 using System.Data.Common;
 using Dapper;
+using Sahab.Ledger.Money;
 using Sahab.Ledger.Rating;
 using Sahab.Ledger.Settlements;
 using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Budgets;
 
 namespace Sahab.Server.Sell.Metering;
 
@@ -36,7 +38,7 @@ internal sealed partial class UsageStore
         UPDATE usage_event SET revision = @Revision, adjustments = adjustments + 1, flags = @Flags,
             prompt_tokens = @PromptTokens, cached_tokens = @CachedTokens, cache_write_tokens = @CacheWriteTokens,
             cache_write_1h_tokens = @CacheWrite1hTokens, output_tokens = @OutputTokens,
-            reasoning_tokens = @ReasoningTokens, cost_nano_usd = @Cost
+            reasoning_tokens = @ReasoningTokens, cost_nano_usd = @Cost, sale_nano_usd = @Sale
         WHERE event_id = @Id AND revision = @Before AND adjustments = @Adjustments
         """;
 
@@ -103,9 +105,19 @@ internal sealed partial class UsageStore
         var terms = await TermsAsync(connection, row.TermsId, cancellation);
         var version = CurrentRating().For(before, row.SeriesId, hourUs)?.Version ?? 0;
         var (old, right) = (ChargeOf(before, terms, version), ChargeOf(corrected, terms, version));
-        var entries = Entry.Adjusting(old, right, (int)row.Adjustments + 1);
+        var sold = await SaleOfAsync(connection, row, corrected, cancellation);
+        var entries = Entry.Adjusting(
+            old, right, (int)row.Adjustments + 1,
+            sold is { } sale
+                ? new ResoldEvent(before.Tenant, before.Model, new NanoUsd(row.SaleNano), sale.Amount)
+                : null);
         await MakeAccountsAsync(connection, entries, cancellation);
-        var (hours, charges) = (new UsageHourRows(), new ChargeRows());
+        var (hours, charges, sales) = (new UsageHourRows(), new ChargeRows(), new SaleRows());
+        if (sold is { } resold)
+        {
+            sales.Replace(before, corrected, hourUs, row.SeriesId, resold, new NanoUsd(row.SaleNano), revision);
+        }
+
         hours.Add(before, row.SeriesId, -1);
         hours.Add(corrected, row.SeriesId);
         charges.Add(hourUs, row.SeriesId, row.TermsId, old, -1);
@@ -127,7 +139,9 @@ internal sealed partial class UsageStore
             corrected.Usage.OutputTokens,
             corrected.Usage.ReasoningTokens,
             Cost = corrected.Cost().Value,
+            Sale = sold?.Amount.Value ?? 0,
         };
+        await HoldBudgetsAsync(connection, transaction, cancellation);
         await ExecuteAsync(connection, transaction, KeepBefore, parameters, cancellation);
         if (await ExecuteAsync(connection, transaction, Correct, parameters, cancellation) != 1)
         {
@@ -137,6 +151,11 @@ internal sealed partial class UsageStore
         await database.InsertAsync(connection, transaction, hours.ToBatch(), cancellation);
         await database.InsertAsync(connection, transaction, charges.ToBatch(), cancellation);
         await database.InsertAsync(connection, transaction, charges.ToChanges(), cancellation);
+        await AddSalesAsync(connection, transaction, sales, cancellation);
+        await AddUsesAsync(
+            connection, transaction,
+            [new PostedUse(before, new NanoUsd(row.SaleNano), -1), new PostedUse(corrected, sold?.Amount ?? default)],
+            cancellation);
         await AddEntriesAsync(
             connection, transaction, [.. entries.Select(entry => (entry, (Guid?)corrected.EventId))], cancellation);
         await transaction.CommitAsync(cancellation);

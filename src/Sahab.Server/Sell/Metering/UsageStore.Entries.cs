@@ -142,11 +142,13 @@ internal sealed partial class UsageStore
     }
 
     /// <summary>Adds entries with their postings and balances; their accounts are made already.</summary>
+    /// <param name="ids">The ids of the accounts; null: those that are remembered.</param>
     async Task AddEntriesAsync(
         DbConnection connection,
         DbTransaction transaction,
         List<(Entry Entry, Guid? EventId)> entries,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Dictionary<string, long>? ids = null)
     {
         var (rows, lines) = (new EntryRows(), new PostingRows());
         foreach (var (entry, eventId) in entries)
@@ -154,7 +156,7 @@ internal sealed partial class UsageStore
             rows.Add(entry, eventId);
             foreach (var posting in entry.Postings)
             {
-                lines.Add(posting, _accounts[posting.Account.Name]);
+                lines.Add(posting, ids is null ? _accounts[posting.Account.Name] : ids[posting.Account.Name]);
             }
         }
 

@@ -109,7 +109,8 @@ internal sealed partial class UsageStore
         s.operation AS Operation, s.service_tier AS ServiceTier,
         s.prompt_nano_per_million AS PromptPrice, s.cached_nano_per_million AS CachedPrice,
         s.output_nano_per_million AS OutputPrice,
-        e.series_id AS SeriesId, e.terms_id AS TermsId, e.revision AS Revision, e.adjustments AS Adjustments
+        e.series_id AS SeriesId, e.terms_id AS TermsId, e.revision AS Revision, e.adjustments AS Adjustments,
+        e.sale_terms_id AS SaleTermsId, e.sale_nano_usd AS SaleNano
         """;
 
     static decimal ToUsd(long usd, long nano) => usd + ((decimal)nano / NanoUsd.PerUsd);

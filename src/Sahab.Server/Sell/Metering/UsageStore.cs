@@ -4,8 +4,11 @@ using Dapper;
 using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Postings;
 using Sahab.Ledger.Rating;
+using Sahab.Ledger.Sales;
 using Sahab.Ledger.Settlements;
 using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Budgets;
+using Sahab.Server.Sell.Receipts;
 
 namespace Sahab.Server.Sell.Metering;
 
@@ -13,7 +16,12 @@ namespace Sahab.Server.Sell.Metering;
 /// <param name="contracts">
 /// The contracts as they are known now, by which usage is posted; left out: there are none.
 /// </param>
-internal sealed partial class UsageStore(SahabDatabase database, Func<ContractTimeline>? contracts = null)
+/// <param name="prices">The price book in force, by which usage is sold; left out: nothing is.</param>
+/// <param name="receipts">Writes a receipt for each event that is sold; left out: there are none.</param>
+/// <param name="spends">Adds what is sold to what is spent of budgets; left out: there are none.</param>
+internal sealed partial class UsageStore(
+    SahabDatabase database, Func<ContractTimeline>? contracts = null, Func<PriceBook>? prices = null,
+    ReceiptWriter? receipts = null, SpendWriter? spends = null)
 {
     const int MaxKnownNames = 100_000;
 
@@ -70,25 +78,33 @@ internal sealed partial class UsageStore(SahabDatabase database, Func<ContractTi
         Guid journal, long position, IReadOnlyList<UsageEvent> events, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var rating = CurrentRating();
-        var rows = new UsageRows(withCacheWrites: TellOfCacheWrites(events), withTerms: rating.HasContracts);
+        var (rating, book) = (CurrentRating(), prices?.Invoke() ?? PriceBook.Empty);
+        var rows = new UsageRows(
+            withCacheWrites: TellOfCacheWrites(events), withTerms: rating.HasContracts, withSales: !book.IsEmpty);
         var posted = new List<PostedEvent>(events.Count);
         foreach (var usage in events)
         {
             var series = await SeriesIdAsync(connection, UsageSeries.Of(usage), cancellation);
             var of = await RateAsync(connection, rating, usage, series, cancellation);
-            rows.Add(usage, series, of.Terms);
+            of = await SellAsync(connection, book, usage, of, cancellation);
+            rows.Add(usage, series, of.Terms, of.Sale);
             posted.Add(of);
         }
 
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await HoldBudgetsAsync(connection, transaction, cancellation);
         var inserted = await database.InsertNewAsync(connection, transaction, rows.Batch, cancellation);
-        var (hours, charges, lines) = (new UsageHourRows(), new ChargeRows(), new PostingRows());
+        var (hours, charges, lines, sales) = (new UsageHourRows(), new ChargeRows(), new PostingRows(), new SaleRows());
         foreach (var index in inserted)
         {
             var (usage, series, of) = (events[index], rows.SeriesOf(index), posted[index]);
             hours.Add(usage, series);
             charges.Add(of.HourUs, series, of.Terms, of.Charge);
+            if (of.Sale is { } sale)
+            {
+                sales.Add(usage, of.HourUs, series, sale);
+            }
+
             foreach (var posting in of.Postings)
             {
                 lines.Add(posting, _accounts[posting.Account.Name]);
@@ -98,6 +114,9 @@ internal sealed partial class UsageStore(SahabDatabase database, Func<ContractTi
         await database.InsertAsync(connection, transaction, hours.ToBatch(), cancellation);
         await database.InsertAsync(connection, transaction, charges.ToBatch(), cancellation);
         await database.InsertAsync(connection, transaction, charges.ToChanges(), cancellation);
+        await AddSalesAsync(connection, transaction, sales, cancellation);
+        var uses = inserted.Select(index => new PostedUse(events[index], posted[index].Sale?.Amount ?? default));
+        await AddUsesAsync(connection, transaction, uses, cancellation);
         await database.InsertAsync(connection, transaction, lines.Batch, cancellation);
         await ExecuteAsync(connection, transaction, ChangeBalance, lines.BalanceChanges, cancellation);
         await ExecuteAsync(
@@ -109,6 +128,15 @@ internal sealed partial class UsageStore(SahabDatabase database, Func<ContractTi
         await transaction.CommitAsync(cancellation);
         return inserted.Count;
     }
+
+    /// <summary>From here on no budget is set until the transaction ends.</summary>
+    Task HoldBudgetsAsync(DbConnection connection, DbTransaction transaction, CancellationToken cancellation) =>
+        spends?.HoldAsync(connection, transaction, cancellation) ?? Task.CompletedTask;
+
+    /// <summary>After receipts and before balances of accounts.</summary>
+    Task AddUsesAsync(
+        DbConnection connection, DbTransaction transaction, IEnumerable<PostedUse> uses, CancellationToken cancellation) =>
+        spends?.AddAsync(connection, transaction, uses, cancellation) ?? Task.CompletedTask;
 
     /// <summary>By the contracts as they are known now; the same object as long as they are.</summary>
     EventRating CurrentRating()
@@ -229,5 +257,8 @@ internal sealed partial class UsageStore(SahabDatabase database, Func<ContractTi
     /// <summary>An event as it is posted.</summary>
     /// <param name="Terms">The id of its terms; 0: under no contract.</param>
     /// <param name="Charge">Its charge by the terms; null: under no contract.</param>
-    readonly record struct PostedEvent(long HourUs, long Terms, Charge? Charge, IReadOnlyList<Posting> Postings);
+    /// <param name="Postings">Of its cost and of its sale.</param>
+    /// <param name="Sale">What it was sold for; null: it was not.</param>
+    readonly record struct PostedEvent(
+        long HourUs, long Terms, Charge? Charge, IReadOnlyList<Posting> Postings, EventSale? Sale = null);
 }

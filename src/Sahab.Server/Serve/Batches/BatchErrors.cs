@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Serve.Gateway;
 
 namespace Sahab.Server.Serve.Batches;
@@ -8,6 +9,19 @@ internal static class BatchErrors
 {
     public static GatewayError Invalid(string param, string message, string code = "invalid_value") => new(
         400, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", code, message, param);
+
+    /// <summary>What the rules on a project's data say to keeping a file or a batch; null: nothing.</summary>
+    public static GatewayError? NotAllowed(DataRules? rules) =>
+        rules?.Refusal is { } refusal ? GatewayError.Refused(refusal)
+        : rules is { KeepsNothing: true } ? new(
+            403, ErrorStage.Admit, ErrorFault.Client, "permission_error", "content_not_kept", NothingKept)
+        {
+            ShouldRetry = false,
+        }
+        : null;
+
+    public const string NothingKept =
+        "The rules on this project's data let nothing of content be kept, so that there are neither files nor batches.";
 
     public static GatewayError NoSuchFile(string id) => new(
         404, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "file_not_found",

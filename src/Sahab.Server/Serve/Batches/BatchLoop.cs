@@ -1,3 +1,4 @@
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Serve.Batches;
@@ -8,7 +9,7 @@ namespace Sahab.Server.Serve.Batches;
 /// </summary>
 internal sealed partial class BatchLoop(
     BatchStore store, FileStore files, FileFolder folder, BatchRun run, ConfigurationState configuration,
-    TimeProvider time, ILogger<BatchLoop> logger) : BackgroundService
+    DataRulesShelf shelf, TimeProvider time, ILogger<BatchLoop> logger) : BackgroundService
 {
     /// <summary>Batches that are worked on at once; the others wait their turn.</summary>
     const int MaxRunning = 16;
@@ -145,7 +146,14 @@ internal sealed partial class BatchLoop(
     async Task PurgeAsync(CancellationToken stopping)
     {
         var now = time.GetUtcNow();
-        foreach (var file in await files.ExpiredAsync(now, PurgeBatch, stopping))
+        var expired = await files.ExpiredAsync(now, PurgeBatch, stopping);
+        foreach (var (organisation, keepFor) in shelf.Retentions())
+        {
+            // What was kept before the rule was, or before it was narrowed.
+            expired.AddRange(await files.OlderAsync(organisation, now - keepFor, PurgeBatch, stopping));
+        }
+
+        foreach (var file in expired)
         {
             if (!await store.IsInUseAsync(file.Id, stopping))
             {

@@ -183,7 +183,7 @@ internal sealed class BatchRun(
             {
                 var file = new StoredFile(
                     id, batch.Tenant, "batch_output", $"{BatchIds.OfBatch(batch.Id)}_{kind}.jsonl", content.Length,
-                    time.GetUtcNow(), time.GetUtcNow() + configuration.Current.Batches.Retention);
+                    time.GetUtcNow(), time.GetUtcNow() + KeepFor(batch));
                 await folder.FinishAsync(id, content, stopping);
                 return (file, lines);
             }
@@ -195,6 +195,12 @@ internal sealed class BatchRun(
 
         folder.Delete(id);
         return (null, 0);
+    }
+
+    TimeSpan KeepFor(Batch batch)
+    {
+        var retention = configuration.Current.Batches.Retention;
+        return runner.RulesOf(batch)?.KeepFor(retention) ?? retention;
     }
 
     async Task<long> CopyAsync(Batch batch, bool succeeded, FileStream content, CancellationToken stopping)

@@ -36,6 +36,12 @@ internal static class BatchesApi
             return;
         }
 
+        if (BatchErrors.NotAllowed(room.Rules.For(key.Tenant, key.Project, key.Id)) is { } refused)
+        {
+            await ErrorResponse.WriteAsync(context, refused);
+            return;
+        }
+
         var (body, fault) = await BodyReader.ReadAsync(
             context.Request.BodyReader, context.Request.ContentLength, MaxBodyBytes, context.RequestAborted);
         using (body)

@@ -89,6 +89,12 @@ internal sealed class FileStore(SahabDatabase database)
             "expires_us <= @NowUs", "ORDER BY expires_us LIMIT @Most",
             new { NowUs = UnixMicroseconds.From(now), Most = most }, cancellation);
 
+    /// <summary>A tenant's files that were made before a time.</summary>
+    public Task<List<StoredFile>> OlderAsync(
+        string tenant, DateTimeOffset createdBefore, int most, CancellationToken cancellation) => ReadAsync(
+        "tenant = @Tenant AND created_us <= @BeforeUs", "ORDER BY file_id LIMIT @Most",
+        new { Tenant = tenant, BeforeUs = UnixMicroseconds.From(createdBefore), Most = most }, cancellation);
+
     /// <summary>Whether there is a row for a file, whosever it is.</summary>
     public async Task<bool> IsKnownAsync(Guid id, CancellationToken cancellation)
     {

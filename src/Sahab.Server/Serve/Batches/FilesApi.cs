@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Serve.Gateway;
@@ -10,7 +11,7 @@ namespace Sahab.Server.Serve.Batches;
 
 /// <summary>What the endpoints of files stand on.</summary>
 internal sealed record FileRoom(
-    SnapshotPublisher Snapshots, FileStore Files, BatchStore Batches, FileFolder Folder,
+    SnapshotPublisher Snapshots, FileStore Files, BatchStore Batches, FileFolder Folder, DataRulesShelf Rules,
     ConfigurationState Configuration, IdSource Ids, TimeProvider Time);
 
 /// <summary><c>/v1/files</c>: the inputs of batches and what came of them.</summary>
@@ -38,6 +39,13 @@ internal static class FilesApi
             return;
         }
 
+        var rules = room.Rules.For(key.Tenant, key.Project, key.Id);
+        if (BatchErrors.NotAllowed(rules) is { } refused)
+        {
+            await ErrorResponse.WriteAsync(context, refused);
+            return;
+        }
+
         var limits = room.Configuration.Current.Batches;
         var id = room.Ids.Next();
         try
@@ -57,8 +65,9 @@ internal static class FilesApi
             }
 
             var now = room.Time.GetUtcNow();
+            var lifetime = upload.Lifetime ?? limits.Retention;
             var file = new StoredFile(
-                id, key.Tenant, Purpose, upload.Name!, upload.Bytes, now, now + (upload.Lifetime ?? limits.Retention));
+                id, key.Tenant, Purpose, upload.Name!, upload.Bytes, now, now + (rules?.KeepFor(lifetime) ?? lifetime));
             await room.Files.AddAsync(file, context.RequestAborted);
             await context.Response.WriteAsJsonAsync(BatchJson.Of(file), BatchJson.Options, context.RequestAborted);
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Sahab.Routing.Requests;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
@@ -17,7 +18,8 @@ internal sealed record LineResult(bool Succeeded, string Body);
 /// Runs one line as a call of the key that made the batch: through the front door, so that it is admitted, routed and
 /// metered as any other, but in this process and in the lowest tier.
 /// </summary>
-internal sealed class LineRunner(FrontDoor door, SnapshotPublisher snapshots, IdSource ids, TimeProvider time)
+internal sealed class LineRunner(
+    FrontDoor door, SnapshotPublisher snapshots, DataRulesShelf shelf, IdSource ids, TimeProvider time)
 {
     static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(1);
     static readonly TimeSpan MostPause = TimeSpan.FromSeconds(60);
@@ -31,11 +33,17 @@ internal sealed class LineRunner(FrontDoor door, SnapshotPublisher snapshots, Id
         var pause = LeastPause;
         while (!stop.IsCancellationRequested)
         {
-            var key = snapshots.Current.Keys.Keys.FirstOrDefault(key => key.Tenant == batch.Tenant && key.Id == batch.Key);
+            var key = snapshots.Current.Keys.FindById(batch.Tenant, batch.Key);
             if (key is null)
             {
                 return new LineResult(
-                    false, Error(line.CustomId, "invalid_api_key", "The key that made the batch has been revoked."));
+                    false, Error(line.CustomId, "invalid_api_key", "The key that made the batch is no longer good."));
+            }
+
+            if (RulesOf(batch) is { KeepsNothing: true })
+            {
+                // The rules have changed since the batch was made: what would come of the line may not be kept.
+                return new LineResult(false, Error(line.CustomId, "content_not_kept", BatchErrors.NothingKept));
             }
 
             var context = await CallAsync(batch.Endpoint, key, line.Body, stopping);
@@ -60,6 +68,10 @@ internal sealed class LineRunner(FrontDoor door, SnapshotPublisher snapshots, Id
 
         return null;
     }
+
+    /// <summary>The rules that bind what comes of a batch; null: none does.</summary>
+    public DataRules? RulesOf(Batch batch) => shelf.For(
+        batch.Tenant, snapshots.Current.Keys.FindById(batch.Tenant, batch.Key)?.Project ?? "", batch.Key);
 
     /// <summary>The line of the error file that says why there is no answer.</summary>
     public string Error(string customId, string code, string message) => JsonSerializer.Serialize(

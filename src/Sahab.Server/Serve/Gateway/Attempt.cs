@@ -56,11 +56,28 @@ internal sealed class Attempt : IDisposable
 /// <summary>How an attempt ended, for the one who decides what to do next.</summary>
 /// <param name="Answered">Whether the client has had its answer, or the part of it that there will be.</param>
 /// <param name="Reason">What happened, as the end of a sentence that begins with the deployment's name.</param>
-/// <param name="Refusal">The provider's complaint about the request, when that is the outcome.</param>
-/// <param name="Untranslatable">What the deployment's dialect cannot express, when nothing was sent for that reason.</param>
+/// <param name="Fault">What else is known of its failure; none where nothing is.</param>
 internal readonly record struct AttemptEnd(
-    AttemptOutcome Outcome, bool Answered, string Reason, long RetryAfterMs = 0, UpstreamError? Refusal = null,
-    RequestFault? Untranslatable = null);
+    AttemptOutcome Outcome, bool Answered, string Reason, long RetryAfterMs = 0, AttemptFault? Fault = null);
+
+/// <summary>
+/// What is known of a failed attempt besides the reason. An object of its own, for ends are copied on their way up, and
+/// nearly all have none.
+/// </summary>
+internal sealed record AttemptFault
+{
+    /// <summary>The provider's complaint about the request, when that is the outcome.</summary>
+    public UpstreamError? Refusal { get; init; }
+
+    /// <summary>What the deployment's dialect cannot express, when nothing was sent for that reason.</summary>
+    public RequestFault? Untranslatable { get; init; }
+
+    /// <summary>
+    /// What the cloud said of it, for nobody but the client: clouds repeat what they were asked, and prompts are in no log
+    /// and on no page. Empty: nothing.
+    /// </summary>
+    public string Words { get; init; } = "";
+}
 
 /// <summary>What an attempt used, and how sure that is.</summary>
 internal readonly record struct MeteredUsage(TokenUsage Usage, UsageFlags Flags);

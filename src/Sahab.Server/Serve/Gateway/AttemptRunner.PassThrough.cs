@@ -33,9 +33,10 @@ internal sealed partial class AttemptRunner
             return await CompleteAsync(attempt, relay);
         }
 
-        var (outcome, byProvider, reason) = Explain(end, relay.Error);
+        var (outcome, byProvider, reason) = Explain(end);
         var metered = UsageMeter.StatedBroken(attempt, relay.Usage, end, byProvider);
-        return await EndBrokenAsync(attempt, outcome, reason, metered, relay.Committed);
+        return await EndBrokenAsync(
+            attempt, outcome, reason, metered, relay.Committed, end == StreamEnd.ErrorInside ? relay.Error?.Message ?? "" : "");
     }
 
     async ValueTask<AttemptEnd> CompleteAsync(Attempt attempt, PassThroughRelay relay)

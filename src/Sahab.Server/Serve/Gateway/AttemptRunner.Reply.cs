@@ -50,7 +50,7 @@ internal sealed partial class AttemptRunner
             if (facts.HasError)
             {
                 return Failed(
-                    attempt, AttemptOutcome.ServerError, default, $"answered 200 with an error: {facts.Error.Message}");
+                    attempt, AttemptOutcome.ServerError, default, "answered 200 with an error", facts.Error.Message);
             }
 
             attempt.FirstToken = TimeSpan.FromMilliseconds(

@@ -28,17 +28,18 @@ internal sealed partial class AttemptRunner
             return await CompleteAsync(attempt, relay);
         }
 
-        var (outcome, byProvider, reason) = Explain(end, relay.Error);
+        var (outcome, byProvider, reason) = Explain(end);
         // A stream that broke before its first token is billed by nobody.
         var metered = relay.OutputSeen > 0
             ? UsageMeter.Broken(attempt, relay.Usage, relay.OutputSeen, end, byProvider)
             : UsageMeter.Silent(attempt, end);
-        return await EndBrokenAsync(attempt, outcome, reason, metered, relay.Committed);
+        return await EndBrokenAsync(
+            attempt, outcome, reason, metered, relay.Committed, end == StreamEnd.ErrorInside ? relay.Error?.Message ?? "" : "");
     }
 
     /// <summary>Ends an attempt whose answer broke: for good where a part of it has reached the client.</summary>
     async ValueTask<AttemptEnd> EndBrokenAsync(
-        Attempt attempt, AttemptOutcome outcome, string reason, MeteredUsage metered, bool isCommitted)
+        Attempt attempt, AttemptOutcome outcome, string reason, MeteredUsage metered, bool isCommitted, string words)
     {
         var call = attempt.Call;
         if (outcome == AttemptOutcome.Abandoned)
@@ -52,13 +53,14 @@ internal sealed partial class AttemptRunner
 
         if (!isCommitted && !call.IsClientGone)
         {
-            return new AttemptEnd(outcome, false, reason);
+            return new AttemptEnd(outcome, false, reason, Fault: FaultOf(words));
         }
 
         await settlement.RecordAsync(call);
         call.FailureReason = $"{attempt.Target.Deployment.Spec.Id} {reason}";
         call.Status = isCommitted ? StatusCodes.Status200OK : StatusCodes.Status499ClientClosedRequest;
-        await BreakOffAsync(call, GatewayError.StreamBroken(call.FailureReason));
+        await BreakOffAsync(call, GatewayError.StreamBroken(
+            words.Length == 0 ? call.FailureReason : $"{call.FailureReason}: {words}"));
         return new AttemptEnd(outcome, true, reason);
     }
 
@@ -178,14 +180,13 @@ internal sealed partial class AttemptRunner
         context.Abort();
     }
 
-    static (AttemptOutcome Outcome, bool ByProvider, string Reason) Explain(StreamEnd end, UpstreamError? error) =>
+    static (AttemptOutcome Outcome, bool ByProvider, string Reason) Explain(StreamEnd end) =>
         end switch
         {
             StreamEnd.Cut => (AttemptOutcome.Cut, true, "broke off the stream"),
             StreamEnd.Stalled => (AttemptOutcome.Stalled, true, "stopped sending without ending the stream"),
             StreamEnd.TimedOut => (AttemptOutcome.TimedOut, true, "sent no content in time"),
-            StreamEnd.ErrorInside => (
-                AttemptOutcome.ServerError, true, $"reported an error inside the stream: {error?.Message}"),
+            StreamEnd.ErrorInside => (AttemptOutcome.ServerError, true, "reported an error inside the stream"),
             StreamEnd.BadStream => (AttemptOutcome.ServerError, true, "sent a stream that its protocol does not allow"),
             StreamEnd.CallDeadline => (AttemptOutcome.TimedOut, false, "was still sending at the call's deadline"),
             _ => (AttemptOutcome.Abandoned, false, "was still sending when the limit for draining was reached"),

@@ -134,7 +134,7 @@ internal sealed partial class AttemptRunner(
             AttemptOutcome.Throttled => Throttled(attempt, retryAfterMs),
             AttemptOutcome.Refused => Refused(attempt, error),
             AttemptOutcome.Unauthorized => Unauthorized(attempt, "did not accept our credentials"),
-            var outcome => Failed(attempt, outcome, attempt.Spent, Describe(attempt.UpstreamStatus, error)),
+            var outcome => Failed(attempt, outcome, attempt.Spent, Describe(attempt.UpstreamStatus), error.Message),
         };
     }
 
@@ -170,7 +170,7 @@ internal sealed partial class AttemptRunner(
         settlement.Refused(attempt);
         return error.Class == ErrorClass.TooLargeForDeployment
             ? new AttemptEnd(AttemptOutcome.Refused, false, "takes no request of this size")
-            : new AttemptEnd(AttemptOutcome.Refused, false, "refused the request", Refusal: error);
+            : new AttemptEnd(AttemptOutcome.Refused, false, "refused the request", Fault: new AttemptFault { Refusal = error });
     }
 
     /// <summary>Nothing was sent, so that there is nothing to settle: another deployment may speak another dialect.</summary>
@@ -178,7 +178,8 @@ internal sealed partial class AttemptRunner(
     {
         attempt.Lease.Cancel(clock.NowMs);
         return new AttemptEnd(
-            AttemptOutcome.Refused, false, $"cannot express the request: {fault.Message}", Untranslatable: fault);
+            AttemptOutcome.Refused, false, $"cannot express the request: {fault.Message}",
+            Fault: new AttemptFault { Untranslatable = fault });
     }
 
     AttemptEnd Unauthorized(Attempt attempt, string reason)
@@ -207,14 +208,16 @@ internal sealed partial class AttemptRunner(
     static string? ErrorTypeOf(Attempt attempt, HttpResponseMessage response) =>
         attempt.Target.Upstream.ErrorTypeHeader is { } name ? Header(response, name) : null;
 
-    AttemptEnd Failed(Attempt attempt, AttemptOutcome outcome, in MeteredUsage metered, string reason)
+    AttemptEnd Failed(
+        Attempt attempt, AttemptOutcome outcome, in MeteredUsage metered, string reason, string words = "")
     {
         settlement.Failed(attempt, outcome, metered);
-        return new AttemptEnd(outcome, false, reason);
+        return new AttemptEnd(outcome, false, reason, Fault: FaultOf(words));
     }
 
-    static string Describe(int status, in UpstreamError error) => string.Create(
-        CultureInfo.InvariantCulture, $"answered {status}{(error.Message.Length > 0 ? ": " : "")}{error.Message}");
+    static AttemptFault? FaultOf(string words) => words.Length == 0 ? null : new AttemptFault { Words = words };
+
+    static string Describe(int status) => string.Create(CultureInfo.InvariantCulture, $"answered {status}");
 
     static string? RequestIdOf(HttpResponseMessage response) =>
         Header(response, "x-request-id") ?? Header(response, "request-id") ?? Header(response, "x-amzn-requestid")

@@ -45,6 +45,12 @@ internal static class BodyReader
 {
     const int SmallestArray = 4096;
 
+    /// <summary>
+    /// The most bytes that are set aside because a length was announced. More is when more has come: so who announces much
+    /// and sends little holds little.
+    /// </summary>
+    public const int MaxBytesInAdvance = 256 * 1024;
+
     /// <summary>Reads to the end of the body.</summary>
     /// <param name="limit">The most bytes to accept.</param>
     public static async ValueTask<(PooledBody Body, BodyFault Fault)> ReadAsync(
@@ -55,7 +61,7 @@ internal static class BodyReader
             return (default, BodyFault.TooLarge);
         }
 
-        var array = ArrayPool<byte>.Shared.Rent((int)Math.Max(contentLength ?? 0, SmallestArray));
+        var array = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(contentLength ?? 0, SmallestArray, MaxBytesInAdvance));
         var length = 0;
         try
         {

@@ -4,6 +4,7 @@ using Sahab.Routing.Admission;
 using Sahab.Routing.Decisions;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
 using Sahab.Wire.Translation;
@@ -37,6 +38,9 @@ internal sealed class Call
     /// <summary>Where the call may go: the key's countries, or fewer.</summary>
     public CountrySet? Countries { get; set; }
 
+    /// <summary>The rules that bind the data of the key's project; null: none does.</summary>
+    public DataRules? Rules { get; set; }
+
     /// <summary>The way back to a client whose API is not OpenAI's; none otherwise.</summary>
     public IClientExchange? Exchange { get; set; }
 
@@ -53,6 +57,15 @@ internal sealed class Call
     public ApiKey? Key { get; set; }
 
     public KeyLease KeyLease { get; set; }
+
+    /// <summary>That reserved capacity covers it; none where it does not.</summary>
+    public CallCover? Cover { get; set; }
+
+    /// <summary>What it holds of hard budgets; none where there are none.</summary>
+    public BudgetLease? BudgetLease { get; set; }
+
+    /// <summary>How many of <see cref="Events"/> budgets have counted.</summary>
+    public int CountedEvents { get; set; }
 
     public RequestFacts Facts { get; set; }
 

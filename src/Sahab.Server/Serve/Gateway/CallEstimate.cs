@@ -1,5 +1,6 @@
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
 
@@ -12,7 +13,7 @@ internal static class CallEstimate
     const int TokensPerImage = 1024;
 
     public static RouteRequest For(
-        ModelRoute route, ApiOperation operation, in RequestFacts facts, ApiKey key, ServiceTier tier)
+        ModelRoute route, ApiOperation operation, in RequestFacts facts, ApiKey key, ServiceTier tier, DataRules? rules)
     {
         var prompt = (int)Math.Min(int.MaxValue, (long)route.EstimatePromptTokens(facts.PromptBytes)
             + facts.PromptTokenIds + ((long)facts.ImageCount * TokensPerImage));
@@ -27,11 +28,17 @@ internal static class CallEstimate
             OutputTokens = isSilent ? 0 : route.EstimateOutputTokens(limit, choices),
             ExpectedOutputTokens = isSilent ? 0 : route.ExpectOutputTokens(prompt, limit, choices),
             PrefixHash = facts.PrefixHash,
-            Countries = key.Countries,
+            Countries = CountriesFor(key, rules),
+            Barred = rules?.BarredOf(route) ?? 0,
+            Unfit = rules?.UnfitOf(route) ?? 0,
             Tier = tier,
             Group = key.Group,
         };
     }
+
+    /// <summary>Where a key's calls may go: where it may, within the rules on its project's data.</summary>
+    public static CountrySet CountriesFor(ApiKey key, DataRules? rules) =>
+        rules is null ? key.Countries : key.Countries.And(rules.Attempts);
 
     /// <summary>In words, what a request needs beyond plain text.</summary>
     public static string Describe(Capabilities needs) => needs.ToString();

@@ -43,7 +43,7 @@ internal sealed class CallRunner(
                 return null;
             }
 
-            if (last.Refusal is { } refusal)
+            if (last.Fault?.Refusal is { } refusal)
             {
                 return await GiveUpAsync(call, UpstreamFailure.ToClient(attempt.UpstreamStatus, refusal));
             }
@@ -53,7 +53,7 @@ internal sealed class CallRunner(
                 return GatewayError.UsageNotRecorded();
             }
 
-            if (last.Untranslatable is { } fault)
+            if (last.Fault?.Untranslatable is { } fault)
             {
                 // Nothing was sent: it costs the client no attempt, and only if nobody else can is it told.
                 untranslatable ??= fault;
@@ -113,6 +113,6 @@ internal sealed class CallRunner(
         var retryAfterMs = Math.Clamp(last.RetryAfterMs, 1000, 60_000);
         return allThrottled
             ? GatewayError.AllFull(call.Model, retryAfterMs)
-            : GatewayError.AttemptsFailed(call.Model, failed, last.Reason, retryAfterMs);
+            : GatewayError.AttemptsFailed(call.Model, failed, last.Reason, last.Fault?.Words ?? "", retryAfterMs);
     }
 }

@@ -1,6 +1,8 @@
 using System.Buffers;
 using Sahab.Routing.Decisions;
+using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
@@ -18,7 +20,8 @@ internal sealed record ExplainedRequest(
 /// Answers why a request would go where, without sending it: reads it as the front door would, under the rules of any
 /// key, and asks the router. Nothing is reserved.
 /// </summary>
-internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock clock, IdSource ids)
+internal sealed class Explainer(
+    SnapshotPublisher snapshots, DataRulesShelf shelf, MonotonicClock clock, IdSource ids)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -29,7 +32,9 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
         {
             if (fault != BodyFault.None)
             {
-                await ErrorResponse.WriteAsync(context, GatewayError.BodyTooLarge(snapshot.MaxBodyBytes));
+                await ErrorResponse.WriteAsync(context, fault == BodyFault.TooLarge
+                    ? GatewayError.BodyTooLarge(snapshot.MaxBodyBytes)
+                    : GatewayError.BodyIncomplete());
                 return;
             }
 
@@ -44,6 +49,40 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
         }
     }
 
+    /// <summary>
+    /// Where a call like one that has ended would go now: of the same key, model, tier and size, at its first attempt. Null:
+    /// its key or model is not there any more, or its calls are not taken.
+    /// </summary>
+    public ExplainedRequest? Like(FinishedCall call)
+    {
+        var snapshot = snapshots.Current;
+        if (snapshot.Keys.FindById(call.Tenant, call.Key) is not { } key
+            || !snapshot.TryFindModel(System.Text.Encoding.UTF8.GetBytes(call.Model), out var route))
+        {
+            return null;
+        }
+
+        var rules = shelf.For(key.Tenant, key.Project, key.Id);
+        if (rules?.Refusal is not null)
+        {
+            return null;
+        }
+
+        var last = call.Attempts.Count > 0 ? call.Attempts[^1] : null;
+        var wanted = new RouteRequest
+        {
+            Route = route,
+            PromptTokens = (int)Math.Min(int.MaxValue, last?.Usage.PromptTokens ?? 0),
+            OutputTokens = (int)Math.Min(int.MaxValue, last?.Usage.OutputTokens ?? 0),
+            Countries = CallEstimate.CountriesFor(key, rules),
+            Barred = rules?.BarredOf(route) ?? 0,
+            Unfit = rules?.UnfitOf(route) ?? 0,
+            Tier = Enum.TryParse<ServiceTier>(last?.ServiceTier, ignoreCase: true, out var tier) ? tier : ServiceTier.Default,
+            Group = snapshot.Reserved.Find(key.Tenant, key.Project, route)?.Group ?? key.Group,
+        };
+        return Decide(key, route, wanted, snapshot);
+    }
+
     ExplainedRequest? Explain(
         HttpContext context, ServeSnapshot snapshot, ReadOnlyMemory<byte> request, out GatewayError? error)
     {
@@ -54,6 +93,13 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
         error = key is null ? GatewayError.UnknownKeyId() : null;
         if (key is null)
         {
+            return null;
+        }
+
+        var rules = shelf.For(key.Tenant, key.Project, key.Id);
+        if (rules?.Refusal is { } refusal)
+        {
+            error = GatewayError.Refused(refusal);
             return null;
         }
 
@@ -79,13 +125,21 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
             return null;
         }
 
-        var tier = FrontDoor.TierOf(facts.Tier, key.MaxTier);
-        var wanted = CallEstimate.For(route, operation, facts, key, tier);
+        var tier = FrontDoor.TierOf(facts.Tier, key.Tiers);
+        var wanted = CallEstimate.For(route, operation, facts, key, tier, rules) with
+        {
+            Group = snapshot.Reserved.Find(key.Tenant, key.Project, route)?.Group ?? key.Group,
+        };
+        return Decide(key, route, wanted, snapshot);
+    }
+
+    ExplainedRequest Decide(ApiKey key, ModelRoute route, in RouteRequest wanted, ServeSnapshot snapshot)
+    {
         var random = new RandomSource(ids.NextSeed());
         var trace = new DecisionTrace();
         Router.Decide(wanted, snapshot.Routing.Profile, clock.NowMs, ref random, trace);
         return new ExplainedRequest(
-            key.Id, route.Name, key.CountryList, tier.ToString(), CallEstimate.Describe(wanted.Needs),
+            key.Id, route.Name, wanted.Countries!.ToString(), wanted.Tier.ToString(), CallEstimate.Describe(wanted.Needs),
             wanted.PromptTokens, wanted.OutputTokens, Explanation.Of(trace));
     }
 
@@ -133,6 +187,6 @@ internal sealed class Explainer(SnapshotPublisher snapshots, MonotonicClock cloc
         string? id = context.Request.Query["key"];
         return id is null
             ? snapshot.Keys.Find(context.Request.Headers.Authorization, out _)
-            : snapshot.Keys.Keys.FirstOrDefault(key => key.Id == id);
+            : snapshot.Keys.FindById(null, id);
     }
 }

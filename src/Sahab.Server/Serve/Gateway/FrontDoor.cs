@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Connections.Features;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
+using Sahab.Wire.Responses;
 using Sahab.Wire.Translation;
 
 namespace Sahab.Server.Serve.Gateway;
@@ -18,7 +20,8 @@ namespace Sahab.Server.Serve.Gateway;
 /// </summary>
 internal sealed partial class FrontDoor(
     SnapshotPublisher snapshots, CallRunner runner, Settlement settlement, Journal journal, UnrecordedUsage unrecorded,
-    IDoorKeeper keeper, IdSource ids, TimeProvider time, MonotonicClock clock, ILogger<FrontDoor> logger)
+    IDoorKeeper keeper, CallBudgets budgets, DataRulesShelf shelf, IdSource ids, TimeProvider time, MonotonicClock clock,
+    ILogger<FrontDoor> logger)
 {
     int _inHouse;
 
@@ -63,7 +66,7 @@ internal sealed partial class FrontDoor(
             if (error is not null)
             {
                 call.Status = error.Status;
-                call.FailureReason = error.Message;
+                call.FailureReason = error.Kept ?? error.Message;
                 await ErrorResponse.WriteAsync(call.Context, error, call.Door.Api);
             }
         }
@@ -104,26 +107,32 @@ internal sealed partial class FrontDoor(
     async ValueTask<GatewayError?> PrepareAsync(Call call)
     {
         var context = call.Context;
-        var given = false;
-        var key = call.Key ?? FindKey(call, out given);
+        var fault = KeyFault.None;
+        var key = call.Key ?? FindKey(call, out fault);
         if (key is null)
         {
-            return given ? GatewayError.UnknownKey() : GatewayError.MissingKey();
+            return KeyGuesses.Refuse(context, fault);
         }
 
         call.Key = key;
-        call.Countries = key.Countries;
+        call.Rules = shelf.For(key.Tenant, key.Project, key.Id);
+        call.Countries = CallEstimate.CountriesFor(key, call.Rules);
+        if (call.Rules?.Refusal is { } barred)
+        {
+            return GatewayError.Refused(barred);
+        }
+
         if (!journal.IsHealthy || unrecorded.IsCrowded)
         {
             return GatewayError.UsageNotRecorded();
         }
 
         var limit = call.Snapshot.MaxBodyBytes;
-        var (body, fault) = await BodyReader.ReadAsync(
+        var (body, broken) = await BodyReader.ReadAsync(
             context.Request.BodyReader, context.Request.ContentLength, limit, call.ClientGone);
-        if (fault != BodyFault.None)
+        if (broken != BodyFault.None)
         {
-            return fault == BodyFault.TooLarge ? GatewayError.BodyTooLarge(limit) : GatewayError.BodyIncomplete();
+            return broken == BodyFault.TooLarge ? GatewayError.BodyTooLarge(limit) : GatewayError.BodyIncomplete();
         }
 
         call.Hold(body);
@@ -137,12 +146,14 @@ internal sealed partial class FrontDoor(
             return missing;
         }
 
-        return Translate(call) ?? Understand(call) ?? (call.Door.CountsTokens ? null : Admit(call));
+        var mustAsk = false;
+        var refusal = Translate(call) ?? Understand(call) ?? (call.Door.CountsTokens ? null : Admit(call, out mustAsk));
+        return mustAsk ? await budgets.AskAsync(call) : refusal;
     }
 
     /// <summary>The key in a header that other vendors' clients have for it, or in the query as Google's may send it.</summary>
-    /// <param name="given">Whether there was any, known here or not.</param>
-    public static ApiKey? FindForeignKey(HttpContext context, ServeSnapshot snapshot, bool inQuery, out bool given)
+    /// <param name="fault">Why there is none.</param>
+    public static ApiKey? FindForeignKey(HttpContext context, ServeSnapshot snapshot, bool inQuery, out KeyFault fault)
     {
         var headers = context.Request.Headers;
         string? secret = headers["x-api-key"].FirstOrDefault() ?? headers["x-goog-api-key"].FirstOrDefault();
@@ -151,23 +162,22 @@ internal sealed partial class FrontDoor(
             secret = context.Request.Query["key"].FirstOrDefault();
         }
 
-        given = !string.IsNullOrEmpty(secret);
-        return snapshot.Keys.FindSecret(secret);
+        return snapshot.Keys.FindSecret(secret, out fault);
     }
 
-    static ApiKey? FindKey(Call call, out bool given)
+    static ApiKey? FindKey(Call call, out KeyFault fault)
     {
         var headers = call.Context.Request.Headers;
         var connection = HttpProtocol.IsHttp11(call.Context.Request.Protocol)
             ? call.Context.Features.Get<IConnectionItemsFeature>()?.Items
             : null;
-        var key = call.Snapshot.Keys.Find(headers.Authorization, connection, out given);
-        if (given || call.Door.Api is null)
+        var key = call.Snapshot.Keys.Find(headers.Authorization, connection, out fault);
+        if (fault != KeyFault.Missing || call.Door.Api is null)
         {
             return key;
         }
 
-        return FindForeignKey(call.Context, call.Snapshot, call.Door.KeyInQuery, out given);
+        return FindForeignKey(call.Context, call.Snapshot, call.Door.KeyInQuery, out fault);
     }
 
     /// <summary>Puts a request of another API into OpenAI's form, in place of the client's own body.</summary>
@@ -186,6 +196,12 @@ internal sealed partial class FrontDoor(
         }
 
         call.Exchange = exchange;
+        if (call.Rules is { KeepsNothing: true } && exchange is ResponsesExchange kept)
+        {
+            // Whatever was asked for; the answer says so from its first event on.
+            kept.IsStored = false;
+        }
+
         call.Replace(chat.WrittenMemory);
         return null;
     }
@@ -203,6 +219,11 @@ internal sealed partial class FrontDoor(
         }
 
         call.Facts = facts;
+        if (call.Rules is { KeepsNothing: true } && call.Api is null && StoreWish.IsIn(call.Operation, body))
+        {
+            return GatewayError.StoreNotAllowed();
+        }
+
         if (facts.ModelLength == 0)
         {
             return PassThroughBody.FindOnlyModel(call.Snapshot, call.Key!, call.Operation, out var only) ?? Take(call, only!);
@@ -226,17 +247,34 @@ internal sealed partial class FrontDoor(
             : GatewayError.OperationNotServed(route.Name, OperationNames.Of(call.Operation));
     }
 
-    GatewayError? Admit(Call call)
+    /// <param name="mustAsk">All else is well, and this node must ask for more of a hard budget.</param>
+    GatewayError? Admit(Call call, out bool mustAsk)
     {
+        mustAsk = false;
         var (key, route, facts) = (call.Key!, call.Route!, call.Facts);
-        call.Tier = call.FixedTier ?? TierOf(facts.Tier, key.MaxTier);
-        call.Request = CallEstimate.For(route, call.Operation, facts, key, call.Tier) with { Countries = call.Countries };
+        call.Tier = call.FixedTier ?? TierOf(facts.Tier, key.Tiers);
+        if (!key.Tiers.Contains(call.Tier))
+        {
+            return GatewayError.TierNotAllowed(call.Tier);
+        }
+
+        var reserved = call.Snapshot.Reserved.Find(key.Tenant, key.Project, route);
+        call.Request = CallEstimate.For(route, call.Operation, facts, key, call.Tier, call.Rules) with
+        {
+            Countries = call.Countries,
+            Group = reserved?.Group ?? key.Group,
+        };
         var admitted = key.Limiter.TryAdmit(call.Request.ReservedTokens, clock.NowMs, out var lease);
         call.KeyLease = lease;
         SahabHeaders.WriteLimits(call.Context.Response.Headers, key.Limiter, clock.NowMs);
+        if (admitted.Admitted && reserved is not null)
+        {
+            call.Cover = CallCover.TryTake(reserved.Cover, call.Request.ReservedTokens, clock.NowMs);
+        }
+
         return admitted.Verdict switch
         {
-            AdmitVerdict.Admitted => null,
+            AdmitVerdict.Admitted => budgets.Reserve(call, out mustAsk),
             AdmitVerdict.LargerThanLimit => GatewayError.LargerThanKeyLimit(
                 call.Request.ReservedTokens, key.Limiter.Limits.TokensPerMinute ?? 0),
             AdmitVerdict.RequestsPerMinute => GatewayError.KeyLimited(
@@ -251,7 +289,7 @@ internal sealed partial class FrontDoor(
     static async ValueTask<GatewayError?> CountAsync(Call call)
     {
         var estimate = CallEstimate.For(
-            call.Route!, call.Operation, call.Facts, call.Key!, ServiceTier.Default);
+            call.Route!, call.Operation, call.Facts, call.Key!, ServiceTier.Default, call.Rules);
         var response = call.Context.Response;
         response.ContentType = "application/json";
         call.Door.Api!.WriteTokenCount(response.BodyWriter, estimate.PromptTokens);
@@ -260,18 +298,15 @@ internal sealed partial class FrontDoor(
         return null;
     }
 
-    /// <summary>The tier asked for, or the key's highest where that is lower.</summary>
-    public static ServiceTier TierOf(RequestTier asked, ServiceTier highest)
-    {
-        var tier = asked switch
+    /// <summary>The tier asked for, or what the key may have instead.</summary>
+    public static ServiceTier TierOf(RequestTier asked, TierSet allowed) => allowed.Grant(
+        asked switch
         {
             RequestTier.Priority or RequestTier.Scale => ServiceTier.Priority,
             RequestTier.Flex => ServiceTier.Flex,
             RequestTier.Batch => ServiceTier.Batch,
             _ => ServiceTier.Default,
-        };
-        return tier < highest ? highest : tier;
-    }
+        });
 
     [LoggerMessage(1001, LogLevel.Error, "Call {CallId} failed unexpectedly")]
     partial void LogUnexpected(Guid callId, Exception failure);

@@ -1,4 +1,5 @@
 using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 
 namespace Sahab.Server.Serve.Gateway;
 
@@ -14,6 +15,11 @@ internal static class FrontDoorMiddleware
         var ids = app.ApplicationServices.GetRequiredService<IdSource>();
         app.Use(next => context =>
         {
+            if (RequestFraming.IsAmbiguous(context.Request))
+            {
+                return RequestFraming.RefuseAsync(context);
+            }
+
             var found = Door.At(context.Request.Path.Value);
             if (found is not null && HttpMethods.IsPost(context.Request.Method))
             {

@@ -1,3 +1,6 @@
+using Sahab.Routing.Requests;
+using Sahab.Server.Govern.Residency;
+using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
 
 namespace Sahab.Server.Serve.Gateway;
@@ -34,6 +37,12 @@ internal sealed record GatewayError(
     /// <summary>Whether another attempt by the same client can do better; official SDKs obey it.</summary>
     public bool? ShouldRetry { get; init; }
 
+    /// <summary>
+    /// What is kept of it, for lists and pages, where the message has words of a cloud in it, which may repeat the prompt;
+    /// null: the message.
+    /// </summary>
+    public string? Kept { get; init; }
+
     public static GatewayError BodyTooLarge(int limit) => new(
         413, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "request_too_large",
         $"The request body is larger than {limit} bytes. Send less, or ask the operator to raise server.max_body_bytes.");
@@ -53,10 +62,6 @@ internal sealed record GatewayError(
     public static GatewayError BadRequest(in RequestFault fault) => new(
         400, ErrorStage.Read, ErrorFault.Client, RequestFault.Type, fault.Code, fault.Message, fault.Param);
 
-    public static GatewayError NotAdmin() => new(
-        403, ErrorStage.Authenticate, ErrorFault.Client, "permission_error", "admin_key_required",
-        "This key may not use the control API. Use a key with 'admin: true'.");
-
     public static GatewayError UnknownKeyId() => new(
         404, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "unknown_key_id",
         "There is no key with that id. Give the id that stands in the configuration, not the secret.", "key");
@@ -68,6 +73,52 @@ internal sealed record GatewayError(
     public static GatewayError UnknownKey() => new(
         401, ErrorStage.Authenticate, ErrorFault.Client, "invalid_request_error", "invalid_api_key",
         "The API key is not known here. Check that it was copied whole and that it has not been revoked.");
+
+    /// <summary>Of a key that is known, and lets nobody in: who has its secret may know why.</summary>
+    public static GatewayError EndedKey(KeyFault fault) => new(
+        401, ErrorStage.Authenticate, ErrorFault.Client, "invalid_request_error", "invalid_api_key",
+        fault switch
+        {
+            KeyFault.Expired => "The API key has expired. Give it a later expires_at, or make another key.",
+            KeyFault.Revoked => "The API key has been revoked. Make another key.",
+            KeyFault.Replaced => "The API key's secret was replaced by another, and the time that both were good is over. "
+                + "Use the new one.",
+            KeyFault.Suspended => "The organisation of this API key is suspended. Ask whoever runs this server.",
+            KeyFault.Archived => "The project of this API key is archived. Use a key of another project.",
+            _ => throw new ArgumentOutOfRangeException(nameof(fault)),
+        });
+
+    public static GatewayError TooManyUnknownKeys(long retryAfterMs) => new(
+        429, ErrorStage.Authenticate, ErrorFault.Client, "requests", "too_many_unknown_keys",
+        $"The API key is not known here, nor were many others from this address. Try again in {Seconds(retryAfterMs)} s.",
+        RetryAfterMs: retryAfterMs);
+
+    public static GatewayError TierNotAllowed(ServiceTier tier) => new(
+        403, ErrorStage.Admit, ErrorFault.Client, "permission_error", "service_tier_not_allowed",
+        $"This key may not be used for calls of the tier '{tier}'. Use another key.", "service_tier")
+    {
+        ShouldRetry = false,
+    };
+
+    /// <summary>There is not enough left, whatever else runs: asking again is of no use.</summary>
+    public static GatewayError BudgetExceeded(
+        string id, string name, string limit, string left, string needed, string resets) => new(
+        402, ErrorStage.Admit, ErrorFault.Client, "insufficient_quota", "budget_exceeded",
+        $"The budget '{name}' ({id}) of {limit} does not allow this call: {left} are left, and the call may need {needed}. "
+        + $"{resets} Raise the budget, or ask for less: max_completion_tokens says how much output may cost.")
+        {
+            ShouldRetry = false,
+        };
+
+    public static GatewayError BudgetHeld(string id, string name, string limit, string left, long retryAfterMs) => new(
+        429, ErrorStage.Admit, ErrorFault.Client, "requests", "budget_held",
+        $"What is left of the budget '{name}' ({id}) of {limit}, {left}, is held by calls that run, or by other nodes. "
+        + $"Try again in {Seconds(retryAfterMs)} s.", RetryAfterMs: retryAfterMs);
+
+    public static GatewayError BudgetUnknown(long retryAfterMs) => new(
+        503, ErrorStage.Admit, ErrorFault.Sahab, "server_error", "budget_unknown",
+        "The database cannot be asked at the moment what is left of a budget of this call. "
+        + $"Try again in {Seconds(retryAfterMs)} s.", RetryAfterMs: retryAfterMs);
 
     /// <param name="model">What the client calls it; shown on the pages too, and some put their key here.</param>
     public static GatewayError ModelNotFound(string model) => new(
@@ -97,6 +148,35 @@ internal sealed record GatewayError(
     public static GatewayError CountryNotAllowed(string model, string countries) => new(
         403, ErrorStage.Route, ErrorFault.Client, "permission_error", "country_not_allowed",
         $"This key may only be served from {countries}, and no deployment of '{model}' is there.", "model")
+    {
+        ShouldRetry = false,
+    };
+
+    public static GatewayError Refused(DataRefusal refusal) => new(
+        403, ErrorStage.Admit, ErrorFault.Client, "permission_error", refusal.Code, refusal.Message)
+    {
+        ShouldRetry = false,
+    };
+
+    public static GatewayError StoreNotAllowed() => new(
+        403, ErrorStage.Admit, ErrorFault.Client, "permission_error", "content_not_kept",
+        "The rules on this project's data let nothing of content be kept, and 'store' asks the cloud to keep it. Leave it out.",
+        "store")
+    {
+        ShouldRetry = false,
+    };
+
+    /// <param name="why">Who bars what.</param>
+    public static GatewayError ProviderBarred(string model, string why) => new(
+        403, ErrorStage.Route, ErrorFault.Client, "permission_error", "subprocessor_barred",
+        $"No deployment of '{model}' may have this call's data. {why}", "model")
+    {
+        ShouldRetry = false,
+    };
+
+    public static GatewayError UseNotAllowed(string model, string use) => new(
+        403, ErrorStage.Route, ErrorFault.Client, "permission_error", "use_not_allowed",
+        $"No deployment of '{model}' may be used for what this key's project is for ({use}).", "model")
     {
         ShouldRetry = false,
     };
@@ -138,10 +218,17 @@ internal sealed record GatewayError(
         $"No deployment of '{model}' that this key may use is healthy. Try again in {Seconds(retryAfterMs)} s.",
         RetryAfterMs: retryAfterMs);
 
-    public static GatewayError AttemptsFailed(string model, int attempts, string last, long retryAfterMs) => new(
-        503, ErrorStage.Attempt, ErrorFault.Provider, "server_error", "upstream_failed",
-        $"{attempts} of the deployments of '{model}' were tried and failed; the last one {last}. "
-        + $"Try again in {Seconds(retryAfterMs)} s.", RetryAfterMs: retryAfterMs);
+    public static GatewayError AttemptsFailed(string model, int attempts, string last, string words, long retryAfterMs)
+    {
+        var kept = $"{attempts} of the deployments of '{model}' were tried and failed; the last one {last}";
+        return new GatewayError(
+            503, ErrorStage.Attempt, ErrorFault.Provider, "server_error", "upstream_failed",
+            $"{kept}{(words.Length > 0 ? ": " : "")}{words}. Try again in {Seconds(retryAfterMs)} s.",
+            RetryAfterMs: retryAfterMs)
+        {
+            Kept = kept + ".",
+        };
+    }
 
     public static GatewayError UsageNotRecorded() => new(
         503, ErrorStage.Settle, ErrorFault.Sahab, "server_error", "journal_unavailable",

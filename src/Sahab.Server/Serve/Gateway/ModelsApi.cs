@@ -1,4 +1,5 @@
 using Sahab.Routing.Requests;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.Anthropic;
 using Sahab.Wire.Gemini.Clients;
@@ -37,8 +38,8 @@ internal static class ModelsApi
     /// <summary>The key of a call that is not routed to a cloud, or what is wrong with it.</summary>
     public static ApiKey? Authenticate(HttpContext context, ServeSnapshot snapshot, out GatewayError? error)
     {
-        var key = snapshot.Keys.Find(context.Request.Headers.Authorization, out var given);
-        error = key is not null ? null : given ? GatewayError.UnknownKey() : GatewayError.MissingKey();
+        var key = snapshot.Keys.Find(context.Request.Headers.Authorization, out var fault);
+        error = key is not null ? null : KeyGuesses.Refuse(context, fault);
         return key;
     }
 
@@ -50,12 +51,13 @@ internal static class ModelsApi
             return;
         }
 
-        var served = snapshot.Models.Where(model => IsServedTo(key, model));
+        var rules = RulesOf(context, key);
+        var served = snapshot.Models.Where(model => IsServedTo(key, rules, model));
         var fault = api switch
         {
             null => WriteAll(context, served, snapshot),
-            MessagesApi => WriteAnthropic(context, FactsOf(served, key)),
-            _ => WriteGemini(context, FactsOf(served, key)),
+            MessagesApi => WriteAnthropic(context, FactsOf(served, key, rules)),
+            _ => WriteGemini(context, FactsOf(served, key, rules)),
         };
         if (fault is { } wrong)
         {
@@ -74,7 +76,8 @@ internal static class ModelsApi
         // The server decodes every escape in a path but that of a slash, which official clients send in names.
         id = id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var model = snapshot.Models.FirstOrDefault(model => model.Name == id);
-        if (model is null || !IsServedTo(key, model))
+        var rules = RulesOf(context, key);
+        if (model is null || !IsServedTo(key, rules, model))
         {
             await ErrorResponse.WriteAsync(context, GatewayError.ModelNotFound(id), api);
             return;
@@ -87,10 +90,10 @@ internal static class ModelsApi
                 ModelListWriter.Write(output, EntryOf(model, snapshot));
                 break;
             case MessagesApi:
-                AnthropicModelWriter.Write(output, FactsOf(model, key));
+                AnthropicModelWriter.Write(output, FactsOf(model, key, rules));
                 break;
             default:
-                GeminiModelWriter.Write(output, FactsOf(model, key));
+                GeminiModelWriter.Write(output, FactsOf(model, key, rules));
                 break;
         }
     }
@@ -142,13 +145,13 @@ internal static class ModelsApi
     /// <summary>The key, in whichever vendor's header it came.</summary>
     static ApiKey? Authenticate(HttpContext context, IClientApi? api, ServeSnapshot snapshot, out GatewayError? error)
     {
-        var key = snapshot.Keys.Find(context.Request.Headers.Authorization, out var given);
-        if (!given)
+        var key = snapshot.Keys.Find(context.Request.Headers.Authorization, out var fault);
+        if (fault == KeyFault.Missing)
         {
-            key = FrontDoor.FindForeignKey(context, snapshot, inQuery: api == GeminiDoors.Api, out given);
+            key = FrontDoor.FindForeignKey(context, snapshot, inQuery: api == GeminiDoors.Api, out fault);
         }
 
-        error = key is not null ? null : given ? GatewayError.UnknownKey() : GatewayError.MissingKey();
+        error = key is not null ? null : KeyGuesses.Refuse(context, fault);
         return key;
     }
 
@@ -161,22 +164,27 @@ internal static class ModelsApi
     static ModelEntry EntryOf(ServedModel model, ServeSnapshot snapshot) =>
         new(model.Name, snapshot.LoadedAtUnixSeconds, model.OwnedBy);
 
-    static IEnumerable<ModelFacts> FactsOf(IEnumerable<ServedModel> models, ApiKey key) =>
-        models.Select(model => FactsOf(model, key));
+    static IEnumerable<ModelFacts> FactsOf(IEnumerable<ServedModel> models, ApiKey key, DataRules? rules) =>
+        models.Select(model => FactsOf(model, key, rules));
 
     /// <summary>The longest context that the key can get; not known where that of one deployment is not.</summary>
-    static ModelFacts FactsOf(ServedModel model, ApiKey key)
+    static ModelFacts FactsOf(ServedModel model, ApiKey key, DataRules? rules)
     {
-        var contexts = Reachable(key, model).Select(deployment => deployment.Spec.ContextTokens).ToList();
+        var contexts = Reachable(key, rules, model).Select(deployment => deployment.Spec.ContextTokens).ToList();
         return new ModelFacts(
             model.Name, contexts.Contains(0) ? 0 : contexts.Max(), model.MaxOutputTokens,
             model.Route.Serves(Operation.ChatCompletions), model.Route.Serves(Operation.Embeddings));
     }
 
     /// <summary>Whether the key may name it, and some deployment of it lies where the key's data may go.</summary>
-    static bool IsServedTo(ApiKey key, ServedModel model) =>
-        (key.Models is null || key.Models.Contains(model.Name)) && Reachable(key, model).Any();
+    static bool IsServedTo(ApiKey key, DataRules? rules, ServedModel model) =>
+        (key.Models is null || key.Models.Contains(model.Name)) && Reachable(key, rules, model).Any();
 
-    static IEnumerable<Routing.Snapshot.Deployment> Reachable(ApiKey key, ServedModel model) =>
-        model.Route.Candidates.Where(deployment => key.Countries.Contains(deployment.Spec.Country));
+    static IEnumerable<Routing.Snapshot.Deployment> Reachable(
+        ApiKey key, DataRules? rules, ServedModel model) =>
+        model.Route.Candidates.Where(deployment => key.Countries.Contains(deployment.Spec.Country)
+            && (rules is null || rules.Allows(deployment.Spec)));
+
+    static DataRules? RulesOf(HttpContext context, ApiKey key) =>
+        context.RequestServices.GetRequiredService<DataRulesShelf>().For(key.Tenant, key.Project, key.Id);
 }

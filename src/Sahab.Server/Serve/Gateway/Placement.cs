@@ -238,6 +238,9 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
         RouteRejection.BeyondShare => GatewayError.BeyondShare(call.Model),
         RouteRejection.NotCapable =>
             GatewayError.NotCapable(call.Model, CallEstimate.Describe(call.Request.Needs)),
+        RouteRejection.ProviderBarred =>
+            GatewayError.ProviderBarred(call.Model, call.Rules?.WhyBarred(call.Route!) ?? ""),
+        RouteRejection.UseNotAllowed => GatewayError.UseNotAllowed(call.Model, call.Rules?.Use?.Class ?? ""),
         RouteRejection.CountryNotAllowed =>
             GatewayError.CountryNotAllowed(call.Model, call.Countries!.ToString()),
         _ => GatewayError.NoneHealthy(call.Model, 60_000),
@@ -284,7 +287,7 @@ internal sealed class Placement(TimeProvider time, MonotonicClock clock, IdSourc
                 Queue.Resize(capacity);
                 Route = call.Route!;
                 var ticket = Queue.Enqueue(
-                    waiter, call.Tier, call.Key!.Tenant, call.Key.Group, call.Key.Weight, call.Request.ReservedTokens,
+                    waiter, call.Tier, call.Key!.Tenant, call.Request.Group, call.Key.Weight, call.Request.ReservedTokens,
                     deadlineMs, out var pushed);
                 pushedOut = ticket is null ? null : pushed?.Item;
                 waiter.Enter(this, ticket);

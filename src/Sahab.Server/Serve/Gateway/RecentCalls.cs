@@ -12,7 +12,29 @@ namespace Sahab.Server.Serve.Gateway;
 internal sealed record FinishedCall(
     Guid Id, DateTimeOffset StartedAt, string Tenant, string Key, string Model, string Operation, bool Streamed,
     int Status, double DurationMs, double QueuedMs, double OverheadMs, IReadOnlyList<UsageEvent> Attempts, string? Reason,
-    IReadOnlyDictionary<int, string>? AttemptReasons);
+    IReadOnlyDictionary<int, string>? AttemptReasons)
+{
+    /// <summary>All that <see cref="End"/> may say.</summary>
+    public static readonly IReadOnlyList<string> Ends = ["ok", "failed", "limited", "refused", "left"];
+
+    /// <summary>How it ended, in a word: one of <see cref="Ends"/>.</summary>
+    public string End => Status switch
+    {
+        StatusCodes.Status499ClientClosedRequest => "left",
+        StatusCodes.Status429TooManyRequests => "limited",
+        >= 500 => "failed",
+        >= 400 => "refused",
+        _ => Reason is null ? "ok" : "failed",
+    };
+}
+
+/// <summary>Which of the finished calls are asked for. What is null is not asked about.</summary>
+/// <param name="End">One of <see cref="FinishedCall.Ends"/>.</param>
+internal sealed record CallQuestion(string? Model, string? Tenant, string? End)
+{
+    public bool Asks(FinishedCall call) => (Model is null || call.Model == Model)
+        && (Tenant is null || call.Tenant == Tenant) && (End is null || call.End == End);
+}
 
 /// <summary>The last finished calls, in a ring that overwrites its oldest entry.</summary>
 internal sealed class RecentCalls

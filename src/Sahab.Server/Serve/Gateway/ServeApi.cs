@@ -1,6 +1,7 @@
 using Sahab.Ledger.Rating;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Serve.Snapshots;
 
 namespace Sahab.Server.Serve.Gateway;
@@ -17,10 +18,16 @@ internal static class ServeApi
                 snapshots.Current.Routing.Deployments
                     .Select(deployment => DeploymentStatus.Of(deployment, clock.NowMs)).ToArray())
             .WithSummary("Every deployment with its traffic, latency, errors, breaker and load.");
-        api.MapGet("/calls", (RecentCalls recent, int? limit) =>
-                recent.Latest(Math.Clamp(limit ?? DefaultCalls, 1, RecentCalls.Capacity))
-                    .Select(CallSummary.Of).ToArray())
-            .WithSummary("The latest calls, each with its attempts and reasons; at most 512 are kept.");
+        api.MapGet("/calls", (RecentCalls recent, int? limit, string? model, string? tenant, string? outcome) =>
+                recent.Latest(RecentCalls.Capacity).Where(new CallQuestion(model, tenant, outcome).Asks)
+                    .Take(Math.Clamp(limit ?? DefaultCalls, 1, RecentCalls.Capacity)).Select(CallSummary.Of).ToArray())
+            .WithSummary("The latest calls, each with its attempts and reasons; at most 512 are kept. Filters: model, tenant, "
+                + "outcome (ok, failed, limited, refused, left).");
+        api.MapGet("/calls/{id:guid}/route", (Guid id, RecentCalls recent, Explainer explainer) =>
+                recent.Find(id) is not { } call ? ControlError.NotFound("id", $"The call '{id}' is not among the latest.")
+                : explainer.Like(call) is { } explained ? Results.Json(explained, Explanation.Json)
+                : ControlError.Conflict("Its key or its model is not there any more, or its calls are not taken."))
+            .WithSummary("Where a call like one of the latest would go now, and why: of the same key, model, tier and size.");
         api.MapPost("/explain", (HttpContext context, Explainer explainer) => explainer.HandleAsync(context))
             .WithSummary("Why a request would go where: the body is that of the request, which is not sent on.");
     }

@@ -1,4 +1,5 @@
 using Sahab.Ledger.Rating;
+using Sahab.Ledger.Sales;
 using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Server.Hosting;
@@ -13,7 +14,7 @@ namespace Sahab.Server.Serve.Gateway;
 /// </summary>
 internal sealed partial class Settlement(
     Journal journal, UnrecordedUsage unrecorded, RecentCalls recent, RunningTotals totals,
-    GatewayInstruments instruments, IdSource ids, MonotonicClock clock, ILogger<Settlement> logger)
+    GatewayInstruments instruments, CallBudgets budgets, IdSource ids, MonotonicClock clock, ILogger<Settlement> logger)
 {
     public void Succeeded(Attempt attempt, in MeteredUsage metered)
     {
@@ -84,18 +85,20 @@ internal sealed partial class Settlement(
     }
 
     /// <summary>
-    /// Settles the key's limits and makes the call's attempts durable; false if that did not work now, in which case
+    /// Settles the key's limits and budgets and makes the call's attempts durable; false if that did not work now, in which case
     /// they wait until it does.
     /// </summary>
     public async ValueTask<bool> RecordAsync(Call call)
     {
         call.IsRecorded = true;
         call.KeyLease.Settle(call.TokensUsed(), clock.NowMs);
+        call.Cover?.Settle(call.TokensUsed(), clock.NowMs);
         if (call.Events.Count == 0)
         {
             return true;
         }
 
+        var phase = budgets.Settle(call);
         try
         {
             await journal.AppendAsync(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(call.Events));
@@ -108,12 +111,18 @@ internal sealed partial class Settlement(
             instruments.NotRecorded(call.Events.Count);
             return false;
         }
+        finally
+        {
+            budgets.Leave(phase);
+        }
     }
 
     /// <summary>Closes a call that has had its answer: what nobody settled is given back, and the call is shown.</summary>
     public void Close(Call call)
     {
         call.KeyLease.Cancel(clock.NowMs);
+        call.Cover?.Cancel(clock.NowMs);
+        CallBudgets.End(call);
         var now = clock.Timestamp;
         var durationMs = clock.MillisecondsBetween(call.StartedTimestamp, now);
         var status = call.Status == 0 ? StatusCodes.Status499ClientClosedRequest : call.Status;
@@ -148,7 +157,7 @@ internal sealed partial class Settlement(
             Region = spec.Region,
             Country = attempt.Target.Country,
             Operation = OperationNames.Of(call.Operation),
-            ServiceTier = TierName(call.Tier),
+            ServiceTier = TierName(call),
             Outcome = outcome,
             UpstreamStatus = attempt.UpstreamStatus,
             Usage = metered.Usage,
@@ -161,6 +170,9 @@ internal sealed partial class Settlement(
         instruments.AttemptEnded(call.Operation, usage);
         CallTracing.AttemptEnded(attempt, usage);
     }
+
+    /// <summary>The tier that a call is sold by: what reserved capacity covers has one of its own.</summary>
+    public static string TierName(Call call) => call.Cover is null ? TierName(call.Tier) : PricePlan.Reserved;
 
     static string TierName(ServiceTier tier) => tier switch
     {

@@ -46,7 +46,10 @@ internal static class UpstreamFailure
             ? "context_length_exceeded"
             : IsWord(error.Code) ? error.Code : null,
         string.IsNullOrEmpty(error.Message) ? "The provider refused the request without saying why." : error.Message,
-        error.Param);
+        error.Param)
+    {
+        Kept = "The cloud refused the request; its words are for the client alone.",
+    };
 
     /// <summary>
     /// Whether it is a word in OpenAI's way, such as <c>invalid_value</c>; not the status that vLLM and Google repeat

@@ -82,7 +82,7 @@ internal sealed partial class ResponseKeeper(
                 call.Id, previous, call.Key!.Tenant, call.Countries!.ToString(), call.StartedAt,
                 Encoding.UTF8.GetString(exchange.Input.Span), Encoding.UTF8.GetString(body.WrittenSpan));
             await store.AddAsync(
-                response, time.GetUtcNow() + configuration.Current.Responses.Retention, patience.Token);
+                response, time.GetUtcNow() + KeepFor(call), patience.Token, call.Rules?.Bounds.KeepFor);
             return true;
         }
         catch (Exception failure) when (IsOfDatabase(failure))
@@ -92,6 +92,12 @@ internal sealed partial class ResponseKeeper(
             exchange.IsStored = false;
             return false;
         }
+    }
+
+    TimeSpan KeepFor(Call call)
+    {
+        var retention = configuration.Current.Responses.Retention;
+        return call.Rules?.KeepFor(retention) ?? retention;
     }
 
     static bool IsOfDatabase(Exception failure) =>

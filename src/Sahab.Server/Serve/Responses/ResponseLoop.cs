@@ -1,7 +1,10 @@
+using Sahab.Server.Govern.Residency;
+
 namespace Sahab.Server.Serve.Responses;
 
 /// <summary>Deletes responses that are past their time. Nobody can read them from that moment on; this makes room.</summary>
-internal sealed partial class ResponseLoop(ResponseStore store, TimeProvider time, ILogger<ResponseLoop> logger)
+internal sealed partial class ResponseLoop(
+    ResponseStore store, DataRulesShelf shelf, TimeProvider time, ILogger<ResponseLoop> logger)
     : BackgroundService
 {
     /// <summary>How often it looks.</summary>
@@ -27,7 +30,14 @@ internal sealed partial class ResponseLoop(ResponseStore store, TimeProvider tim
     {
         try
         {
-            var purged = await store.PurgeAsync(time.GetUtcNow(), cancellation);
+            var now = time.GetUtcNow();
+            var purged = await store.PurgeAsync(now, cancellation);
+            foreach (var (organisation, keepFor) in shelf.Retentions())
+            {
+                // What was kept before the rule was, or before it was narrowed.
+                purged += await store.PurgeOlderAsync(organisation, now - keepFor, cancellation);
+            }
+
             if (purged > 0)
             {
                 LogPurged(purged);

@@ -12,6 +12,9 @@ internal sealed class ResponseStore(SahabDatabase database)
     /// <summary>The most responses that one statement of the purge deletes.</summary>
     const int PurgeBatch = 500;
 
+    /// <summary>Longer than anything is kept.</summary>
+    const int MostDays = 36_500;
+
     /// <summary>Seconds that a statement may take: somebody waits for the last byte of an answer.</summary>
     const int TimeoutSeconds = 5;
 
@@ -21,14 +24,21 @@ internal sealed class ResponseStore(SahabDatabase database)
         VALUES (@Id, @Previous, @Conversation, @Tenant, @Countries, @CreatedUs, @ExpiresUs, @Input, @Body)
         """;
 
-    /// <summary>A turn without those before it could not be continued: they live as long as the last.</summary>
+    /// <summary>
+    /// A turn without those before it could not be continued: they live as long as the last, within what the rules on
+    /// their tenant's data allow.
+    /// </summary>
     const string Prolong = """
-        UPDATE response SET expires_us = @ExpiresUs
+        UPDATE response
+        SET expires_us = CASE WHEN created_us + @KeepUs < @ExpiresUs THEN created_us + @KeepUs ELSE @ExpiresUs END
         WHERE conversation_id = @Conversation AND tenant = @Tenant AND expires_us < @ExpiresUs
+            AND expires_us < created_us + @KeepUs
         """;
 
     /// <summary>Keeps a response, and all turns before it as long as it.</summary>
-    public async Task AddAsync(StoredResponse response, DateTimeOffset expiresAt, CancellationToken cancellation)
+    /// <param name="most">How long each turn may be kept from its own time on; null: no rule says.</param>
+    public async Task AddAsync(
+        StoredResponse response, DateTimeOffset expiresAt, CancellationToken cancellation, TimeSpan? most = null)
     {
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -47,6 +57,7 @@ internal sealed class ResponseStore(SahabDatabase database)
             response.Countries,
             CreatedUs = UnixMicroseconds.From(response.CreatedAt),
             ExpiresUs = UnixMicroseconds.From(expiresAt),
+            KeepUs = (most ?? TimeSpan.FromDays(MostDays)).Ticks / TimeSpan.TicksPerMicrosecond,
             response.Input,
             response.Body,
         };
@@ -89,20 +100,26 @@ internal sealed class ResponseStore(SahabDatabase database)
     }
 
     /// <summary>Deletes what is past its time, and returns how many responses that were.</summary>
-    public async Task<long> PurgeAsync(DateTimeOffset now, CancellationToken cancellation)
+    public Task<long> PurgeAsync(DateTimeOffset now, CancellationToken cancellation) =>
+        PurgeAsync("expires_us <= @AtUs", "", now, cancellation);
+
+    /// <summary>Deletes what a tenant's calls left before a time, and returns how many responses that were.</summary>
+    public Task<long> PurgeOlderAsync(string tenant, DateTimeOffset createdBefore, CancellationToken cancellation) =>
+        PurgeAsync("tenant = @Tenant AND created_us <= @AtUs", tenant, createdBefore, cancellation);
+
+    async Task<long> PurgeAsync(string which, string tenant, DateTimeOffset at, CancellationToken cancellation)
     {
-        const string Purge = """
-            DELETE FROM response WHERE response_id IN (
-                SELECT response_id FROM response WHERE expires_us <= @NowUs LIMIT @Most)
+        var purge = $"""
+            DELETE FROM response WHERE response_id IN (SELECT response_id FROM response WHERE {which} LIMIT @Most)
             """;
         await using var connection = await database.OpenAsync(cancellation);
-        var parameters = new { NowUs = UnixMicroseconds.From(now), Most = PurgeBatch };
+        var parameters = new { AtUs = UnixMicroseconds.From(at), Tenant = tenant, Most = PurgeBatch };
         long purged = 0;
         while (true)
         {
             // In small steps, so that nobody waits long for a lock.
             var deleted = await connection.ExecuteAsync(
-                new CommandDefinition(Purge, parameters, cancellationToken: cancellation));
+                new CommandDefinition(purge, parameters, cancellationToken: cancellation));
             purged += deleted;
             if (deleted < PurgeBatch)
             {

@@ -13,6 +13,15 @@ internal sealed record ApiKey(
     string Tenant, string Id, int Weight, bool Admin, CountrySet Countries, string CountryList,
     FrozenSet<string>? Models, KeyLimiter Limiter, ServiceTier MaxTier)
 {
+    /// <summary>The project that every tenant has: its keys of the configuration are in it.</summary>
+    public const string DefaultProject = "default";
+
+    /// <summary>The project that the key is of.</summary>
+    public string Project { get; init; } = DefaultProject;
+
+    /// <summary>The tiers that its calls may have.</summary>
+    public TierSet Tiers { get; init; } = TierSet.UpTo(MaxTier);
+
     /// <summary>The group whose guarantee its calls fall under; null if there is none.</summary>
     public TenantGroup? Group { get; init; }
 

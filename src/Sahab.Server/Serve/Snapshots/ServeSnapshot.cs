@@ -16,6 +16,9 @@ internal sealed class ServeSnapshot
 
     public required ApiKeyTable Keys { get; init; }
 
+    /// <summary>Who has reserved what.</summary>
+    public ReservedTable Reserved { get; init; } = ReservedTable.Empty;
+
     /// <summary>Where each deployment is reached, by the deployment itself.</summary>
     public required FrozenDictionary<Deployment, DeploymentTarget> Targets { get; init; }
 
@@ -39,6 +42,12 @@ internal sealed class ServeSnapshot
     public required int MaxWaiting { get; init; }
 
     public required long MaxWaitMs { get; init; }
+
+    /// <summary>The most output tokens of one choice of each model that says so.</summary>
+    public required FrozenDictionary<ModelRoute, int> MaxOutputTokens { get; init; }
+
+    /// <summary>The most output tokens of one choice; 0 where it is not known.</summary>
+    public int MaxOutputTokensOf(ModelRoute route) => MaxOutputTokens.GetValueOrDefault(route);
 
     public DeploymentTarget TargetOf(Deployment deployment) => Targets[deployment];
 

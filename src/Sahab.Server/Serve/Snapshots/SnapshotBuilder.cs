@@ -7,6 +7,7 @@ using Sahab.Routing.Requests;
 using Sahab.Routing.Snapshot;
 using Sahab.Routing.Steering;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Sell.Capacity;
 using Sahab.Server.Serve.Providers;
 using Sahab.Server.Serve.Providers.Vllm;
 
@@ -19,20 +20,25 @@ internal static class SnapshotBuilder
 
     /// <param name="pools">The connections of each provider, by its id.</param>
     /// <param name="upstreams">Makes the way to each deployment.</param>
+    /// <param name="storeKeys">The keys of the store.</param>
+    /// <param name="reserved">What is reserved now.</param>
     /// <param name="previous">The snapshot in force, whose learned state is carried over; null at the start.</param>
     public static ServeSnapshot Build(
         SahabConfig config, IReadOnlyDictionary<string, HttpMessageInvoker> pools, UpstreamFactory upstreams,
-        ServeSnapshot? previous, DateTimeOffset now)
+        StoreKeyTable storeKeys, ImmutableArray<ReservedShare> reserved, ServeSnapshot? previous, DateTimeOffset now)
     {
-        var routing = BuildRouting(config, previous?.Routing);
+        var routing = BuildRouting(config, previous?.Routing, reserved);
         return new ServeSnapshot
         {
             Routing = routing,
-            Keys = BuildKeys(config, routing, previous?.Keys),
+            Keys = BuildKeys(config, routing, storeKeys, previous?.Keys),
+            Reserved = ReservedTable.Of(routing, reserved, previous?.Reserved),
             Targets = config.Deployments.ToFrozenDictionary(
                 deployment => Find(routing, deployment.Id),
                 deployment => TargetFor(config, deployment, Find(routing, deployment.Id), pools, upstreams)),
             Models = BuildModels(config, routing),
+            MaxOutputTokens = BuildModels(config, routing).Where(model => model.MaxOutputTokens > 0)
+                .DistinctBy(model => model.Route).ToFrozenDictionary(model => model.Route, model => model.MaxOutputTokens),
             Probes = BuildProbes(config, routing, pools),
             LoadedAtUnixSeconds = now.ToUnixTimeSeconds(),
             MaxBodyBytes = (int)Math.Min(config.Server.MaxBodyBytes, int.MaxValue),
@@ -50,7 +56,8 @@ internal static class SnapshotBuilder
             : throw new InvalidOperationException($"Deployment '{id}' is not in the snapshot.");
 
     /// <summary>The part that the router sees.</summary>
-    public static RoutingSnapshot BuildRouting(SahabConfig config, RoutingSnapshot? previous)
+    public static RoutingSnapshot BuildRouting(
+        SahabConfig config, RoutingSnapshot? previous, ImmutableArray<ReservedShare> reserved = default)
     {
         var builder = new RoutingSnapshotBuilder(previous)
         {
@@ -70,6 +77,7 @@ internal static class SnapshotBuilder
 
         AddGuarantees(
             builder, config.Groups, config.Guarantees, config.Models.Select(model => model.Id));
+        ReservedTable.AddTo(builder, config, reserved.IsDefault ? [] : reserved);
         foreach (var alias in config.Aliases.Keys)
         {
             if (config.FindModel(alias) is { } model)
@@ -194,13 +202,26 @@ internal static class SnapshotBuilder
             (long)provider.Timeouts.BetweenChunks.TotalMilliseconds);
     }
 
-    static ApiKeyTable BuildKeys(SahabConfig config, RoutingSnapshot routing, ApiKeyTable? previous)
+    /// <summary>What part of what is scarce each tenant of the configuration has.</summary>
+    public static FrozenDictionary<string, TenantStanding> StandingsFor(SahabConfig config, RoutingSnapshot routing)
+    {
+        var groups = GroupsFor(config, routing);
+        return config.Tenants.ToFrozenDictionary(
+            tenant => tenant.Id,
+            tenant => new TenantStanding(tenant.Weight, groups.GetValueOrDefault(tenant.Id)),
+            StringComparer.Ordinal);
+    }
+
+    static Dictionary<string, TenantGroup?> GroupsFor(SahabConfig config, RoutingSnapshot routing) => config.Groups
+        .SelectMany(group => group.Members, (group, member) => (member, routing.FindGroup(group.Id)))
+        .ToDictionary(StringComparer.Ordinal);
+
+    static ApiKeyTable BuildKeys(
+        SahabConfig config, RoutingSnapshot routing, StoreKeyTable storeKeys, ApiKeyTable? previous)
     {
         var limiters = (previous ?? ApiKeyTable.Empty).Keys.ToDictionary(
             key => (key.Tenant, key.Id), key => key.Limiter);
-        var groups = config.Groups
-            .SelectMany(group => group.Members, (group, member) => (member, routing.FindGroup(group.Id)))
-            .ToDictionary(StringComparer.Ordinal);
+        var groups = GroupsFor(config, routing);
         var keys = new Dictionary<KeyDigest, ApiKey>();
         foreach (var tenant in config.Tenants)
         {
@@ -219,7 +240,7 @@ internal static class SnapshotBuilder
             }
         }
 
-        return new ApiKeyTable(keys.ToFrozenDictionary());
+        return new ApiKeyTable(keys.ToFrozenDictionary(), storeKeys);
     }
 
     static ApiKey KeyFor(TenantConfig tenant, KeyConfig key, KeyLimiter limiter)

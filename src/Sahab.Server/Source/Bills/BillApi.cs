@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Mvc;
 using Sahab.Ledger.Focus;
-using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 
 namespace Sahab.Server.Source.Bills;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Claims;
 using Sahab.Ledger.Purchases;
-using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Source.Purchases;
 
@@ -176,7 +176,7 @@ internal static class ClaimApi
     static bool IsOver(DateOnly month, DateTimeOffset now) =>
         month.AddMonths(1) <= DateOnly.FromDateTime(now.UtcDateTime);
 
-    static IResult? FaultOf(ClaimStepRequest body, string? amount) =>
+    static ControlProblem? FaultOf(ClaimStepRequest body, string? amount) =>
         body.Note is not { Length: > 0 and <= 2_000 }
             ? ControlError.Invalid("note", "Say in 'note' who says so, and where that is on record, in at most 2000 characters.")
         : (body.GrantedUsd is not null) != (amount == "granted_usd")
@@ -216,6 +216,11 @@ internal static class ClaimApi
             }
         }
 
+        if (ControlBody.FaultOfText(body.GetBuffer().AsSpan(0, (int)body.Length)) is { } odd)
+        {
+            return (null, odd);
+        }
+
         try
         {
             return JsonSerializer.Deserialize<T>(body.GetBuffer().AsSpan(0, (int)body.Length), PurchaseJson.Options) is { } read
@@ -230,5 +235,5 @@ internal static class ClaimApi
 
     static IResult Ok(JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8);
 
-    static IResult Unknown(string id) => ControlError.NotFound("id", $"There is no claim '{id}'.");
+    static ControlProblem Unknown(string id) => ControlError.NotFound("id", $"There is no claim '{id}'.");
 }

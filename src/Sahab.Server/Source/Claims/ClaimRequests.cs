@@ -34,7 +34,7 @@ internal sealed record ClaimRequest(
 
     /// <summary>What of it makes no sense, and where; null: nothing.</summary>
     public (string Parameter, string Message)? Fault(SahabConfig config) =>
-        !TextForms.Fits(TextForm.Id, Id) || Id == "owed"
+        Id is null || !TextForms.Fits(TextForm.Id, Id) || Id == "owed"
             ? ("id", $"The id must be {TextForms.Describe(TextForm.Id)}, and not 'owed'.")
         : FirstDay is null ? ("month", $"The month is '{Month}'; it must be one such as 2026-11.")
         : CreditDays is < 1 or > 3650 ? ("credit_days", "The days to wait for a credit are from 1 to 3650.")

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Source.Commitments;
@@ -168,14 +168,14 @@ internal static class BurnDownApi
         return false;
     }
 
-    static IResult? FindUnknown(IQueryCollection query, params string[] known) =>
+    static ControlProblem? FindUnknown(IQueryCollection query, params string[] known) =>
         query.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown
             ? ControlError.Invalid(unknown, $"Unknown parameter '{unknown}'. Known: {string.Join(", ", known)}.")
             : null;
 
-    static IResult NoContract(string id) => ControlError.NotFound("id", $"There is no contract '{id}'.");
+    static ControlProblem NoContract(string id) => ControlError.NotFound("id", $"There is no contract '{id}'.");
 
-    static IResult NoCommitment(ContractOutlook contract, string? name) => ControlError.NotFound(
+    static ControlProblem NoCommitment(ContractOutlook contract, string? name) => ControlError.NotFound(
         "commitment",
         $"The contract {contract.Contract.Id} has no commitment '{name}' in force. It has: "
         + $"{string.Join(", ", contract.Commitments.Select(report => report.Commitment.Id).DefaultIfEmpty("none"))}.");

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Settlements;
-using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Source.Contracts;
 

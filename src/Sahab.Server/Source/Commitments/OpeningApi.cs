@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Contracts;
-using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Source.Contracts;
 

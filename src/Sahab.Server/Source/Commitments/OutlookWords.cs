@@ -5,6 +5,9 @@ using Sahab.Ledger.Settlements;
 
 namespace Sahab.Server.Source.Commitments;
 
+/// <summary>Says a text with values in its places <c>{0}</c>, <c>{1}</c> and so on, in a reader's language.</summary>
+internal delegate string Speech(string english, params object?[] values);
+
 /// <summary>What an outlook says, in plain words and short figures.</summary>
 internal static class OutlookWords
 {
@@ -73,68 +76,90 @@ internal static class OutlookWords
         : outlook.Expected.ForecastShortfall > 0 ? "missed" : "met";
 
     /// <summary>One or two sentences that say how a window stands, what will come of it, and what that costs.</summary>
-    public static string Say(CommitmentReport report, WindowOutlook outlook)
+    /// <param name="speech">Says it in the reader's language; null: in English.</param>
+    public static string Say(CommitmentReport report, WindowOutlook outlook, Speech? speech = null)
     {
+        var say = speech ?? ((english, values) => string.Format(Culture, english, values));
         var (expected, window) = (outlook.Expected, outlook.Expected.Standing.Window);
         string Of(decimal amount) => Amount(amount, report.Unit);
-        var target = Of(expected.Standing.Target);
         if (outlook.Phase == WindowPhase.BeforeBooks)
         {
-            return $"It ended on {LastDay(window)}, before our books begin: nothing of it is known or posted here.";
+            return say(
+                "It ended on {0}, before our books begin: nothing of it is known or posted here.", LastDay(window));
         }
 
         if (outlook.Phase == WindowPhase.Over)
         {
             return expected.ForecastShortfall > 0
-                ? $"It ended on {LastDay(window)}: {Of(expected.ForecastShortfall)} of {target} were missed"
-                    + $"{Cost(report, expected.ForecastOwed, "that cost")}."
-                : $"It ended on {LastDay(window)} with {Of(expected.Standing.Counted)} of {target}: met.";
+                ? say(
+                    "It ended on {0}: {1} of {2} were missed{3}.", LastDay(window), Of(expected.ForecastShortfall),
+                    Of(expected.Standing.Target), Owed(expected.ForecastOwed, say("; that cost {0}", Money(expected.ForecastOwed))))
+                : say(
+                    "It ended on {0} with {1} of {2}: met.", LastDay(window), Of(expected.Standing.Counted),
+                    Of(expected.Standing.Target));
         }
 
-        var begin = outlook.Phase == WindowPhase.Ahead ? $"It begins on {FirstDay(window)}. " : "";
-        return begin + outlook.Alarm switch
+        var begin = outlook.Phase == WindowPhase.Ahead ? say("It begins on {0}.", FirstDay(window)) + " " : "";
+        return begin + Coming(report, outlook, say);
+
+        string Money(decimal owed) => Amount(owed, report.Currency);
+        string Owed(decimal owed, string text) => owed > 0 ? text : say("; nothing is owed for it");
+    }
+
+    /// <summary>The same of a window that is not over.</summary>
+    static string Coming(CommitmentReport report, WindowOutlook outlook, Speech say)
+    {
+        var (expected, window) = (outlook.Expected, outlook.Expected.Standing.Window);
+        var target = Of(expected.Standing.Target);
+        return outlook.Alarm switch
         {
             CommitmentAlarm.Met => expected.Standing.Target == 0
-                ? "Nothing is to be drawn."
-                : $"The target of {target} is met; by {LastDay(window)} "
-                    + $"{Of(expected.ForecastSurplus)} beyond it will be drawn.",
-            CommitmentAlarm.OnCourse => $"{target} will be met on {MetOn(outlook)}, "
-                + "and by the window's end at the lower bound of the forecast too.",
-            CommitmentAlarm.AtRisk => $"{target} will be met on {MetOn(outlook)}; at the lower bound of the forecast "
-                + $"{Of(outlook.Low.ForecastShortfall)} would be missed"
-                + $"{Cost(report, outlook.Low.ForecastOwed, "that would cost")}.",
-            _ => $"{Pace(report, expected)}{Of(expected.ForecastShortfall)} of {target} will be missed by {LastDay(window)}"
-                + $"{Cost(report, expected.ForecastOwed, "that costs")}. {Reach(report, outlook)}",
+                ? say("Nothing is to be drawn.")
+                : say(
+                    "The target of {0} is met; by {1} {2} beyond it will be drawn.", target, LastDay(window),
+                    Of(expected.ForecastSurplus)),
+            CommitmentAlarm.OnCourse => say(
+                "{0} will be met on {1}, and by the window's end at the lower bound of the forecast too.", target, MetOn(outlook)),
+            CommitmentAlarm.AtRisk => say(
+                "{0} will be met on {1}; at the lower bound of the forecast {2} would be missed{3}.", target, MetOn(outlook),
+                Of(outlook.Low.ForecastShortfall),
+                Owed(outlook.Low.ForecastOwed, say("; that would cost {0}", Money(outlook.Low.ForecastOwed)))),
+            _ => say(
+                "{0}{1} of {2} will be missed by {3}{4}. {5}", Pace(report, expected, say), Of(expected.ForecastShortfall), target,
+                LastDay(window), Owed(expected.ForecastOwed, say("; that costs {0}", Money(expected.ForecastOwed))),
+                Reach(report, outlook, say)),
         };
+
+        string Of(decimal amount) => Amount(amount, report.Unit);
+        string Money(decimal owed) => Amount(owed, report.Currency);
+        string Owed(decimal owed, string text) => owed > 0 ? text : say("; nothing is owed for it");
     }
 
     /// <summary>The forecast begins with today; a window may be met on the day on which it begins.</summary>
     static string MetOn(WindowOutlook outlook) =>
         outlook.Expected.MetOn is { } day ? Day(day) : LastDay(outlook.Expected.Standing.Window);
 
-    static string Pace(CommitmentReport report, BurnDown expected) =>
-        report.Outlook.Forecast.Level > 0 ? "At this pace "
+    static string Pace(CommitmentReport report, BurnDown expected, Speech say) =>
+        report.Outlook.Forecast.Level > 0 ? say("At this pace ")
         : expected.ForecastCounted > expected.Standing.Counted
-            ? "Use has drawn nothing lately; by what is paid used or not alone, "
-        : "Nothing was drawn lately. If that stays so, ";
+            ? say("Use has drawn nothing lately; by what is paid used or not alone, ")
+        : say("Nothing was drawn lately. If that stays so, ");
 
-    static string Cost(CommitmentReport report, decimal owed, string verb) =>
-        owed > 0 ? $"; {verb} {Amount(owed, report.Currency)}" : "; nothing is owed for it";
-
-    static string Reach(CommitmentReport report, WindowOutlook outlook)
+    static string Reach(CommitmentReport report, WindowOutlook outlook, Speech say)
     {
         if (outlook.Alarm == CommitmentAlarm.OutOfReach)
         {
             return outlook.Days.Count > 0 && outlook.Days[^1].CountedAtFullUse is { } most
-                ? $"It cannot be reached even at full use of all that is delivered, which comes to "
-                    + $"{Amount(most, report.Unit)}."
-                : "It cannot be reached even at full use of all that is delivered.";
+                ? say(
+                    "It cannot be reached even at full use of all that is delivered, which comes to {0}.",
+                    Amount(most, report.Unit))
+                : say("It cannot be reached even at full use of all that is delivered.");
         }
 
         var end = DateOnly.FromDateTime(outlook.Expected.Standing.Window.Until.UtcDateTime);
         return outlook.Expected.OutOfReachFrom is { } lost && lost < end
-            ? $"From {Day(lost)} on it cannot be reached even at full use."
-            : "Until then it can be reached: nothing that is configured limits what could be drawn.";
+            ? say("From {0} on it cannot be reached even at full use.", Day(lost))
+            : say("Until then it can be reached: nothing that is configured limits what could be drawn.");
     }
 
     static string Digits(decimal size) => size switch

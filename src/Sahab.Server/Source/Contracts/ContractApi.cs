@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Sahab.Ledger.Contracts;
-using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Source.Contracts;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Purchases;
-using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Source.Purchases;
@@ -84,8 +84,9 @@ internal static class PurchaseApi
     static async Task<IResult> AnswerAsync(string id, HttpContext context, PurchaseDesk desk)
     {
         var (answer, fault) = await ReadAsync<Answer>(context);
-        return answer is null
-            ? fault!
+        return answer is null ? fault!
+            : answer.Contract is null || answer.Evidence is null ? ControlError.Invalid(
+                answer.Contract is null ? "contract" : "evidence", "An answer has 'contract', 'says' and 'evidence'.")
             : await StepAsync(
                 id, desk,
                 (purchase, _, now) => Purchasing.Answer(purchase, answer.Contract, answer.Says, answer.Evidence, now),
@@ -104,11 +105,12 @@ internal static class PurchaseApi
                 : Ok(ToJson(taken.Purchase, desk.Now));
     }
 
-    static IResult? FaultOf(Draft draft, SahabConfig config) =>
-        !TextForms.Fits(TextForm.Id, draft.Id) ? ControlError.Invalid("id", $"The id must be {TextForms.Describe(TextForm.Id)}.")
-        : config.FindProvider(draft.Seller) is null ? ControlError.Invalid(
+    static ControlProblem? FaultOf(Draft draft, SahabConfig config) =>
+        draft.Id is null || !TextForms.Fits(TextForm.Id, draft.Id) ? ControlError.Invalid("id", $"The id must be {TextForms.Describe(TextForm.Id)}.")
+        : draft.Seller is null || config.FindProvider(draft.Seller) is null ? ControlError.Invalid(
             "seller", $"There is no provider '{draft.Seller}'. There are: {string.Join(", ", config.Providers.Select(each => each.Id))}.")
-        : !Countries.Contains(draft.Country) ? ControlError.Invalid(
+        : draft.Site is null ? ControlError.Invalid("site", "Say which site: 'site' is missing.")
+        : draft.Country is null || !Countries.Contains(draft.Country) ? ControlError.Invalid(
             "country", $"The country must be {TextForms.Describe(TextForm.Country)}.")
         : draft.Megawatts < 0 || draft.Gpus < 0 || draft.Usd < 0 ? ControlError.Invalid(
             "megawatts", "Power, GPUs and price are at least 0.")
@@ -139,6 +141,11 @@ internal static class PurchaseApi
             return (null, ControlError.Invalid("body", $"The body is longer than {MaxBodyBytes} bytes."));
         }
 
+        if (ControlBody.FaultOfText(bytes.AsSpan(0, count)) is { } odd)
+        {
+            return (null, odd);
+        }
+
         try
         {
             return JsonSerializer.Deserialize<T>(bytes.AsSpan(0, count), PurchaseJson.Options) is { } body
@@ -153,7 +160,7 @@ internal static class PurchaseApi
 
     static IResult Ok(JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8);
 
-    static IResult Unknown(string id) => ControlError.NotFound("id", $"There is no purchase '{id}'.");
+    static ControlProblem Unknown(string id) => ControlError.NotFound("id", $"There is no purchase '{id}'.");
 
     /// <summary>What is to be bought, as the client says it.</summary>
     sealed record Draft(

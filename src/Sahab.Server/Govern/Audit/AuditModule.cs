@@ -1,0 +1,12 @@
+namespace Sahab.Server.Govern.Audit;
+
+/// <summary>Registers the log of changes.</summary>
+internal static class AuditModule
+{
+    public static IServiceCollection AddAudit(this IServiceCollection services) => services
+        .AddSingleton<AuditLog>()
+        .AddSingleton<AuditStore>();
+
+    /// <summary>Maps into the group <c>/api</c>.</summary>
+    public static void MapAudit(this IEndpointRouteBuilder api) => AuditApi.Map(api);
+}

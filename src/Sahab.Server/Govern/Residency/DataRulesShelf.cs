@@ -1,0 +1,151 @@
+using Sahab.Server.Govern.Subprocessors;
+using Sahab.Server.Govern.UsePolicy;
+using Sahab.Server.Hosting.Configuration;
+
+namespace Sahab.Server.Govern.Residency;
+
+/// <summary>Whether metrics and traces are sent on, which the start of the process decides.</summary>
+internal sealed record TelemetryExport(bool IsOn);
+
+/// <summary>A configuration under which data could leave the rules; the message names every path.</summary>
+internal sealed class ResidencyException(string message) : Exception(message);
+
+/// <summary>
+/// The rules that bind each project's calls, in memory. Changed at once where a rule is changed here, and within
+/// <see cref="DataRulesLoop.Period"/> where that was on another node.
+/// </summary>
+internal sealed class DataRulesShelf(
+    DataRulesStore rules, SubprocessorStore subprocessors, UseStore uses, ChangeCounter changes, TelemetryExport export,
+    TimeProvider time) : IDisposable
+{
+    readonly SemaphoreSlim _refreshing = new(1, 1);
+    readonly Lock _gate = new();
+    SahabConfig? _config;
+    RuleTables _tables = RuleTables.Empty;
+    RuleBook _book = RuleBook.Empty;
+
+    /// <summary>The rules as they are now.</summary>
+    public RuleBook Book => Volatile.Read(ref _book);
+
+    /// <summary>What was set at run time, as it was last read.</summary>
+    public RuleTables Tables => Volatile.Read(ref _tables);
+
+    /// <summary>The rules that bind a project's calls; null: none does. Takes no lock and allocates nothing.</summary>
+    public DataRules? For(string organisation, string project)
+    {
+        var book = Volatile.Read(ref _book);
+        return book.IsEmpty ? null
+            : book.Projects.TryGetValue((organisation, project), out var rules)
+                || book.Organisations.TryGetValue(organisation, out rules) ? rules
+            : book.Others;
+    }
+
+    /// <summary>The same with the key's own rules, where the configuration gives it any.</summary>
+    public DataRules? For(string organisation, string project, string key) =>
+        For(organisation, project) is not { } rules ? null
+            : rules.Keys is { } keys && keys.TryGetValue(key, out var own) ? own
+            : rules;
+
+    /// <summary>Organisations all of whose content is kept for less than others'.</summary>
+    public IEnumerable<(string Organisation, TimeSpan KeepFor)> Retentions() => Book.Organisations
+        .Where(pair => pair.Value.Bounds.KeepFor is not null)
+        .Select(pair => (pair.Key, pair.Value.Bounds.KeepFor!.Value));
+
+    /// <summary>Reads all that was set at run time, and puts it in force.</summary>
+    public async Task RefreshAsync(CancellationToken cancellation)
+    {
+        await _refreshing.WaitAsync(cancellation);
+        try
+        {
+            // The count first: what changes while it is read is read again.
+            var count = await changes.ReadAsync(cancellation);
+            var tables = new RuleTables(
+                count,
+                await rules.ReadAllAsync(cancellation),
+                await subprocessors.ReadAllAsync(cancellation),
+                await subprocessors.StancesAsync(cancellation),
+                await uses.CurrentAsync(cancellation));
+            lock (_gate)
+            {
+                Volatile.Write(ref _tables, tables);
+                PutInForce();
+            }
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
+    }
+
+    /// <summary>Reads it again if it has changed, or if time alone has changed what holds. True: it was read.</summary>
+    public async Task<bool> LookAsync(CancellationToken cancellation)
+    {
+        if (await changes.ReadAsync(cancellation) == Tables.Changes && time.GetUtcNow() < Book.Until)
+        {
+            return false;
+        }
+
+        await RefreshAsync(cancellation);
+        return true;
+    }
+
+    /// <summary>Prepares a configuration; the step that is returned puts its rules in force.</summary>
+    /// <exception cref="ResidencyException">Under it data could leave the rules that were set at run time.</exception>
+    public Action Prepare(SahabConfig config)
+    {
+        var tables = Tables;
+        var faults = FaultsOf(config, tables)
+            .Concat(new Register(tables.Register, time.GetUtcNow()).Missing(config))
+            .ToList();
+        if (faults.Count > 0)
+        {
+            throw new ResidencyException(string.Join(" ", faults));
+        }
+
+        return () =>
+        {
+            lock (_gate)
+            {
+                _config = config;
+                PutInForce();
+            }
+        };
+    }
+
+    public void Dispose() => _refreshing.Dispose();
+
+    RuleBook Build(SahabConfig config, RuleTables tables) =>
+        new RuleBookBuilder(config, tables, export.IsOn, time.GetUtcNow()).Build();
+
+    void PutInForce()
+    {
+        if (_config is not null)
+        {
+            Volatile.Write(ref _book, Build(_config, _tables));
+        }
+    }
+
+    /// <summary>
+    /// What of the run-time rules the configuration breaks. Rules that the one in force cannot keep either were accepted
+    /// by another node, and this one takes no such calls: nobody who sets a rule may keep a server from being changed. At
+    /// the start that is not known where several nodes may share the store.
+    /// </summary>
+    List<string> FaultsOf(SahabConfig config, RuleTables tables)
+    {
+        var before = _config;
+        if (before is null && config.Metering.Store.Postgres is not null)
+        {
+            return [];
+        }
+
+        var known = before is null ? [] : Build(before, tables).Leaks.Select(leak => (leak.Scope, leak.Kind)).ToHashSet();
+        var gone = tables.Rules.SelectMany(
+            stored => DataRulesText.PlacesOf(stored.Rules)
+                .Where(place => !Zones.Knows(config, place) && (before is null || Zones.Knows(before, place))),
+            (stored, place) => $"The data rules of {stored.Organisation}{(stored.Project.Length > 0 ? "/" : "")}{stored.Project} "
+                + $"name the zone {place}, which this file has not. Put it back, or have the rules changed first.").ToList();
+        // A zone that is gone lets nothing anywhere: to say so once will do.
+        return gone.Count > 0 ? gone : [.. Build(config, tables).Leaks
+            .Where(leak => !known.Contains((leak.Scope, leak.Kind))).Select(leak => leak.ToString())];
+    }
+}

@@ -1,0 +1,182 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Sahab.Server.Govern.Subprocessors;
+using Sahab.Server.Govern.UsePolicy;
+using Sahab.Server.Hosting.Configuration;
+
+namespace Sahab.Server.Govern.Residency;
+
+/// <summary>All that was set at run time, as it was read.</summary>
+/// <param name="Changes">The count of changes when it was read; what is read later may be newer.</param>
+internal sealed record RuleTables(
+    long Changes, List<StoredRules> Rules, List<Subprocessor> Register, List<Stance> Stances, List<ProjectUse> Uses)
+{
+    public static RuleTables Empty { get; } = new(0, [], [], [], []);
+}
+
+/// <summary>The rules of everybody at an instant: made of the configuration and of what was set at run time.</summary>
+internal sealed class RuleBook
+{
+    public static RuleBook Empty { get; } = new();
+
+    public FrozenDictionary<(string Organisation, string Project), DataRules> Projects { get; init; } =
+        FrozenDictionary<(string, string), DataRules>.Empty;
+
+    public FrozenDictionary<string, DataRules> Organisations { get; init; } = FrozenDictionary<string, DataRules>.Empty;
+
+    /// <summary>For whom nobody has said anything; null: nothing binds them.</summary>
+    public DataRules? Others { get; init; }
+
+    /// <summary>Whether nobody is bound by anything.</summary>
+    public bool IsEmpty => Projects.Count == 0 && Organisations.Count == 0 && Others is null;
+
+    /// <summary>When time alone changes it next.</summary>
+    public DateTimeOffset Until { get; init; } = DateTimeOffset.MaxValue;
+
+    /// <summary>What of the run-time rules could not be kept under the configuration.</summary>
+    public ImmutableArray<DataPath> Leaks { get; init; } = [];
+}
+
+/// <summary>Makes a <see cref="RuleBook"/>. Pure.</summary>
+internal sealed class RuleBookBuilder(SahabConfig config, RuleTables tables, bool exports, DateTimeOffset now)
+{
+    const string DefaultProject = "default";
+
+    readonly ResidencyProof _proof = new(config, exports);
+    readonly ImmutableArray<DataPath>.Builder _leaks = ImmutableArray.CreateBuilder<DataPath>();
+    readonly Dictionary<string, TenantConfig> _tenants =
+        config.Tenants.ToDictionary(tenant => tenant.Id, StringComparer.Ordinal);
+    readonly Dictionary<(string, string), DataConfig> _rules =
+        tables.Rules.ToDictionary(rule => (rule.Organisation, rule.Project), rule => rule.Rules);
+    readonly ILookup<string, string> _ruled =
+        tables.Rules.ToLookup(rule => rule.Organisation, rule => rule.Project, StringComparer.Ordinal);
+
+    readonly ILookup<string, ProjectUse> _uses = tables.Uses.ToLookup(use => use.Organisation, StringComparer.Ordinal);
+    readonly ILookup<string, Stance> _stances = tables.Stances.ToLookup(stance => stance.Organisation, StringComparer.Ordinal);
+    readonly Register _register = new(tables.Register, now);
+
+    public RuleBook Build()
+    {
+        var organisations = new Dictionary<string, DataRules>(StringComparer.Ordinal);
+        var projects = new Dictionary<(string, string), DataRules>();
+        foreach (var organisation in Named())
+        {
+            var outer = BoundsOf(organisation);
+            var barred = _register.BarredFor(_stances[organisation]);
+            organisations[organisation] = Make(organisation, "", outer, null, barred);
+            foreach (var project in ProjectsOf(organisation))
+            {
+                var use = _uses[organisation].FirstOrDefault(use => use.Project == project);
+                projects[(organisation, project)] = Make(organisation, project, outer, use, barred);
+            }
+        }
+
+        var others = _register.BarredFor([]);
+        return new RuleBook
+        {
+            Organisations = organisations.ToFrozenDictionary(StringComparer.Ordinal),
+            Projects = projects.ToFrozenDictionary(),
+            Others = others is null ? null : new DataRules { Bounds = DataBounds.Free, Barred = others },
+            Until = Next(),
+            Leaks = _leaks.ToImmutable(),
+        };
+    }
+
+    /// <summary>The rules of an organisation: those of the file, and within them those that were set at run time.</summary>
+    public DataBounds BoundsOf(string organisation)
+    {
+        var file = DataBounds.Of(config, _tenants.GetValueOrDefault(organisation)?.Data);
+        return DataBounds.Of(config, _rules.GetValueOrDefault((organisation, ""))).Within(file);
+    }
+
+    IEnumerable<string> Named() => config.Tenants
+        .Where(tenant => tenant.Data is not null || tenant.Keys.Any(key => key.Data is not null)).Select(tenant => tenant.Id)
+        .Concat(tables.Rules.Select(rule => rule.Organisation))
+        .Concat(tables.Stances.Select(stance => stance.Organisation))
+        .Concat(tables.Uses.Select(use => use.Organisation))
+        .Distinct(StringComparer.Ordinal);
+
+    IEnumerable<string> ProjectsOf(string organisation) => _ruled[organisation]
+        .Where(project => project.Length > 0)
+        .Concat(_uses[organisation].Select(use => use.Project))
+        .Distinct(StringComparer.Ordinal);
+
+    DataRules Make(
+        string organisation, string project, DataBounds outer, ProjectUse? use, FrozenDictionary<string, string>? barred)
+    {
+        var terms = use is null ? null : UseTerms.Of(config, use.Class);
+        var bounds = outer;
+        if (project.Length > 0)
+        {
+            bounds = DataBounds.Of(config, _rules.GetValueOrDefault((organisation, project)))
+                .Within(DataBounds.Of(config, terms?.Data)).Within(outer);
+        }
+
+        var rules = new DataRules
+        {
+            Bounds = bounds,
+            Barred = barred,
+            Use = terms?.Limits,
+            Refusal = RefusalOf(use, terms) ?? Prove(organisation, project, bounds),
+        };
+        return project is "" or DefaultProject ? WithKeys(rules, organisation) : rules;
+    }
+
+    DataRefusal? RefusalOf(ProjectUse? use, UseTerms? terms)
+    {
+        if (use is null)
+        {
+            return null;
+        }
+
+        return terms is null
+            ? new DataRefusal(
+                "use_not_approved",
+                $"This project is declared to be for '{use.Class}', which is no use class any more. Declare what it is for.")
+            : use.WhyNot(terms, now) is { } why ? new DataRefusal("use_not_approved", why) : null;
+    }
+
+    /// <summary>Nothing is taken that could leave the rules: another node may have accepted them, or the file changed.</summary>
+    DataRefusal? Prove(string organisation, string project, DataBounds bounds)
+    {
+        var name = project.Length == 0 ? $"organisation {organisation}" : $"organisation {organisation}, project {project}";
+        var leaks = _proof.LeaksOf(new DataScope(name, bounds, _proof.AllModels)).ToList();
+        if (leaks.Count == 0)
+        {
+            return null;
+        }
+
+        _leaks.AddRange(leaks);
+        return new DataRefusal(
+            "data_rules_not_kept",
+            $"This node cannot keep the rules on this project's data: {leaks[0].Fault}. Whoever runs this server must mend that.");
+    }
+
+    DataRules WithKeys(DataRules rules, string organisation)
+    {
+        var keys = _tenants.GetValueOrDefault(organisation)?.Keys.Where(key => key.Data is not null).ToFrozenDictionary(
+            key => key.Id,
+            key => new DataRules
+            {
+                Bounds = DataBounds.Of(config, key.Data).Within(rules.Bounds),
+                Barred = rules.Barred,
+                Use = rules.Use,
+                Refusal = rules.Refusal,
+            },
+            StringComparer.Ordinal);
+        return keys is not { Count: > 0 } ? rules : new DataRules
+        {
+            Bounds = rules.Bounds,
+            Barred = rules.Barred,
+            Use = rules.Use,
+            Refusal = rules.Refusal,
+            Keys = keys,
+        };
+    }
+
+    DateTimeOffset Next() => tables.Register.Select(each => each.EffectiveAt)
+        .Concat(tables.Uses.Select(use => use.ExpiresAt ?? DateTimeOffset.MaxValue))
+        .Where(at => at > now)
+        .DefaultIfEmpty(DateTimeOffset.MaxValue)
+        .Min();
+}

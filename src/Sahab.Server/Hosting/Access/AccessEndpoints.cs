@@ -1,0 +1,24 @@
+namespace Sahab.Server.Hosting.Access;
+
+/// <summary>What an endpoint needs, in its metadata; the innermost counts.</summary>
+/// <param name="ToRead">To GET and HEAD.</param>
+/// <param name="ToChange">For every other method.</param>
+internal sealed record Needed(Permission ToRead, Permission ToChange)
+{
+    public Permission For(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? ToRead : ToChange;
+}
+
+/// <summary>How endpoints of the control API say what they need.</summary>
+internal static class AccessEndpoints
+{
+    /// <summary>The value of the path that names the organisation which an endpoint is about.</summary>
+    public const string Organisation = "organisation";
+
+    /// <summary>Says what the endpoint, or each of the group, needs.</summary>
+    public static T Needs<T>(this T endpoint, Permission permission)
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new Needed(permission, permission));
+
+    /// <summary>Says what each endpoint of the group needs to be read, and to be used otherwise.</summary>
+    public static T Needs<T>(this T endpoint, Permission toRead, Permission toChange)
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new Needed(toRead, toChange));
+}

@@ -1,0 +1,72 @@
+using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
+using Sahab.Server.Portal.Pages;
+using Sahab.Server.Portal.Pages.Operator;
+using Sahab.Server.Sell.Capacity;
+using Sahab.Server.Sell.Tenants;
+using Sahab.Server.Serve.Snapshots;
+
+namespace Sahab.Server.Portal;
+
+/// <summary>The pages of reserved capacity: what an organisation has of it, and what the operator has sold of each model.</summary>
+internal static class CapacityPagesApi
+{
+    /// <summary>The most reservations that a page lists; the API has them all.</summary>
+    const int MostRows = 1000;
+
+    public static void Map(IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/console/{organisation}/capacity", ReservedAsync).Needs(Permission.SeeBilling).ExcludeFromDescription();
+        pages.MapGet("/operator/capacity", SoldAsync).Needs(Permission.SeeSales).ExcludeFromDescription();
+    }
+
+    static async Task<IResult> ReservedAsync(
+        string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
+        ProjectStore projects, CapacityStore store, CapacityHoldings holdings, CapacityDesk desk,
+        SnapshotPublisher snapshots, MonotonicClock clock)
+    {
+        if (await organisations.FindAsync(organisation, context.RequestAborted) is not { } found)
+        {
+            return await renderer.ShowMissingAsync(context, "There is no such page, or it is not for you.");
+        }
+
+        var (now, all) = (desk.Now, new ListPage(MostRows, ""));
+        var open = await store.ReadOpenAsync(context.RequestAborted);
+        return await ShowAsync(context, renderer, typeof(CapacityPage), new CapacityView(new ConsoleView(found) { Now = now })
+        {
+            Projects = await projects.ListAsync(organisation, all, context.RequestAborted),
+            Reservations =
+            [
+                .. (await store.ListAsync(organisation, all, context.RequestAborted)).AsEnumerable().Reverse()
+                    .Select(each => (each, UsedOf(each, now, snapshots.Current, clock.NowMs))),
+            ],
+            Offers =
+            [
+                .. holdings.OffersAt(now).Select(offer => (
+                    offer, holdings.CourseOf(offer.Model, open.Where(each => each.Model == offer.Model)))),
+            ],
+        });
+    }
+
+    /// <summary>What of a minute those who share a reservation have used, on this server; null: it is not in force.</summary>
+    static long? UsedOf(Reservation reservation, DateTimeOffset now, ServeSnapshot snapshot, long nowMs) =>
+        reservation.StateAt(now) == "active" && snapshot.Routing.TryGetModel(reservation.Model, out var route)
+            ? snapshot.Reserved.Find(reservation.Organisation, reservation.Project, route)?.Cover.Read(nowMs).Tokens
+            : null;
+
+    static async Task<IResult> SoldAsync(
+        HttpContext context, PageRenderer renderer, CapacityStore store, CapacityHoldings holdings, CapacityDesk desk)
+    {
+        var open = await store.ReadOpenAsync(context.RequestAborted);
+        var models = open.Select(each => each.Model).Concat(holdings.OfferedModels).Distinct()
+            .Order(StringComparer.Ordinal).Select(model =>
+            {
+                Reservation[] sold = [.. open.Where(each => each.Model == model)];
+                return (model, holdings.CourseOf(model, sold), (IReadOnlyList<Reservation>)sold);
+            });
+        return await ShowAsync(context, renderer, typeof(SoldCapacityPage), new SoldCapacityView([.. models], desk.Now));
+    }
+
+    static Task<IResult> ShowAsync(HttpContext context, PageRenderer renderer, Type page, object view) =>
+        renderer.ShowAsync(context, new PageView(page, new() { ["View"] = view }));
+}

@@ -1,0 +1,145 @@
+using Sahab.Routing.Requests;
+using Sahab.Server.Hosting.Access;
+using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Portal.Pages;
+using Sahab.Server.Sell.Budgets;
+using Sahab.Server.Sell.Tenants;
+using Sahab.Server.Sell.Tenants.Accounts;
+using Sahab.Server.Sell.Tenants.Keys;
+using Sahab.Server.Sell.Webhooks;
+using Sahab.Server.Serve.Snapshots;
+
+namespace Sahab.Server.Portal;
+
+/// <summary>The pages of those who buy: signing up and in, and an organisation's own. What they change goes through the control API.</summary>
+internal static class ConsolePagesApi
+{
+    /// <summary>The most rows that a page lists; the API has them all.</summary>
+    const int MostRows = 200;
+
+    internal static readonly ListPage All = new(MostRows, "");
+
+    public static void Map(IEndpointRouteBuilder pages)
+    {
+        var open = pages.MapGroup("").Needs(Permission.Public).ExcludeFromDescription();
+        open.MapGet("/sign-in", (HttpContext context, PageRenderer renderer, ConfigurationState configuration) =>
+            renderer.ShowAsync(context, new PageView(typeof(SignInPage), new()
+            {
+                ["Return"] = LocalPath.Of(context.Request.Query["return"]),
+                ["Issuers"] = configuration.Current.SignIn.Oidc.Select(issuer => new IssuerLink(
+                    issuer.Id, issuer.Name ?? issuer.Id)).ToList(),
+            })));
+        open.MapGet("/sign-up", (HttpContext context, PageRenderer renderer) => renderer.ShowAsync(
+            context, new PageView(typeof(SignUpPage), new() { ["Invitation"] = (string?)context.Request.Query["invitation"] })));
+        pages.MapGet(KeySignIn.Path, (HttpContext context) => KeySignIn.Show(context)).Needs(Permission.SignedIn)
+            .ExcludeFromDescription();
+        pages.MapGet("/console", HomeAsync).Needs(Permission.SignedIn).ExcludeFromDescription();
+        var console = pages.MapGroup("/console/{organisation}").ExcludeFromDescription();
+        console.MapGet("", ProjectsAsync).Needs(Permission.SeeOrganisation);
+        console.MapGet("/playground", PlaygroundAsync).Needs(Permission.Play);
+        console.MapGet("/quickstart", QuickstartAsync).Needs(Permission.SeeOrganisation);
+        console.MapGet("/keys", KeysAsync).Needs(Permission.SeeKeys);
+        console.MapGet("/budgets", BudgetsAsync).Needs(Permission.SeeBudgets);
+        console.MapGet("/members", MembersAsync).Needs(Permission.SeeOrganisation);
+        console.MapGet("/webhooks", WebhooksAsync).Needs(Permission.SeeWebhooks);
+        UsagePagesApi.Map(console);
+        BillingPagesApi.Map(console);
+        GovernPagesApi.Map(console);
+        AccountPagesApi.Map(pages);
+    }
+
+    static async Task<IResult> HomeAsync(HttpContext context, PageRenderer renderer, OrganisationStore store)
+    {
+        var caller = Caller.Of(context);
+        // Nobody is every organisation's but the operator; a token is no user.
+        var user = caller.MayAnywhere(Permission.SeeOrganisation) ? null : AccountApi.UserOf(caller) ?? "";
+        return await renderer.ShowAsync(context, new PageView(typeof(OrganisationsPage), new()
+        {
+            ["View"] = new OrganisationsView(await store.ListAsync(user, All, context.RequestAborted)),
+        }));
+    }
+
+    static Task<IResult> ProjectsAsync(
+        string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations, ProjectStore projects) =>
+        ShowAsync(typeof(ProjectsPage), organisation, context, renderer, organisations, async found => new ConsoleView(found)
+        {
+            Projects = await projects.ListAsync(organisation, All, context.RequestAborted),
+        });
+
+    static Task<IResult> KeysAsync(
+        string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
+        ProjectStore projects, KeyStore keys, TimeProvider time) =>
+        ShowAsync(typeof(KeysPage), organisation, context, renderer, organisations, async found => new ConsoleView(found)
+        {
+            Projects = await projects.ListAsync(organisation, All, context.RequestAborted),
+            Keys = await keys.ListAsync(organisation, null, All, context.RequestAborted),
+            Now = time.GetUtcNow(),
+        });
+
+    static Task<IResult> PlaygroundAsync(
+        string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations, KeyStore keys,
+        SnapshotPublisher snapshots, TimeProvider time) =>
+        ShowAsync(typeof(PlaygroundPage), organisation, context, renderer, organisations, async found => new ConsoleView(found)
+        {
+            Models = ChatModels(snapshots),
+            Keys =
+            [
+                .. (await keys.ListAsync(organisation, null, All, context.RequestAborted))
+                    .Where(key => key.IsGoodAt(time.GetUtcNow())),
+            ],
+        });
+
+    static Task<IResult> QuickstartAsync(
+        string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
+        SnapshotPublisher snapshots) =>
+        ShowAsync(typeof(QuickstartPage), organisation, context, renderer, organisations, found => Task.FromResult<ConsoleView?>(
+            new ConsoleView(found)
+            {
+                Models = ChatModels(snapshots),
+                Address = $"{context.Request.Scheme}://{context.Request.Host}",
+            }));
+
+    static string[] ChatModels(SnapshotPublisher snapshots) =>
+    [
+        .. snapshots.Current.Models.Where(model => model.Route.Serves(Operation.ChatCompletions)).Select(model => model.Name),
+    ];
+
+    static Task<IResult> BudgetsAsync(
+        string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
+        ProjectStore projects, BudgetStore store, BudgetReadings readings) =>
+        ShowAsync(typeof(BudgetsPage), organisation, context, renderer, organisations, async found =>
+        {
+            var budgets = await store.ListAsync(organisation, All, context.RequestAborted);
+            return new ConsoleView(found)
+            {
+                Projects = await projects.ListAsync(organisation, All, context.RequestAborted),
+                Budgets = [.. budgets.Zip(await readings.ReadAsync(budgets, context.RequestAborted))],
+            };
+        });
+
+    static Task<IResult> MembersAsync(
+        string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
+        MemberStore members, InvitationStore invitations) =>
+        ShowAsync(typeof(MembersPage), organisation, context, renderer, organisations, async found => new ConsoleView(found)
+        {
+            Members = await members.ListAsync(organisation, All, context.RequestAborted),
+            Invitations = await invitations.ListAsync(organisation, All, context.RequestAborted),
+        });
+
+    static Task<IResult> WebhooksAsync(
+        string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
+        WebhookStore webhooks) =>
+        ShowAsync(typeof(WebhooksPage), organisation, context, renderer, organisations, async found => new ConsoleView(found)
+        {
+            Webhooks = await webhooks.ReadAllAsync(organisation, context.RequestAborted),
+        });
+
+    /// <summary>A page of an organisation; null of what it shows: there is no such page.</summary>
+    internal static async Task<IResult> ShowAsync<T>(
+        Type page, string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
+        Func<Organisation, Task<T?>> look)
+        where T : class =>
+        await organisations.FindAsync(organisation, context.RequestAborted) is { } found && await look(found) is { } view
+            ? await renderer.ShowAsync(context, new PageView(page, new() { ["View"] = view }))
+            : await renderer.ShowMissingAsync(context, "There is no such page, or it is not for you.");
+}

@@ -1,0 +1,32 @@
+using Sahab.Server.Hosting.Access;
+
+namespace Sahab.Server.Portal;
+
+/// <summary>
+/// Shows a page to who may see it (<see cref="AccessJudge"/>). Who has not said who they are is asked to; who may not see
+/// it is told what those are told who ask for one that is not there.
+/// </summary>
+internal sealed class PageFilter(AccessJudge judge, PageCallers others, PageRenderer renderer) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var judgement = await judge.JudgeAsync(http, others);
+        return judgement switch
+        {
+            { Verdict: Verdict.Allowed } => await next(context),
+            // A browser whose session has ended signs in anew, however often it asks with it.
+            { Verdict: Verdict.NotSignedIn, Refusal: { Status: StatusCodes.Status429TooManyRequests } tooMany }
+                when http.Request.Headers.Authorization.Count > 0 => tooMany,
+            { Verdict: Verdict.NotSignedIn } => SignIn(http),
+            _ => await renderer.ShowMissingAsync(http, "There is no such page, or it is not for you."),
+        };
+    }
+
+    /// <summary>People are sent to the page on which they sign in; programs are asked for a key, as is who wants to be.</summary>
+    static IResult SignIn(HttpContext http) =>
+        http.Request.Path != KeySignIn.Path
+        && http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal)
+            ? Results.Redirect("/sign-in?return=" + Uri.EscapeDataString(http.Request.Path + http.Request.QueryString))
+            : KeySignIn.Challenge(http);
+}

@@ -1,0 +1,33 @@
+using Sahab.Ledger.Budgets;
+using Sahab.Routing.Admission;
+using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Metering;
+
+namespace Sahab.Server.Sell.Budgets;
+
+/// <summary>Tells how budgets stand, on all nodes.</summary>
+internal sealed class BudgetReadings(
+    BudgetStore store, BudgetExchange exchange, BudgetShelf shelf, Journal journal, TimeProvider time)
+{
+    /// <summary>How budgets stand, in their order. What this node has used is posted first.</summary>
+    public async Task<List<BudgetReading>> ReadAsync(IReadOnlyCollection<Budget> budgets, CancellationToken cancellation)
+    {
+        await exchange.CatchUpAsync();
+        var nowUs = UnixMicroseconds.From(time.GetUtcNow());
+        var windows = budgets.Select(budget => BudgetWindow.Of(
+            budget.Terms.Period, Math.Max(nowUs, budget.Terms.SinceUs))).ToList();
+        var found = await store.ReadAsync(
+            journal.Id, budgets.Zip(windows, (budget, window) => new BudgetPlace(budget.Id, window.StartUs)), cancellation);
+        var readings = new List<BudgetReading>(budgets.Count);
+        foreach (var (budget, window, (spent, others)) in budgets.Zip(windows, found))
+        {
+            var part = shelf.Find(budget.Organisation)?.Book.Read(budget.Id, nowUs) ?? default;
+            readings.Add(new BudgetReading(window.StartUs, window.EndUs, spent, part.Reserved + others, part.InFlight));
+        }
+
+        return readings;
+    }
+
+    public async Task<BudgetReading> ReadAsync(Budget budget, CancellationToken cancellation) =>
+        (await ReadAsync([budget], cancellation))[0];
+}

@@ -1,0 +1,236 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Sahab.Server.Hosting.Access;
+using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Metering;
+
+namespace Sahab.Server.Sell.Invoices;
+
+/// <summary>Invoices and credit notes: drafts, issuing, every form of them, and the calls beneath each line.</summary>
+internal static class InvoiceApi
+{
+    const string DraftPrefix = "draft-";
+    const int DefaultPage = 100;
+
+    public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/invoices/issue", IssueAsync).Needs(Permission.ChangeSales)
+            .WithSummary("Issue the invoices of a month that is over, of one organisation or of all")
+            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+        var own = api.MapGroup("/organisations/{organisation}/invoices").Needs(Permission.SeeBilling);
+        own.MapGet("", ListAsync).WithSummary("Invoices and credit notes, the newest first")
+            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+        own.MapGet("/{number}.csv", (string organisation, string number, InvoiceDesk desk, InvoiceStore store,
+                CancellationToken cancellation) => ShowAsync(organisation, number, desk, store, content =>
+                Results.Text(InvoiceCsv.Write(JsonNode.Parse(content)!), "text/csv", Encoding.UTF8), cancellation))
+            .WithSummary("The lines of a document as CSV");
+        own.MapGet("/{number}.html", (string organisation, string number, HttpContext context, InvoiceDesk desk,
+                InvoiceStore store, CancellationToken cancellation) => ShowAsync(organisation, number, desk, store, content =>
+                {
+                    context.Response.Headers.ContentSecurityPolicy = InvoiceHtml.ContentPolicy;
+                    return Results.Text(InvoiceHtml.Write(JsonNode.Parse(content)!), "text/html", Encoding.UTF8);
+                }, cancellation))
+            .WithSummary("A document as a page that prints");
+        own.MapGet("/{number}.pdf", (string organisation, string number, HttpContext context, InvoiceDesk desk,
+                InvoiceStore store, CancellationToken cancellation) => ShowAsync(organisation, number, desk, store, content =>
+                {
+                    context.Response.Headers.ContentSecurityPolicy = AnswerHeaders.ViewerPolicy;
+                    return Results.Bytes(InvoicePdf.Write(JsonNode.Parse(content)!), "application/pdf");
+                }, cancellation))
+            .WithSummary("A document as PDF");
+        own.MapGet("/{number}", (string organisation, string number, InvoiceDesk desk, InvoiceStore store,
+                CancellationToken cancellation) => ShowAsync(organisation, number, desk, store, content =>
+                Results.Text(content, "application/json", Encoding.UTF8), cancellation))
+            .WithSummary("A document as it was issued; draft-2026-11 is the month's invoice as it would be now")
+            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+        own.MapGet("/{number}/lines/{line}/calls", CallsAsync).Needs(Permission.SeeUsage)
+            .WithSummary("The calls that a line is made of, the newest first")
+            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+        own.MapPost("/{number}/credit-notes", CorrectAsync).Needs(Permission.ChangeSales)
+            .WithSummary("Take an amount of an invoice back; the invoice stays as it is")
+            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status409Conflict);
+        return api;
+    }
+
+    static async Task<IResult> IssueAsync(HttpContext context, InvoiceDesk desk)
+    {
+        var (body, fault) = await BillingBody.ReadAsync<IssueRequest>(context);
+        if (body is null)
+        {
+            return fault!;
+        }
+
+        if (!TryMonth(body.Month, out var month))
+        {
+            return ControlError.Invalid("month", $"The month is '{body.Month}'; it must be one such as 2026-11.");
+        }
+
+        var actor = Caller.Of(context).Name;
+        var (issued, refused) = (new JsonArray(), new JsonArray());
+        foreach (var organisation in body.Organisation is { } one
+            ? [one]
+            : await desk.OrganisationsAsync(month, context.RequestAborted))
+        {
+            var outcome = await desk.IssueAsync(organisation, month, actor, context.RequestAborted);
+            if (outcome.Number is { } number)
+            {
+                issued.Add((JsonNode)new JsonObject
+                {
+                    ["organisation"] = organisation,
+                    ["number"] = number,
+                    ["new"] = outcome.IsNew,
+                });
+            }
+            else if (outcome.Refusal is { } why)
+            {
+                refused.Add((JsonNode)new JsonObject { ["organisation"] = organisation, ["reason"] = why });
+            }
+        }
+
+        return issued.Count == 0 && refused.Count == 1 && body.Organisation is not null
+            ? ControlError.Conflict(refused[0]!["reason"]!.ToString())
+            : BillingBody.Ok(new JsonObject { ["object"] = "list", ["data"] = issued, ["refused"] = refused });
+    }
+
+    static async Task<IResult> ListAsync(string organisation, HttpContext context, InvoiceStore store)
+    {
+        if (!TryPage(context, out var limit, out var mark, out var fault))
+        {
+            return fault!;
+        }
+
+        var before = mark is [var us, var number] && long.TryParse(us, CultureInfo.InvariantCulture, out var issuedUs)
+            ? (issuedUs, number) : ((long, string)?)null;
+        var documents = await store.ListAsync(organisation, before, limit, context.RequestAborted);
+        return BillingBody.Ok(new JsonObject
+        {
+            ["object"] = "list",
+            ["data"] = new JsonArray([.. documents.Select(document => (JsonNode)new JsonObject
+            {
+                ["object"] = document.Kind,
+                ["number"] = document.Number,
+                ["month"] = InvoiceDocument.MonthText(document.Month),
+                ["issued_at"] = InvoiceDocument.Time(UnixMicroseconds.ToTime(document.IssuedUs)),
+                ["due_at"] = InvoiceDocument.Time(UnixMicroseconds.ToTime(document.DueUs)),
+                ["corrects"] = document.Reference,
+                ["total_usd"] = InvoiceDocument.Usd(document.TotalNano),
+                ["credited_usd"] = InvoiceDocument.Usd(document.CreditedNano),
+                ["paid_usd"] = InvoiceDocument.Usd(document.PaidNano),
+                ["status"] = document.Kind == InvoiceDesk.CreditNote ? "issued" : document.OpenNano > 0 ? "open" : "paid",
+            })]),
+            ["next"] = documents.Count < limit ? null : string.Create(
+                CultureInfo.InvariantCulture, $"{documents[^1].IssuedUs}_{documents[^1].Number}"),
+        });
+    }
+
+    static async Task<IResult> ShowAsync(
+        string organisation, string number, InvoiceDesk desk, InvoiceStore store, Func<string, IResult> write,
+        CancellationToken cancellation) =>
+        await ContentAsync(organisation, number, desk, store, cancellation) is { } content ? write(content) : Unknown(number);
+
+    /// <summary>A document, or the draft of a month, as JSON; null: there is none of that number.</summary>
+    public static async Task<string?> ContentAsync(
+        string organisation, string number, InvoiceDesk desk, InvoiceStore store, CancellationToken cancellation) =>
+        number.StartsWith(DraftPrefix, StringComparison.Ordinal) && TryMonth(number[DraftPrefix.Length..], out var month)
+            ? await desk.DraftAsync(organisation, month, cancellation)
+            : (await store.ReadAsync(organisation, number, cancellation))?.Content;
+
+    static async Task<IResult> CallsAsync(
+        string organisation, string number, int line, HttpContext context, InvoiceDesk desk, InvoiceStore store)
+    {
+        if (!TryPage(context, out var limit, out var mark, out var fault))
+        {
+            return fault!;
+        }
+
+        if (await ContentAsync(organisation, number, desk, store, context.RequestAborted) is not { } content)
+        {
+            return Unknown(number);
+        }
+
+        var lines = JsonNode.Parse(content)!["lines"]!.AsArray();
+        if (line < 1 || line > lines.Count)
+        {
+            return ControlError.NotFound("line", $"{number} has the lines 1 to {lines.Count}.");
+        }
+
+        var before = mark is [var us, var id] && long.TryParse(us, CultureInfo.InvariantCulture, out var startedUs)
+            && Guid.TryParse(id, out var eventId) ? new EventMark(startedUs, eventId) : (EventMark?)null;
+        var calls = await desk.CallsAsync(organisation, lines[line - 1]!, before, limit, context.RequestAborted);
+        return BillingBody.Ok(new JsonObject
+        {
+            ["object"] = "list",
+            ["data"] = new JsonArray([.. calls.Data]),
+            ["next"] = calls.Next is { } next
+                ? string.Create(CultureInfo.InvariantCulture, $"{next.StartedUs}_{next.EventId:N}") : null,
+        });
+    }
+
+    static async Task<IResult> CorrectAsync(string organisation, string number, HttpContext context, InvoiceDesk desk)
+    {
+        var (body, fault) = await BillingBody.ReadAsync<CreditNoteRequest>(context);
+        if (body is null)
+        {
+            return fault!;
+        }
+
+        if (!PaymentDesk.TryUsd(body.AmountUsd, out var amount) || amount.Value <= 0)
+        {
+            return ControlError.Invalid("amount_usd", "The amount must be above 0, in dollars before tax, as text: \"12.50\".");
+        }
+
+        if (body.Reason is not { Length: > 0 and <= 500 })
+        {
+            return ControlError.Invalid("reason", "Say why, in 1 to 500 characters: it stands on the credit note.");
+        }
+
+        var outcome = await desk.CorrectAsync(
+            organisation, number, amount, body.Reason, Caller.Of(context).Name, context.RequestAborted);
+        return outcome.Refusal is { } why ? ControlError.Conflict(why)
+            : outcome.Number is { } issued ? BillingBody.Ok(new JsonObject { ["number"] = issued, ["corrects"] = number })
+            : Unknown(number);
+    }
+
+    static bool TryPage(HttpContext context, out int limit, out string[]? mark, out IResult? fault)
+    {
+        (limit, mark, fault) = (DefaultPage, null, null);
+        foreach (var (name, values) in context.Request.Query)
+        {
+            if (name == "limit" && int.TryParse(values, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
+                && limit is >= 1 and <= InvoiceStore.MaxPage)
+            {
+                continue;
+            }
+
+            if (name == "after" && values.ToString().Split('_', 2) is { Length: 2 } parts)
+            {
+                mark = parts;
+                continue;
+            }
+
+            fault = name is "limit" or "after"
+                ? ControlError.Invalid(name, "limit is 1 to 1000; after is the 'next' of the page before.")
+                : ControlError.Invalid(name, $"Unknown parameter '{name}'. Known: limit, after.");
+            return false;
+        }
+
+        return true;
+    }
+
+    public static bool TryMonth(string? text, out DateOnly month) => DateOnly.TryParseExact(
+        text, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out month);
+
+    static ControlProblem Unknown(string number) => ControlError.NotFound(
+        "number", $"There is no invoice '{number}'. A draft is draft- and a month, such as draft-2026-11.");
+}
+
+/// <summary>Which invoices are to be issued.</summary>
+/// <param name="Month">The month, such as <c>2026-11</c>.</param>
+/// <param name="Organisation">Of whom; left out: of all.</param>
+internal sealed record IssueRequest(string? Month, string? Organisation);
+
+/// <summary>What a credit note takes back.</summary>
+/// <param name="AmountUsd">Before tax, as text.</param>
+/// <param name="Reason">Why; it stands on the credit note.</param>
+internal sealed record CreditNoteRequest(string? AmountUsd, string? Reason);

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Sahab.Ledger.Money;
+using Sahab.Ledger.Postings;
+using Sahab.Ledger.Sales;
+using Sahab.Server.Govern.Audit;
+using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Metering;
+
+namespace Sahab.Server.Sell.Invoices;
+
+/// <summary>Records what was paid and refunded, and credit that was bought or given. Each is booked once.</summary>
+internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog audit, IdSource ids, TimeProvider time)
+{
+    /// <summary>Invoices that are not paid in full, in the order of their numbers.</summary>
+    public async Task<IReadOnlyList<OpenInvoice>> OpenInvoicesAsync(CancellationToken cancellation)
+    {
+        var (open, after) = (new List<OpenInvoice>(), "");
+        List<StoredDocument> page;
+        do
+        {
+            page = await store.OpenInvoicesAsync(after, cancellation);
+            open.AddRange(page.Select(invoice => new OpenInvoice(
+                invoice.Number, invoice.Organisation, UnixMicroseconds.ToTime(invoice.DueUs),
+                new NanoUsd((long)invoice.OpenNano))));
+            after = page.Count == 0 ? "" : page[^1].Number;
+        }
+        while (page.Count == InvoiceStore.MaxPage);
+
+        return open;
+    }
+
+    /// <summary>An amount as clients write it, up to nine decimals.</summary>
+    public static bool TryUsd(string? text, out NanoUsd amount)
+    {
+        amount = default;
+        if (!decimal.TryParse(
+                text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var usd)
+            || decimal.Abs(usd) > 1_000_000_000m || decimal.Round(usd, 9) != usd)
+        {
+            return false;
+        }
+
+        amount = NanoUsd.FromUsd(usd);
+        return true;
+    }
+
+    /// <summary>Records what a provider says was paid; what was recorded before is passed over. Returns how many are new.</summary>
+    public async Task<(int New, string? Fault)> RecordAsync(
+        string provider, IReadOnlyList<ProviderPayment> payments, string actor, CancellationToken cancellation)
+    {
+        var recorded = 0;
+        foreach (var payment in payments)
+        {
+            if (await store.OrganisationOfAsync(payment.Number, cancellation) is not { } organisation)
+            {
+                return (recorded, $"There is no invoice {payment.Number}. What stood before it is recorded.");
+            }
+
+            recorded += await MoveAsync(
+                organisation, provider, payment.Number, $"{provider}:{payment.Id}", payment.Amount, payment.PaidAt,
+                "invoice.paid", actor, cancellation) ? 1 : 0;
+        }
+
+        return (recorded, null);
+    }
+
+    /// <summary>Records that an amount was paid back; null: it was, else why not.</summary>
+    public async Task<string?> RefundAsync(
+        StoredDocument invoice, NanoUsd amount, string reference, string actor, CancellationToken cancellation)
+    {
+        if (amount.Value > invoice.PaidNano)
+        {
+            return $"Of {invoice.Number}, {InvoiceDocument.Usd(invoice.PaidNano)} USD were paid: no more can be refunded.";
+        }
+
+        await MoveAsync(
+            invoice.Organisation, "file", invoice.Number, $"refund:{reference}", -amount, time.GetUtcNow(), "invoice.refunded",
+            actor, cancellation);
+        return null;
+    }
+
+    /// <summary>Adds credit: bought, or given for nothing. Returns its id.</summary>
+    public async Task<string> AddCreditAsync(
+        string organisation, bool isPrepaid, NanoUsd amount, DateTimeOffset? expiresAt, string note, string actor,
+        CancellationToken cancellation)
+    {
+        var (now, id) = (time.GetUtcNow(), $"credit_{ids.Next():N}");
+        await using var connection = await store.OpenAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await InvoiceStore.AddCreditAsync(
+            connection, transaction, organisation,
+            new StoredCredit
+            {
+                Id = id,
+                Kind = isPrepaid ? "prepaid" : "promotional",
+                Nano = amount.Value,
+                GrantedUs = UnixMicroseconds.From(now),
+                ExpiresUs = expiresAt is { } expires ? UnixMicroseconds.From(expires) : null,
+                Note = note,
+            },
+            cancellation);
+        await usage.BookAsync(
+            connection, transaction,
+            SaleEntries.Of(
+                $"credit {id}", isPrepaid ? Account.Cash("credit") : Account.Promotion(organisation),
+                Account.CustomerCredit(organisation), amount, now),
+            cancellation);
+        await audit.AppendAsync(
+            connection, transaction,
+            new AuditEntry(actor, "credit.granted", id)
+            {
+                Organisation = organisation,
+                Details = new JsonObject
+                {
+                    ["usd"] = InvoiceDocument.Usd(amount.Value),
+                    ["prepaid"] = isPrepaid,
+                    ["note"] = note,
+                },
+            },
+            cancellation);
+        await transaction.CommitAsync(cancellation);
+        return id;
+    }
+
+    /// <summary>False where it was recorded before.</summary>
+    async Task<bool> MoveAsync(
+        string organisation, string provider, string number, string id, NanoUsd amount, DateTimeOffset at, string action,
+        string actor, CancellationToken cancellation)
+    {
+        await using var connection = await store.OpenAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (!await InvoiceStore.AddPaymentAsync(connection, transaction, id, number, provider, amount, at, cancellation))
+        {
+            return false;
+        }
+
+        await usage.BookAsync(
+            connection, transaction,
+            SaleEntries.Of(
+                $"payment {id}", Account.Cash(provider), Account.Receivable(organisation), amount, at),
+            cancellation);
+        await audit.AppendAsync(
+            connection, transaction,
+            new AuditEntry(actor, action, number)
+            {
+                Organisation = organisation,
+                Details = new JsonObject { ["usd"] = InvoiceDocument.Usd(amount.Value), ["payment"] = id },
+            },
+            cancellation);
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+}

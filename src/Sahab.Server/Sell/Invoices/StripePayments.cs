@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sahab.Ledger.Money;
+
+namespace Sahab.Server.Sell.Invoices;
+
+/// <summary>How to reach a service that speaks Stripe's protocol.</summary>
+/// <param name="BaseUrl">Without a slash at its end.</param>
+/// <param name="SecretKey">Sent as a bearer token.</param>
+/// <param name="WebhookSecret">What its messages are signed with.</param>
+internal sealed record StripeOptions(string BaseUrl, string SecretKey, string WebhookSecret);
+
+/// <summary>
+/// Payment by a service that speaks Stripe's protocol: a payment intent for each invoice, asked for by form with an
+/// idempotency key, and signed messages about what was paid.
+/// </summary>
+internal sealed class StripePayments(HttpClient http, StripeOptions options, TimeProvider time) : IPaymentProvider
+{
+    /// <summary>How often a request is sent at most.</summary>
+    public const int MaxTries = 4;
+
+    const long NanoPerCent = NanoUsd.PerUsd / 100;
+
+    /// <summary>How old a message may be, and how far ahead of our clock.</summary>
+    static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
+
+    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+
+    public string Name => "stripe";
+
+    public async Task<byte[]> CollectAsync(IReadOnlyList<OpenInvoice> invoices, CancellationToken cancellation)
+    {
+        var asked = new JsonArray();
+        foreach (var invoice in invoices)
+        {
+            // Invoices and credit notes are whole cents; what is open of them is too.
+            var cents = invoice.Open.Value / NanoPerCent;
+            var form = new KeyValuePair<string, string>[]
+            {
+                new("amount", cents.ToString(CultureInfo.InvariantCulture)),
+                new("currency", "usd"),
+                new("description", $"Invoice {invoice.Number}"),
+                new("metadata[invoice]", invoice.Number),
+                new("metadata[organisation]", invoice.Organisation),
+            };
+            var intent = await SendAsync(
+                form, string.Create(CultureInfo.InvariantCulture, $"sahab-{invoice.Number}-{cents}"), cancellation);
+            asked.Add((JsonNode)new JsonObject
+            {
+                ["number"] = invoice.Number,
+                ["payment"] = intent["id"]?.ToString(),
+                ["status"] = intent["status"]?.ToString(),
+            });
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["object"] = "list", ["data"] = asked });
+    }
+
+    public IReadOnlyList<ProviderPayment> Read(string body, string? signature)
+    {
+        Verify(body, signature);
+        try
+        {
+            var message = JsonNode.Parse(body)!;
+            if (message["type"]!.ToString() != "payment_intent.succeeded")
+            {
+                return [];
+            }
+
+            var intent = message["data"]!["object"]!;
+            return intent["metadata"]?["invoice"]?.ToString() is not { } number ? [] :
+            [
+                new ProviderPayment(
+                    intent["id"]!.ToString(), number,
+                    new NanoUsd(checked(intent["amount_received"]!.GetValue<long>() * NanoPerCent)),
+                    DateTimeOffset.FromUnixTimeSeconds(message["created"]!.GetValue<long>())),
+            ];
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or NullReferenceException
+            or FormatException or OverflowException or ArgumentOutOfRangeException)
+        {
+            throw new PaymentException("The message is signed and yet not as Stripe's are.", fault);
+        }
+    }
+
+    /// <summary>The signature is <c>t=SECONDS,v1=HEX</c>, perhaps several: HMAC-SHA256 of the time, a dot and the body.</summary>
+    void Verify(string body, string? signature)
+    {
+        var parts = (signature ?? "").Split(',').Select(part => part.Split('=', 2)).Where(part => part.Length == 2).ToList();
+        if (!long.TryParse(
+                parts.Find(part => part[0] == "t")?[1], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            || seconds > 253_402_300_799)
+        {
+            throw new PaymentException("The message has no signature.");
+        }
+
+        if ((time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(seconds)).Duration() > Tolerance)
+        {
+            throw new PaymentException("The message was signed too long ago.");
+        }
+
+        var expected = HMACSHA256.HashData(
+            Encoding.UTF8.GetBytes(options.WebhookSecret),
+            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seconds}.{body}")));
+        var isSigned = false;
+        foreach (var part in parts.Where(part => part[0] == "v1" && part[1].Length == expected.Length * 2))
+        {
+            isSigned |= CryptographicOperations.FixedTimeEquals(
+                Encoding.ASCII.GetBytes(part[1]), Encoding.ASCII.GetBytes(Convert.ToHexStringLower(expected)));
+        }
+
+        if (!isSigned)
+        {
+            throw new PaymentException("The message is not signed with the secret of this webhook.");
+        }
+    }
+
+    /// <summary>Sent again, under the same idempotency key, where the service was not reached or is not able now.</summary>
+    async Task<JsonNode> SendAsync(
+        KeyValuePair<string, string>[] form, string idempotencyKey, CancellationToken cancellation)
+    {
+        var pause = FirstPause;
+        for (var left = MaxTries; ; left--)
+        {
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.BaseUrl}/v1/payment_intents");
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.SecretKey);
+                request.Headers.Add("Idempotency-Key", idempotencyKey);
+                request.Content = new FormUrlEncodedContent(form);
+                using var response = await http.SendAsync(request, cancellation);
+                var text = await response.Content.ReadAsStringAsync(cancellation);
+                if (response.IsSuccessStatusCode && Parse(text) is { } answer)
+                {
+                    return answer;
+                }
+
+                if (left == 1 || !(response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.Conflict
+                    || (int)response.StatusCode >= 500))
+                {
+                    throw new PaymentException(
+                        $"The payment service answered {(int)response.StatusCode}: "
+                        + (Parse(text)?["error"]?["message"]?.ToString() ?? "no message"));
+                }
+            }
+            catch (HttpRequestException fault) when (left == 1)
+            {
+                throw new PaymentException($"The payment service cannot be reached: {fault.Message}", fault);
+            }
+            catch (HttpRequestException)
+            {
+                // Tried again below.
+            }
+
+            await Task.Delay(pause, time, cancellation);
+            pause *= 2;
+        }
+    }
+
+    static JsonNode? Parse(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

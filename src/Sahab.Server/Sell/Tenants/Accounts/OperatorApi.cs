@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+using Sahab.Server.Hosting.Access;
+
+namespace Sahab.Server.Sell.Tenants.Accounts;
+
+/// <summary>Who is on the operator's side. The first is made with an admin key of the configuration.</summary>
+internal static class OperatorApi
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        var operators = api.MapGroup("/operators").Needs(Permission.ChangeOperators);
+        operators.MapGet("", ListAsync).WithSummary("Users with a role of the operator");
+        operators.MapPost("", SetAsync).WithSummary("Give a user these roles of the operator and no others");
+    }
+
+    static async Task<IResult> ListAsync(HttpContext context, OperatorStore operators) =>
+        !ListPage.TryRead(context, out var page, out var fault) ? fault!
+            : page.Answer(await operators.ListAsync(page, context.RequestAborted), ToJson, each => each.User);
+
+    static async Task<IResult> SetAsync(
+        HttpContext context, OperatorStore operators, AccountStore accounts, CallerCache cache)
+    {
+        var (body, fault) = await ControlBody.ReadAsync<Body>(context);
+        if (body is null)
+        {
+            return fault!;
+        }
+
+        if (EmailAddress.Normalise(body.Email) is not { } email
+            || await accounts.FindByEmailAsync(email, context.RequestAborted) is not { } known)
+        {
+            return ControlError.NotFound("email", "There is no user with this e-mail. Let them sign up first.");
+        }
+
+        await operators.SetAsync(known.Account.Id, body.Roles, Caller.Of(context).Name, context.RequestAborted);
+        cache.Forget();
+        return ControlBody.Ok(ToJson(new Operator(
+            known.Account.Id, email, known.Account.Name, [.. body.Roles.Distinct()])));
+    }
+
+    static JsonObject ToJson(Operator each) => new()
+    {
+        ["user"] = each.User,
+        ["email"] = each.Email,
+        ["name"] = each.Name,
+        ["roles"] = new JsonArray([.. each.Roles.Select(role => (JsonNode)role.Name())]),
+    };
+
+    /// <param name="Roles">None takes all.</param>
+    sealed record Body(string Email, OperatorRole[] Roles);
+}

@@ -1,0 +1,156 @@
+using System.Text.Json.Nodes;
+using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
+
+namespace Sahab.Server.Sell.Tenants.Accounts;
+
+/// <summary>Signing up, in and out by a password, and who is signed in.</summary>
+internal static class SignInApi
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/sign-up", SignUpAsync).Needs(Permission.Public).WithSummary("Make a user, and sign in");
+        api.MapPost("/sign-in", SignInAsync).Needs(Permission.Public).WithSummary("Sign in by a password");
+        api.MapPost("/sign-out", SignOutAsync).Needs(Permission.SignedIn).WithSummary("End this session");
+        api.MapGet("/session", ShowAsync).Needs(Permission.Public)
+            .WithSummary("Who is signed in, and the value that changes must repeat in X-Sahab-Csrf");
+    }
+
+    static async Task<IResult> SignUpAsync(HttpContext context, SignInDesk desk, RequestSite site, Standing standing)
+    {
+        if (RefusalOf(context, site) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var (body, fault) = await ControlBody.ReadAsync<SignUp>(context);
+        if (body is null)
+        {
+            return fault!;
+        }
+
+        if (FaultOf(body.Email, body.Password, body.Name, out var email) is { } wrong)
+        {
+            return wrong;
+        }
+
+        var (account, refused) = await desk.SignUpAsync(context, email, body.Password, body.Name?.Trim(), body.Invitation);
+        return account is null ? refused! : await BeginAsync(context, desk, standing, account);
+    }
+
+    static async Task<IResult> SignInAsync(HttpContext context, SignInDesk desk, RequestSite site, Standing standing)
+    {
+        if (RefusalOf(context, site) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var (body, fault) = await ControlBody.ReadAsync<SignIn>(context);
+        if (body is null)
+        {
+            return fault!;
+        }
+
+        // What is no e-mail, or longer than any password, is nobody's: that is told to everybody alike, and costs nothing.
+        if (EmailAddress.Normalise(body.Email) is not { } email || body.Password.Length > Passwords.MaxChars)
+        {
+            return ControlError.Invalid(
+                "email",
+                $"The e-mail must be {EmailAddress.Description}; a password has at most {Passwords.MaxChars} characters.");
+        }
+
+        var (account, refused) = await desk.SignInAsync(context, email, body.Password);
+        return account is null ? refused! : await BeginAsync(context, desk, standing, account);
+    }
+
+    static async Task<IResult> SignOutAsync(
+        HttpContext context, SessionStore sessions, SessionCookie cookie, CallerCache cache)
+    {
+        var caller = Caller.Of(context);
+        if (caller.User is { } user && caller.Session is { } session)
+        {
+            await sessions.EndAsync(PublicId.Make(Account.IdKind, user), session, caller.Name, context.RequestAborted);
+            cache.Forget();
+            cookie.Clear(context);
+        }
+
+        return ControlBody.Ok(new JsonObject { ["signed_in"] = false });
+    }
+
+    static async Task<IResult> ShowAsync(HttpContext context, AccountStore accounts, SessionCookie cookie)
+    {
+        if (Caller.Find(context) is not { } caller)
+        {
+            return ControlBody.Ok(new JsonObject { ["signed_in"] = false });
+        }
+
+        var account = caller.User is { } user
+            ? await accounts.FindAsync(PublicId.Make(Account.IdKind, user), context.RequestAborted)
+            : null;
+        return ControlBody.Ok(ToJson(caller, account, account is null ? null : cookie.Read(context)));
+    }
+
+    static async Task<IResult> BeginAsync(HttpContext context, SignInDesk desk, Standing standing, Account account)
+    {
+        var (token, session) = await desk.BeginAsync(context, account, "password");
+        var caller = await standing.OfUserAsync(account.Id, session.Id, context.RequestAborted);
+        return ControlBody.Ok(ToJson(caller, account, token));
+    }
+
+    /// <summary>What is wrong with what somebody wants to be as a user; null: nothing.</summary>
+    /// <param name="address">The e-mail in its one form.</param>
+    internal static ControlProblem? FaultOf(string email, string password, string? name, out string address)
+    {
+        address = EmailAddress.Normalise(email) ?? "";
+        return address.Length == 0
+            ? ControlError.Invalid("email", $"The e-mail must be {EmailAddress.Description}.")
+            : FaultOf("password", password, address) ?? FaultOfName(name);
+    }
+
+    /// <summary>What a password must be; the same where one is changed.</summary>
+    internal static ControlProblem? FaultOf(string parameter, string password, string email) =>
+        password.Length is < Passwords.MinChars or > Passwords.MaxChars ? ControlError.Invalid(
+            parameter, $"A password has {Passwords.MinChars} to {Passwords.MaxChars} characters.")
+        : password.Equals(email, StringComparison.OrdinalIgnoreCase) ? ControlError.Invalid(
+            parameter, "The e-mail is no password.")
+        : null;
+
+    static ControlProblem? FaultOfName(string? name) =>
+        name is not null && (name.Trim().Length > Account.MaxNameChars || name.Any(char.IsControl))
+            ? ControlError.Invalid(
+                "name", $"A name has at most {Account.MaxNameChars} characters, none of them control characters.")
+            : null;
+
+    /// <summary>A form of another site can send text, but not this type without being asked about it.</summary>
+    static ControlProblem? RefusalOf(HttpContext context, RequestSite site) => site.RefusalToSignIn(context)
+        ?? (context.Request.HasJsonContentType() ? null : new ControlProblem(
+            StatusCodes.Status415UnsupportedMediaType, "json_only", "Send 'Content-Type: application/json'."));
+
+    static JsonObject ToJson(Caller caller, Account? account, string? token) => new()
+    {
+        ["signed_in"] = true,
+        ["caller"] = caller.Name,
+        ["user"] = account is null ? null : new JsonObject
+        {
+            ["id"] = account.Id,
+            ["email"] = account.Email,
+            ["name"] = account.Name,
+        },
+        ["session"] = caller.Session,
+        ["csrf"] = token is null ? null : SessionCookie.CsrfOf(token),
+        ["operator_roles"] = new JsonArray([.. caller.OperatorRoles.Select(role => (JsonNode)role.Name())]),
+        ["organisations"] = new JsonArray([.. caller.Organisations.OrderBy(each => each.Key, StringComparer.Ordinal)
+            .Select(each => (JsonNode)new JsonObject { ["id"] = each.Key, ["role"] = each.Value.Name() })]),
+    };
+
+    /// <summary>Who wants to become a user.</summary>
+    sealed record SignUp(string Email, string Password, string? Name = null, string? Invitation = null)
+    {
+        public override string ToString() => nameof(SignUp);
+    }
+
+    sealed record SignIn(string Email, string Password)
+    {
+        public override string ToString() => nameof(SignIn);
+    }
+}

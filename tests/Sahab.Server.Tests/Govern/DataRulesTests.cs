@@ -1,0 +1,184 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Sahab.Server.Tests.Batches;
+
+namespace Sahab.Server.Tests.Govern;
+
+/// <summary>Rules on data through the whole server: every path that they bind, and what is refused to be set.</summary>
+public sealed class DataRulesTests : IAsyncLifetime
+{
+    const string Rules = "/api/organisations/demo/data-rules";
+
+    GovernHouse _house = null!;
+
+    public async Task InitializeAsync() => _house = await GovernHouse.StartAsync();
+
+    public async Task DisposeAsync() => await _house.DisposeAsync();
+
+    [Fact]
+    public async Task What_is_set_binds_the_next_call_and_nobody_elses()
+    {
+        (await _house.PlacesAsync()).ShouldContain("-us");
+
+        await _house.DoAsync("PUT", Rules, """{"process_in":["nordics"]}""");
+
+        (await _house.PlacesAsync()).Split(' ').ShouldAllBe(place => place.EndsWith("-no", StringComparison.Ordinal));
+        (await _house.CallAsync(model: "tiny")).ShouldEndWith("-no");
+        (await _house.CallAsync(model: "vectors")).ShouldBe("country_not_allowed");
+        (await _house.PlacesAsync(GovernHouse.OtherKey)).ShouldContain("-us");
+        using var client = _house.House.Client();
+        (await client.GetStringAsync("/v1/models")).ShouldNotContain("vectors");
+
+        await _house.DoAsync("DELETE", Rules);
+        (await _house.PlacesAsync()).ShouldContain("-us");
+        (await _house.AuditAsync("demo")).ShouldBe(["data_rules.set", "data_rules.removed"]);
+    }
+
+    [Fact]
+    public async Task A_projects_rules_only_narrow_those_of_its_organisation()
+    {
+        await _house.DoAsync("PUT", Rules, """{"process_in":["NO"]}""");
+        var rules = await _house.DoAsync(
+            "PUT", "/api/organisations/demo/projects/default/data-rules", """{"process_in":["NO","US"],"keep_for":"24h"}""");
+
+        rules["effective"]!["process_in"]!.ToJsonString().ShouldBe("""["NO"]""");
+        rules["effective"]!["keep_for"]!.ToString().ShouldBe("1d");
+        (await _house.PlacesAsync()).ShouldNotContain("-us");
+    }
+
+    [Fact]
+    public async Task A_rule_under_which_data_could_leave_is_refused_with_the_path()
+    {
+        foreach ((string rules, string path) in ((string, string)[])
+        [
+            ("""{"process_in":["eu"]}""", "organisation demo, model small, every call: this node is in NO, outside zone eu"),
+            ("""{"store_in":["ours"],"usage_in":["NO"]}""",
+                "organisation demo, model small, stored responses: the store is in NO, outside zone ours"),
+            ("""{"usage_in":["US"]}""", "organisation demo, model small, the usage journal: this node is in NO, outside US"),
+        ])
+        {
+            var (status, problem) = await _house.AskAsync("PUT", Rules, rules);
+            status.ShouldBe(HttpStatusCode.Conflict);
+            ((string)problem!["detail"]!).ShouldContain(path);
+        }
+
+        (await _house.PlacesAsync()).ShouldContain("-us");
+        (await _house.AuditAsync("demo")).ShouldBeEmpty();
+        // Where nothing of content is kept, it cannot be kept in the wrong place.
+        await _house.DoAsync("PUT", Rules, """{"store_in":["ours","US"],"usage_in":["NO"],"keep_for":"0s"}""");
+        (await _house.PlacesAsync()).ShouldNotContain("-no");
+    }
+
+    [Theory]
+    [InlineData("""{"process_in":["europe"]}""", "europe")]
+    [InlineData("""{"process_in":[]}""", "process_in")]
+    [InlineData("""{"keep_for":"-1h"}""", "keep_for")]
+    [InlineData("""{"keep_in":["NO"]}""", "keep_in")]
+    [InlineData("[]", "body")]
+    public async Task What_is_not_a_rule_is_refused(string rules, string named)
+    {
+        var (status, problem) = await _house.AskAsync("PUT", Rules, rules);
+
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        problem!.ToJsonString().ShouldContain(named);
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_kept_there_are_no_stored_responses_files_and_batches()
+    {
+        await _house.DoAsync("PUT", Rules, """{"keep_for":"0s"}""");
+
+        using var client = _house.House.Client();
+        foreach (var stream in (string[])["", ",\"stream\":true"])
+        {
+            using var answer = await client.PostAsync("/v1/responses", Json(
+                $$"""{"model":"small","input":"x","max_output_tokens":3,"store":true{{stream}}}"""));
+            var text = await answer.Content.ReadAsStringAsync();
+            text.ShouldContain("\"store\":false");
+            text.ShouldNotContain("\"store\":true");
+        }
+
+        using var kept = await client.PostAsync("/v1/responses", Json("""{"model":"small","input":"x","max_output_tokens":3}"""));
+        var id = (string)JsonNode.Parse(await kept.Content.ReadAsStringAsync())!["id"]!;
+        (await client.GetAsync($"/v1/responses/{id}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await _house.CallAsync(extra: ",\"store\":true")).ShouldBe("content_not_kept");
+        (await _house.CallAsync(extra: ",\"store\":false")).ShouldContain("-");
+        var batches = new BatchClient(client);
+        ((string)(await batches.UploadAsync(BatchClient.Lines(1)))["error"]!["code"]!).ShouldBe("content_not_kept");
+        ((string)(await batches.PostAsync("/v1/batches", "{}"))["error"]!["code"]!).ShouldBe("content_not_kept");
+    }
+
+    [Fact]
+    public async Task What_is_kept_is_kept_for_no_longer_than_the_rule_says()
+    {
+        await _house.DoAsync("PUT", Rules, """{"keep_for":"2h"}""");
+        using var client = _house.House.Client();
+        using var kept = await client.PostAsync("/v1/responses", Json("""{"model":"small","input":"x","max_output_tokens":3}"""));
+        var id = (string)JsonNode.Parse(await kept.Content.ReadAsStringAsync())!["id"]!;
+        var file = await new BatchClient(client).UploadAsync(BatchClient.Lines(1));
+        ((long)file["expires_at"]! - (long)file["created_at"]!).ShouldBe(7200);
+
+        (await client.GetAsync($"/v1/responses/{id}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await _house.PassAsync(TimeSpan.FromHours(2));
+
+        (await client.GetAsync($"/v1/responses/{id}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await client.GetAsync($"/v1/files/{(string)file["id"]!}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task The_lines_of_a_batch_and_counting_tokens_are_bound_too()
+    {
+        await _house.DoAsync("PUT", Rules, """{"process_in":["NO"],"store_in":["NO"]}""");
+        using var client = _house.House.Client();
+        var batches = new BatchClient(client);
+
+        var batch = await batches.EndAsync(await batches.StartAsync(BatchClient.Lines(8)));
+
+        ((string)batch["status"]!).ShouldBe("completed");
+        await _house.House.DrainLedgerAsync();
+        (await _house.House.CallsAsync()).SelectMany(call => call.Attempts).ShouldAllBe(attempt => attempt.Country == "NO");
+        var refused = await batches.EndAsync(await batches.StartAsync(
+            """{"custom_id":"a","method":"POST","url":"/v1/embeddings","body":{"model":"vectors","input":"x"}}""", "/v1/embeddings"));
+        (await batches.ResultsAsync(refused["error_file_id"])).ShouldHaveSingleItem()
+            ["response"]!["body"]!["error"]!["code"]!.ToString().ShouldBe("country_not_allowed");
+    }
+
+    [Fact]
+    public async Task A_reload_under_which_what_was_set_could_not_be_kept_is_refused_and_the_old_one_stays()
+    {
+        await _house.DoAsync("PUT", Rules, """{"process_in":["NO"]}""");
+        var text = GovernHouse.Yaml;
+        var moved = text.Replace("country: \"NO\" }\nrouting", "country: US }\nrouting", StringComparison.Ordinal);
+        moved.ShouldNotBe(text);
+
+        _house.House.Configuration.TryApply(GovernHouse.Read(moved)).ShouldBeFalse();
+
+        _house.House.Configuration.Status.LastErrors.ShouldHaveSingleItem().ShouldContain(
+            "organisation demo, model small, every call: this node is in US, outside NO");
+        _house.House.Configuration.Current.Server.Country.ShouldBe("NO");
+        (await _house.PlacesAsync(calls: 4)).ShouldEndWith("-no");
+        await _house.DoAsync("PUT", Rules, """{"process_in":["ours","NO"]}""");
+        _house.House.Configuration.TryApply(GovernHouse.Read(
+            text.Replace("zones: { ours: [DE, FR] }\n", "", StringComparison.Ordinal))).ShouldBeFalse();
+        _house.House.Configuration.Status.LastErrors.ShouldHaveSingleItem().ShouldContain("name the zone ours");
+    }
+
+    [Fact]
+    public async Task The_paths_of_an_organisation_can_be_seen()
+    {
+        await _house.DoAsync("PUT", Rules, """{"process_in":["NO"],"store_in":["NO"],"keep_for":"0s"}""");
+
+        var paths = (await _house.DoAsync("GET", "/api/residency?organisation=demo&model=small"))["data"]!.AsArray()
+            .Select(path => $"{path!["kind"]} {path["deployment"]} {path["state"]}").ToList();
+
+        paths.ShouldContain("attempt azure-us closed");
+        paths.ShouldContain("attempt azure-no open");
+        paths.ShouldContain("stored_response  closed");
+        paths.ShouldContain("usage_store  open");
+        paths.ShouldContain("telemetry_export  closed");
+        (await _house.DoAsync("GET", "/api/organisations/other/residency"))["data"]!.AsArray().ShouldBeEmpty();
+    }
+
+    static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
+}

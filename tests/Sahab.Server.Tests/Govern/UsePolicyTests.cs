@@ -1,0 +1,128 @@
+using System.Net;
+using Sahab.Server.Tests.House;
+
+namespace Sahab.Server.Tests.Govern;
+
+/// <summary>What projects are declared to be for, through the whole server: reviews by two people, and what then holds.</summary>
+public sealed class UsePolicyTests : IAsyncLifetime
+{
+    const string Use = "/api/organisations/demo/projects/default/use";
+    const string Sensitive = """{"class":"sensitive","justification":"Letters of patients are summarised."}""";
+
+    GovernHouse _house = null!;
+
+    public async Task InitializeAsync() => _house = await GovernHouse.StartAsync(GovernHouse.Yaml + """
+
+        use_classes:
+          military: { capacity: [reserved], providers: [own] }
+          nordic: { review: false, data: { process_in: [nordics], keep_for: 0s } }
+          brief: { approval_for: 48h }
+          abroad: { data: { process_in: [eu] } }
+
+        """);
+
+    public async Task DisposeAsync() => await _house.DisposeAsync();
+
+    [Fact]
+    public async Task Keys_of_a_sensitive_project_work_once_two_people_have_approved()
+    {
+        (await _house.CallAsync()).ShouldContain("-");
+        var declared = await _house.DoAsync("PUT", Use, Sensitive);
+        var id = (string)declared["id"]!;
+        ((string)declared["state"]!).ShouldBe("pending");
+        ((string)declared["missing"]!).ShouldContain("0 of 2 have");
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+        (await _house.CallAsync(GovernHouse.OtherKey)).ShouldContain("-");
+
+        var (own, _) = await _house.AskAsync("POST", $"/api/reviews/{id}/approve");
+        own.ShouldBe(HttpStatusCode.Conflict, "who declares it does not approve of it");
+        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.AliceKey);
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+        (await _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.AliceKey)).Status
+            .ShouldBe(HttpStatusCode.Conflict, "one person is one approval");
+        (await _house.DoAsync("GET", $"/api/reviews/{id}"))["approved_by"]!.ToJsonString().ShouldBe("""["key:operators/alice"]""");
+        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.BobKey);
+
+        (await _house.CallAsync()).ShouldContain("-");
+        (await _house.AuditAsync("demo")).ShouldBe(["use.declared", "use.approval_given", "use.approved"]);
+    }
+
+    [Fact]
+    public async Task Of_approvals_at_once_each_person_counts_once()
+    {
+        var id = (string)(await _house.DoAsync("PUT", Use, Sensitive))["id"]!;
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
+            _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.AliceKey)));
+
+        answers.Count(answer => answer.Status == HttpStatusCode.OK).ShouldBe(1);
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+    }
+
+    [Fact]
+    public async Task An_approval_ends_with_notice_can_be_revoked_and_does_not_cover_anything_else()
+    {
+        var id = await ApproveAsync("brief", "for two days");
+        (await _house.CallAsync()).ShouldContain("-");
+        (await _house.DoAsync("GET", Use))["ends_soon"]!.GetValue<bool>().ShouldBeTrue();
+        await _house.PassAsync(TimeSpan.FromHours(49));
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+        ((string)(await _house.DoAsync("GET", Use))["state"]!).ShouldBe("expired");
+
+        // The same words again are a new declaration, since the approval has ended.
+        var again = await ApproveAsync("brief", "for two days");
+        again.ShouldNotBe(id);
+        (await _house.CallAsync()).ShouldContain("-");
+        (await _house.AskAsync("POST", $"/api/reviews/{again}/revoke", "{}")).Status.ShouldBe(HttpStatusCode.BadRequest);
+        await _house.DoAsync("POST", $"/api/reviews/{again}/revoke", """{"reason":"not what was said"}""");
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+        ((string)(await _house.DoAsync("GET", Use))["missing"]!).ShouldContain("not what was said");
+
+        await ApproveAsync("sensitive", "one");
+        (await _house.CallAsync()).ShouldContain("-");
+        await _house.DoAsync("PUT", Use, """{"class":"sensitive","justification":"another"}""");
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+        (await _house.AskAsync("POST", $"/api/reviews/{again}/approve", key: GovernHouse.AliceKey)).Status
+            .ShouldBe(HttpStatusCode.NotFound, "a declaration that was replaced cannot be decided on");
+    }
+
+    [Fact]
+    public async Task What_a_class_allows_binds_its_calls()
+    {
+        await ApproveAsync("military", "defence");
+        (await _house.CallAsync()).ShouldBe("use_not_allowed");
+
+        await _house.DoAsync("PUT", Use, """{"class":"nordic"}""");
+        (await _house.PlacesAsync()).Split(' ').ShouldAllBe(place => place.EndsWith("-no", StringComparison.Ordinal));
+        (await _house.CallAsync(extra: ",\"store\":true")).ShouldBe("content_not_kept");
+
+        await _house.DoAsync("PUT", Use, """{"class":"general"}""");
+        (await _house.PlacesAsync()).ShouldContain("-us");
+    }
+
+    [Fact]
+    public async Task A_rejection_says_why_and_reviews_are_listed_to_who_decides()
+    {
+        var id = (string)(await _house.DoAsync("PUT", Use, Sensitive))["id"]!;
+        (await _house.DoAsync("GET", "/api/reviews"))["data"]!.AsArray().ShouldHaveSingleItem()!["id"]!.ToString().ShouldBe(id);
+
+        await _house.DoAsync("POST", $"/api/reviews/{id}/reject", """{"reason":"no contract"}""", GovernHouse.AliceKey);
+
+        (await _house.DoAsync("GET", "/api/reviews"))["data"]!.AsArray().ShouldBeEmpty();
+        (await _house.DoAsync("GET", "/api/reviews?state=all"))["data"]!.AsArray().Count.ShouldBe(1);
+        ((string)(await _house.DoAsync("GET", Use))["missing"]!).ShouldContain("no contract");
+        (await _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.BobKey)).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await _house.AskAsync("PUT", Use, """{"class":"abroad","justification":"x"}""")).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await _house.AskAsync("PUT", Use, """{"class":"secret"}""")).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await _house.AskAsync("PUT", Use, """{"class":"sensitive"}""")).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await _house.AskAsync("GET", "/api/reviews", key: TestHouse.DemoKey)).Status.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    async Task<string> ApproveAsync(string use, string why)
+    {
+        var id = (string)(await _house.DoAsync("PUT", Use, $$"""{"class":"{{use}}","justification":"{{why}}"}"""))["id"]!;
+        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.AliceKey);
+        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.BobKey);
+        return id;
+    }
+}

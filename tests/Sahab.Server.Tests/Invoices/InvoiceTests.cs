@@ -1,0 +1,239 @@
+using System.Text.Json.Nodes;
+using Sahab.Ledger.Money;
+using Sahab.Ledger.Rating;
+using Sahab.Server.Hosting.Database;
+using Sahab.Server.Sell.Invoices;
+using Sahab.Server.Tests.Database;
+using Sahab.Server.Tests.Metering;
+
+namespace Sahab.Server.Tests.Invoices;
+
+/// <summary>Invoices say what the ledger says, to the nano-dollar, on either engine.</summary>
+public abstract class InvoiceTests : IAsyncLifetime, IDisposable
+{
+    static readonly DateOnly[] Months = [new(2026, 9, 1), new(2026, 10, 1), new(2026, 11, 1), new(2026, 12, 1)];
+
+    readonly TemporaryFolder _keys = new();
+    SahabDatabase _database = null!;
+    SalesHouse _house = null!;
+
+    public async Task InitializeAsync()
+    {
+        _database = await CreateDatabaseAsync(_keys.Path);
+        await _database.MigrateAsync(TimeProvider.System, CancellationToken.None);
+        _house = new SalesHouse(_database, _keys.Path);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _house.Dispose();
+        await _database.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        _keys.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public Task Lines_of_20_000_random_calls_with_corrections_refunds_and_price_changes_are_what_the_ledger_says() =>
+        AssertRandomCallsAsync(20_000, 40, 2000);
+
+    [Fact]
+    [Trait("Suite", "All")]
+    public Task Lines_of_a_million_random_calls_of_500_organisations_are_what_the_ledger_says() =>
+        AssertRandomCallsAsync(1_000_000, 500, 5000);
+
+    [Fact]
+    public async Task A_draft_and_what_is_issued_of_it_say_the_same_and_neither_changes()
+    {
+        await _house.PostAsync([.. Enumerable.Range(0, 300).Select(number => SalesHouse.Call(new Random(number), number, 2))]);
+        await SetCountryAsync("org-000", "NO");
+
+        var draft = await DraftAsync("org-000", Months[1]);
+        (await DraftAsync("org-000", Months[1])).ShouldBe(draft);
+        var number = (await _house.Desk.IssueAsync("org-000", Months[1], "test", CancellationToken.None)).Number!;
+        var issued = (await _house.Store.ReadAsync("org-000", number, CancellationToken.None))!.Content;
+
+        JsonNode.Parse(issued)!["lines"]!.ToJsonString().ShouldBe(JsonNode.Parse(draft)!["lines"]!.ToJsonString());
+        JsonNode.Parse(issued)!["lines"]!.AsArray().Select(line => line!["kind"]!.ToString()).ShouldContain("tax");
+        (await _house.Desk.IssueAsync("org-000", Months[1], "test", CancellationToken.None))
+            .ShouldBe(new IssueOutcome(number, false, null));
+        (await _house.Store.ReadAsync("org-001", number, CancellationToken.None)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_comes_late_stands_on_the_next_invoice_and_months_are_issued_in_order()
+    {
+        await _house.PostAsync([Call(1, "2026-09-10", 1000)]);
+        await _house.IssueAllAsync(Months[0]);
+        await _house.PostAsync([Call(2, "2026-09-20", 500), Call(3, "2026-10-02", 100)]);
+
+        (await _house.Desk.IssueAsync("org-000", new(2027, 1, 1), "test", CancellationToken.None)).Refusal!.ShouldContain("is not over");
+        await _house.IssueAllAsync(Months[1]);
+        (await _house.Desk.IssueAsync("org-000", new(2026, 8, 1), "test", CancellationToken.None)).Refusal!
+            .ShouldContain("2026-10 is invoiced already");
+
+        var kinds = await _house.ReadAsync<string>("SELECT content FROM invoice WHERE organisation = 'org-000' ORDER BY number");
+        JsonNode.Parse(kinds[1])!["lines"]!.AsArray().Select(line => (line!["kind"]!.ToString(), line["month"]!.ToString()))
+            .ShouldContain(("late_usage", "2026-09"));
+        await _house.AssertOwedAsync();
+    }
+
+    [Fact]
+    public async Task Credit_is_drawn_once_oldest_expiry_first_and_a_credit_note_never_takes_back_more_than_there_is()
+    {
+        await _house.PostAsync([Call(1, "2026-12-10", 1_000_000)]);
+        await _house.Payments.AddCreditAsync("org-000", true, NanoUsd.FromUsd(1), null, "paid ahead", "test", CancellationToken.None);
+        (await DraftAsync("org-000", Months[3])).ShouldNotContain("\"credit\"");
+
+        // Granted in January, so it pays from January on.
+        using var february = new SalesHouse(_database, _keys.Path, "2027-02-03");
+        await february.PostAsync([Call(2, "2027-01-10", 1_000_000)]);
+        await february.IssueAllAsync(Months[3]);
+        await february.IssueAllAsync(new(2027, 1, 1));
+        (await february.Payments.RecordAsync(
+            "file", [new ProviderPayment("bank-1", "INV-2027-000001", NanoUsd.FromUsd(2), february.Time.GetUtcNow())], "test", CancellationToken.None))
+            .ShouldBe((1, null));
+        (await february.Payments.RecordAsync(
+            "file", [new ProviderPayment("bank-1", "INV-2027-000001", NanoUsd.FromUsd(2), february.Time.GetUtcNow())], "test", CancellationToken.None))
+            .ShouldBe((0, null));
+        var invoice = (await february.Store.ReadAsync("org-000", "INV-2027-000001", CancellationToken.None))!;
+        (await february.Payments.RefundAsync(invoice, NanoUsd.FromUsd(3), "r", "test", CancellationToken.None))!.ShouldContain("2.00 USD were paid");
+        (await february.Payments.RefundAsync(invoice, NanoUsd.FromUsd(0.5m), "r", "test", CancellationToken.None)).ShouldBeNull();
+
+        (await february.Desk.CorrectAsync("org-000", "INV-2027-000001", NanoUsd.FromUsd(50), "sorry", "test", CancellationToken.None))
+            .Refusal!.ShouldContain("more than is left");
+        (await february.Desk.CorrectAsync("org-000", "INV-2027-000001", NanoUsd.FromUsd(0.25m), "sorry", "test", CancellationToken.None))
+            .Number.ShouldBe("CN-2027-000001");
+        (await february.ReadAsync<long>("SELECT CAST(SUM(nano_usd) AS BIGINT) FROM credit_draw")).Single().ShouldBe(1_000_000_000);
+        await february.AssertOwedAsync();
+        (await february.Store.OpenInvoicesAsync("", CancellationToken.None))
+            .Count(invoice => invoice.Organisation == "org-000").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Every_line_of_usage_leads_to_its_calls()
+    {
+        await _house.PostAsync([.. Enumerable.Range(0, 400).Select(number => SalesHouse.Call(new Random(number), number, 2))]);
+        var lines = JsonNode.Parse(await DraftAsync("org-001", Months[0]))!["lines"]!.AsArray();
+
+        foreach (var group in lines.Where(line => line!["kind"]!.ToString() is "usage" or "call_rounding")
+            .GroupBy(line => (line!["model"]!.ToString(), line["service_tier"]!.ToString(), line["terms"]!.ToString())))
+        {
+            var calls = await _house.Desk.CallsAsync("org-001", group.First()!, null, 1000, CancellationToken.None);
+            calls.Data.Sum(call => decimal.Parse(call["amount_usd"]!.ToString(), null))
+                .ShouldBe(group.Sum(line => decimal.Parse(line!["amount_usd"]!.ToString(), null)));
+        }
+    }
+
+    private protected abstract Task<SahabDatabase> CreateDatabaseAsync(string folder);
+
+    static UsageEvent Call(int number, string day, int tokens) => SampleUsage.Make(number) with
+    {
+        Tenant = "org-000",
+        Model = "large",
+        ServiceTier = "default",
+        Outcome = AttemptOutcome.Succeeded,
+        StartedAt = Sahab.Tests.Ledger.Sales.Prices.Day(day),
+        Usage = new TokenUsage(tokens, 0, 0, 0),
+    };
+
+    Task<string> DraftAsync(string organisation, DateOnly month) =>
+        _house.Desk.DraftAsync(organisation, month, CancellationToken.None);
+
+    async Task SetCountryAsync(string organisation, string country)
+    {
+        await using var connection = await _database.OpenAsync(CancellationToken.None);
+        await using var transaction = await connection.BeginTransactionAsync();
+        await InvoiceStore.SetProfileAsync(
+            connection, transaction, organisation, BillingProfile.Empty with { Country = country, State = "TX" },
+            _house.Time.GetUtcNow(), CancellationToken.None);
+        await transaction.CommitAsync();
+    }
+
+    async Task AssertRandomCallsAsync(int calls, int organisations, int batch)
+    {
+        var random = new Random(20_261_123);
+        for (var number = 0; number < organisations; number += 3)
+        {
+            await SetCountryAsync(SalesHouse.Organisation(number), number % 2 == 0 ? "NO" : "US");
+        }
+
+        var (posted, left) = (0, Months.Length);
+        while (posted < calls)
+        {
+            var events = Enumerable.Range(posted, batch).Select(number => SalesHouse.Call(random, number, organisations)).ToList();
+            await _house.PostAsync(events);
+            posted += batch;
+            for (var i = 0; i < batch / 50; i++)
+            {
+                await _house.Usage.CorrectAsync(
+                    events[random.Next(batch)].EventId, new TokenUsage(random.Next(5000), 0, random.Next(900), 0), UsageFlags.None,
+                    random.Next(1, 5), _house.Time.GetUtcNow(), CancellationToken.None);
+            }
+
+            // A month is invoiced while calls of it still come.
+            if (posted * 5L / calls > Months.Length - left && left > 1)
+            {
+                var numbers = await _house.IssueAllAsync(Months[^left--]);
+                await MoveMoneyAsync(numbers, random);
+            }
+        }
+
+        while (left > 0)
+        {
+            await _house.IssueAllAsync(Months[^left--]);
+        }
+
+        await AssertBooksAsync();
+    }
+
+    async Task MoveMoneyAsync(List<string> numbers, Random random)
+    {
+        foreach (var number in numbers.Where(_ => random.Next(4) == 0))
+        {
+            var organisation = (await _house.Store.OrganisationOfAsync(number, CancellationToken.None))!;
+            await _house.Payments.RecordAsync(
+                "file", [new ProviderPayment(number, number, NanoUsd.FromUsd(0.02m), _house.Time.GetUtcNow())], "test", CancellationToken.None);
+            await _house.Desk.CorrectAsync(
+                organisation, number, new NanoUsd(random.Next(1, 9_000_000)), "sorry", "test", CancellationToken.None);
+            var invoice = (await _house.Store.ReadAsync(organisation, number, CancellationToken.None))!;
+            await _house.Payments.RefundAsync(invoice, NanoUsd.FromUsd(0.01m), number, "test", CancellationToken.None);
+        }
+    }
+
+    async Task AssertBooksAsync()
+    {
+        var owed = await _house.OwedByLedgerAsync();
+        await _house.AssertOwedAsync();
+        (await _house.Usage.BalancesAsync(CancellationToken.None)).Sum(balance => balance.Usd).ShouldBe(0);
+        foreach (var series in (await _house.ReadAsync<string>("SELECT number FROM invoice ORDER BY number")).GroupBy(number => number[..8]))
+        {
+            series.Select(number => int.Parse(number[^6..], null)).ShouldBe(Enumerable.Range(1, series.Count()));
+        }
+
+        (await _house.ReadAsync<long>("SELECT COUNT(*) FROM invoice_line GROUP BY number HAVING SUM(nano_usd) % 10000000 <> 0"))
+            .ShouldBeEmpty();
+        foreach (var organisation in owed.Keys.Take(5))
+        {
+            (await DraftAsync(organisation, Months[1])).ShouldBe(await DraftAsync(organisation, Months[1]));
+        }
+    }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class InvoiceOnSqliteTests : InvoiceTests
+{
+    private protected override Task<SahabDatabase> CreateDatabaseAsync(string folder) =>
+        Task.FromResult<SahabDatabase>(new SqliteDatabase(Path.Combine(folder, "sahab.db")));
+}
+
+/// <summary>On PostgreSQL.</summary>
+[Collection(PostgresTests.Name)]
+public sealed class InvoiceOnPostgresTests(PostgresServer server) : InvoiceTests
+{
+    private protected override async Task<SahabDatabase> CreateDatabaseAsync(string folder) =>
+        new PostgresDatabase(await server.CreateDatabaseAsync());
+}

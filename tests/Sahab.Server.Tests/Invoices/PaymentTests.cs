@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Sahab.Ledger.Money;
+using Sahab.Server.Sell.Invoices;
+
+namespace Sahab.Server.Tests.Invoices;
+
+/// <summary>Both payment providers; the one by HTTP against a small real server.</summary>
+public sealed class PaymentTests : IAsyncLifetime
+{
+    const string Secret = "whsec_made_up";
+
+    static readonly OpenInvoice Invoice = new("INV-2026-000007", "acme & co", SampleUsage.Start, NanoUsd.FromUsd(12.34m));
+
+    readonly List<(string Form, string Key, string Authorization)> _requests = [];
+    readonly Queue<int> _answers = new();
+    readonly HttpClient _http = new();
+    WebApplication _app = null!;
+    StripePayments _stripe = null!;
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _app = builder.Build();
+        _app.MapPost("/v1/payment_intents", async context =>
+        {
+            using var reader = new StreamReader(context.Request.Body);
+            context.Request.ContentType.ShouldBe("application/x-www-form-urlencoded");
+            _requests.Add((
+                await reader.ReadToEndAsync(), context.Request.Headers["Idempotency-Key"].ToString(),
+                context.Request.Headers.Authorization.ToString()));
+            context.Response.StatusCode = _answers.TryDequeue(out var status) ? status : 200;
+            await context.Response.WriteAsync(context.Response.StatusCode == 200
+                ? """{"id":"pi_1","status":"requires_payment_method"}""" : """{"error":{"message":"No such luck"}}""");
+        });
+        await _app.StartAsync();
+        _stripe = new StripePayments(_http, new StripeOptions(_app.Urls.Single(), "sk_made_up", Secret), TimeProvider.System);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_invoice_is_asked_for_by_form_in_cents_and_again_under_the_same_key_where_the_service_fails()
+    {
+        _answers.Enqueue(503);
+        _answers.Enqueue(429);
+
+        var answer = JsonNode.Parse(await _stripe.CollectAsync([Invoice], CancellationToken.None))!;
+
+        answer["data"]![0]!["payment"]!.ToString().ShouldBe("pi_1");
+        _requests.Count.ShouldBe(3);
+        _requests.Distinct().ShouldHaveSingleItem().ShouldBe((
+            "amount=1234&currency=usd&description=Invoice+INV-2026-000007&metadata%5Binvoice%5D=INV-2026-000007"
+            + "&metadata%5Borganisation%5D=acme+%26+co",
+            "sahab-INV-2026-000007-1234", "Bearer sk_made_up"));
+    }
+
+    [Fact]
+    public async Task What_it_refuses_is_said_at_once_and_what_fails_is_tried_four_times_at_most()
+    {
+        _answers.Enqueue(402);
+        (await Should.ThrowAsync<PaymentException>(_stripe.CollectAsync([Invoice], CancellationToken.None)))
+            .Message.ShouldBe("The payment service answered 402: No such luck");
+        _requests.Count.ShouldBe(1);
+
+        Enumerable.Repeat(500, 9).ToList().ForEach(_answers.Enqueue);
+        await Should.ThrowAsync<PaymentException>(_stripe.CollectAsync([Invoice], CancellationToken.None));
+        _requests.Count.ShouldBe(1 + StripePayments.MaxTries);
+    }
+
+    [Fact]
+    public void A_signed_message_says_what_was_paid_and_any_other_is_refused()
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var body = "{\"type\":\"payment_intent.succeeded\",\"created\":1790000000,\"data\":{\"object\":{\"id\":\"pi_1\","
+            + "\"amount_received\":1234,\"metadata\":{\"invoice\":\"INV-2026-000007\"}}}}";
+
+        _stripe.Read(body, $"t={now},v1={new string('0', 64)},v1={Sign(now, body)}").ShouldHaveSingleItem()
+            .ShouldBe(new ProviderPayment(
+                "pi_1", "INV-2026-000007", NanoUsd.FromUsd(12.34m), DateTimeOffset.FromUnixTimeSeconds(1_790_000_000)));
+        _stripe.Read("{\"type\":\"charge.failed\"}", $"t={now},v1={Sign(now, "{\"type\":\"charge.failed\"}")}").ShouldBeEmpty();
+        foreach (var signature in (string?[])
+            [null, "", $"t={now}", $"t={now},v1={Sign(now, body + " ")}", $"t={now - 1},v1={Sign(now, body)}",
+                $"t={now - 600},v1={Sign(now - 600, body)}", $"v1={Sign(now, body)}"])
+        {
+            Should.Throw<PaymentException>(() => _stripe.Read(body, signature));
+        }
+    }
+
+    [Fact]
+    public void A_file_of_payments_is_read_whole_or_not_at_all()
+    {
+        var file = new FilePayments();
+
+        file.Read("number,amount_usd,reference,paid_at\r\nINV-2026-000001,12.50,bank 7,2026-12-03\r\n", null)
+            .ShouldHaveSingleItem().Amount.ShouldBe(NanoUsd.FromUsd(12.5m));
+        foreach (var wrong in (string[])
+            ["", "number,amount\n", "number,amount_usd,reference,paid_at\nINV-1,0,x,2026-12-03",
+                "number,amount_usd,reference,paid_at\nINV-1,1,,2026-12-03", "number,amount_usd,reference,paid_at\nINV-1,1,x,soon"])
+        {
+            Should.Throw<PaymentException>(() => file.Read(wrong, null));
+        }
+    }
+
+    static string Sign(long seconds, string body) => Convert.ToHexStringLower(HMACSHA256.HashData(
+        Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(FormattableString.Invariant($"{seconds}.{body}"))));
+}

@@ -1,0 +1,127 @@
+using System.Net.Http.Json;
+using Microsoft.Playwright;
+using Sahab.Server.Tests.House;
+
+namespace Sahab.Server.Tests.Portal;
+
+/// <summary>What customers change on their pages, in a real browser.</summary>
+public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
+{
+    const string Password = "correct horse battery staple";
+
+    [Fact]
+    public async Task Users_end_their_other_sessions_make_tokens_and_change_their_password()
+    {
+        await using var house = await TestHouse.StartAsync();
+        await using var other = await browser.OpenAsync(new Uri(house.Address, "/sign-up"));
+        await ConsoleTests.SignUpAsync(other.Page);
+        await ConsoleTests.NewOrganisationAsync(other.Page, "Acme");
+        await using var watched = await browser.OpenAsync(new Uri(house.Address, "/sign-in?return=%2Faccount"));
+        var page = watched.Page;
+        page.Dialog += (_, dialog) => dialog.AcceptAsync();
+        await SignInAsync(page, Password);
+        await page.WaitForURLAsync("**/account");
+
+        await page.GetByLabel("Name").FillAsync("robot");
+        await page.Locator("form[data-reveals=token] select[name=role]").SelectOptionAsync("auditor");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make it" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#revealed")).Not.ToBeEmptyAsync();
+        var token = await page.Locator("#revealed").TextContentAsync() ?? "";
+        await page.GetByRole(AriaRole.Button, new() { Name = "I have put it away" }).ClickAsync();
+        using var robot = house.Client(token);
+        (await robot.GetAsync(new Uri("/api/session", UriKind.Relative))).IsSuccessStatusCode.ShouldBeTrue();
+        // The page is there anew when the token is listed.
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Revoke" })).ToBeVisibleAsync();
+        (await page.ContentAsync()).ShouldNotContain(token);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("No access tokens.")).ToBeVisibleAsync();
+        (await robot.GetAsync(new Uri("/api/organisations", UriKind.Relative))).IsSuccessStatusCode.ShouldBeFalse();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "End all others" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "End all others" })).ToHaveCountAsync(0);
+        await other.Page.GotoAsync(new Uri(house.Address, "/account").ToString());
+        await Assertions.Expect(other.Page.GetByText("Sign in as a user to see this")).ToBeVisibleAsync();
+
+        await page.GetByLabel("Password until now").FillAsync(Password);
+        await page.GetByLabel("New password").FillAsync("another horse entirely");
+        var changed = await page.RunAndWaitForResponseAsync(
+            () => page.GetByRole(AriaRole.Button, new() { Name = "Change it" }).ClickAsync(),
+            response => response.Url.EndsWith("/password", StringComparison.Ordinal));
+        changed.Status.ShouldBe(200);
+        await other.Page.GotoAsync(new Uri(house.Address, "/sign-in?return=%2Faccount").ToString());
+        await SignInAsync(other.Page, "another horse entirely");
+        await Assertions.Expect(other.Page.GetByRole(AriaRole.Heading, new() { Name = "Change the password" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Rules_uses_and_objections_are_set_on_the_page_and_stand_among_the_changes()
+    {
+        await using var house = await TestHouse.StartAsync(Govern.GovernHouse.Yaml);
+        using var operators = house.Client(TestHouse.AdminKey);
+        using var announced = await operators.PostAsJsonAsync("/api/subprocessors", new
+        {
+            id = "newcomer",
+            name = "Newcomer Cloud",
+            provider = "azure",
+            purpose = "Runs models",
+            countries = new[] { "US", "NO" },
+        });
+        announced.EnsureSuccessStatusCode();
+        await using var watched = await browser.OpenAsync(new Uri(house.Address, "/sign-up"));
+        var page = watched.Page;
+        page.Dialog += (_, dialog) => dialog.AcceptAsync();
+        await ConsoleTests.SignUpAsync(page);
+        await ConsoleTests.NewOrganisationAsync(page, "Acme");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Rules on data" }).ClickAsync();
+
+        await page.GetByText("Change the rules of Acme").ClickAsync();
+        await page.GetByLabel("Processed in").First.FillAsync("NO");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Set them" }).First.ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Row, new() { Name = "Acme" })).ToContainTextAsync("NO");
+
+        await page.GetByText("Declare what", new() { Exact = false }).First.ClickAsync();
+        await page.Locator("select[name=class]").First.SelectOptionAsync("government");
+        await page.GetByLabel("Why, for who reviews it").First.FillAsync("We serve a ministry.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Declare it" }).First.ClickAsync();
+        await Assertions.Expect(page.GetByText("0 of 2 have approved.")).ToBeVisibleAsync();
+
+        await page.GetByText("Object to Newcomer Cloud").ClickAsync();
+        await page.GetByLabel("Why", new() { Exact = true }).FillAsync("Not with our data.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Object", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByText("You object: none of your calls goes there")).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Changes" }).ClickAsync();
+        foreach (var action in new[] { "data_rules.set", "use.declared", "subprocessor.objection_recorded" })
+        {
+            await Assertions.Expect(page.GetByText(action, new() { Exact = true })).ToBeVisibleAsync();
+        }
+
+        await page.GetByLabel("Kind of change").SelectOptionAsync("use.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("data_rules.set", new() { Exact = true })).ToHaveCountAsync(0);
+        watched.AssertWellBehaved();
+    }
+
+    [Fact]
+    public async Task The_page_to_sign_in_leads_to_each_issuer()
+    {
+        await using var house = await TestHouse.StartAsync(Samples.TwoCloudsYaml + """
+
+            sign_in:
+              oidc:
+                corporate: { name: Corporate, issuer: "https://issuer.example", client_id: sahab, client_secret: { env: CLOUD_KEY } }
+            """);
+        await using var watched = await browser.OpenAsync(new Uri(house.Address, "/sign-in?return=%2Faccount"));
+
+        (await watched.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in by Corporate" }).GetAttributeAsync("href"))
+            .ShouldBe("/api/sign-in/issuers/corporate?return_to=%2Faccount");
+        (await AccessibilityTests.ViolationsAsync(watched.Page)).ShouldBeEmpty();
+    }
+
+    static async Task SignInAsync(IPage page, string password)
+    {
+        await page.GetByLabel("E-mail").FillAsync("mallory@example.com");
+        await page.GetByLabel("Password").FillAsync(password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
+    }
+}
