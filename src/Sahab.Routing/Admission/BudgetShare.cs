@@ -30,7 +30,10 @@ internal sealed class BudgetShare(BudgetMeter meter, long startUs, long endUs)
 
     public long EndUs => endUs;
 
-    /// <summary>What the node may use of the window, with what it has used and is not known to be posted.</summary>
+    /// <summary>
+    /// What the node may use of the window, with what it has used and is not known to be posted. Below 0 where calls that are
+    /// posted by now used more than it held: what the store gives that has not heard of them is theirs first.
+    /// </summary>
     public long Held { get; private set; }
 
     /// <summary>What calls that ended have used, and is not known to be posted.</summary>
@@ -63,7 +66,7 @@ internal sealed class BudgetShare(BudgetMeter meter, long startUs, long endUs)
 
     public bool IsEmpty => (Held, Unposted, Reserved, InFlight, Written, Wanted) == (0, 0, 0, 0, 0, 0);
 
-    public BudgetPart Part => new(StartUs, Held, Unposted, Reserved, InFlight, HasRefused);
+    public BudgetPart Part => new(StartUs, Math.Max(0, Held), Unposted, Reserved, InFlight, HasRefused);
 
     public BudgetVerdict Judge(long needed)
     {
@@ -114,8 +117,7 @@ internal sealed class BudgetShare(BudgetMeter meter, long startUs, long endUs)
         if (mark == _mark)
         {
             Unposted -= amount;
-            // What cost more than it had reserved is in what is spent now, and nobody else has it.
-            Held = Math.Max(0, Held - amount);
+            Held -= amount;
             _mark++;
         }
     }
@@ -124,6 +126,8 @@ internal sealed class BudgetShare(BudgetMeter meter, long startUs, long endUs)
     public BudgetClaim Claim(long wanted)
     {
         Wanted = 0;
+        // What cost more than the node held is posted, and the store takes it into account from here on.
+        Held = Math.Max(0, Held);
         var lacks = wanted == 0 ? 0 : Int128.Clamp((Int128)Unposted + Reserved + wanted - Held, 0, long.MaxValue);
         return new BudgetClaim(this, meter.Version, Held, (long)lacks, wanted);
     }
@@ -131,7 +135,7 @@ internal sealed class BudgetShare(BudgetMeter meter, long startUs, long endUs)
     /// <param name="isLast">Whether what the store did not give now it will not give if it is asked again at once.</param>
     public void Apply(in BudgetClaim claim, in BudgetGrant grant, long spent, long wanted, bool isLast)
     {
-        Held = Math.Max(0, Held + grant.Given - (claim.Keep - grant.Kept));
+        Held += grant.Given - (claim.Keep - grant.Kept);
         Written = grant.Held;
         (_isFresh, _wantedSeen, _unwrittenFor) = (true, wanted, 0);
         // Who has just asked for it is about to use it.
