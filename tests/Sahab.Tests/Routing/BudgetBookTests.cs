@@ -126,6 +126,27 @@ public sealed class BudgetBookTests
     }
 
     [Fact]
+    public void An_answer_from_before_a_posting_pays_first_for_what_its_calls_cost_beyond_what_was_held()
+    {
+        _book.Change([Hourly]);
+        Ask(40, At(12));
+        Answer(held: 40);
+        _book.TryReserve("p", "k", Money(40), At(12), out var lease);
+        lease!.Settle(Money(70));
+        Ask(10, At(12));
+        var claim = _book.ClaimWanted().ShouldHaveSingleItem();
+        (claim.Keep, claim.Lacks).ShouldBe((40, 40));
+        var marks = _book.Mark();
+
+        // The store gives 25 before it hears of the 70, and the node learns of it after.
+        _book.Posted(marks);
+        _book.Apply([new BudgetAnswer(claim, new BudgetGrant(40, 25, IsEnough: false), 0, 0)], isLast: true);
+
+        _book.Read("hourly", At(12)).Held.ShouldBe(0);
+        Ask(1, At(12)).Admitted.ShouldBeFalse();
+    }
+
+    [Fact]
     public void What_others_want_and_nobody_needs_here_goes_back()
     {
         Hold(Hourly);
@@ -204,6 +225,11 @@ public sealed class BudgetBookTests
                 new BudgetStock(limit ?? (claim.Budget == "small" ? 10 : 100), spent, 0, claim.Keep), claim.Keep, claim.Lacks,
                 isAlone: true),
             spent, 0)).ToList(),
+        isLast: true);
+
+    /// <summary>The store gives so much to whoever asks.</summary>
+    private void Answer(long held) => _book.Apply(
+        _book.ClaimWanted().Select(claim => new BudgetAnswer(claim, new BudgetGrant(0, held, IsEnough: true), 0, 0)).ToList(),
         isLast: true);
 
     private void Spend(long amount, long us)
