@@ -98,7 +98,7 @@ public class LimitsTests
         Says("a webhook without one success", $"{WebhookLoop.DisabledAfter.TotalDays} days");
         Says("events kept", $"{WebhookLoop.Kept.TotalDays} days");
         Says("documents or calls in an answer", InvoiceStore.MaxPage);
-        Says("body of a request about invoices", Mebibytes(BillingBody.MaxBytes));
+        Says("body that tells of payments", Mebibytes(BillingApi.MaxPaymentsBytes));
         Says("credits of an organisation", InvoiceStore.MaxCredits);
         Says("receipts that are read at once", ReceiptStore.MaxPage);
         Says("problems that", Ledger.Sales.ReceiptChain.MaxProblems);

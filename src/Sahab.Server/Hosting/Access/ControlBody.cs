@@ -31,7 +31,11 @@ internal static class ControlBody
         "body", "The body has half a character ('\\ud800') or a zero ('\\u0000') in a text.");
 
     /// <summary>Reads the body as JSON; a member that <typeparamref name="T"/> does not have is an error.</summary>
-    public static async Task<(T? Body, ControlProblem? Fault)> ReadAsync<T>(HttpContext context, int maxBytes = MaxBytes)
+    /// <param name="context">The request.</param>
+    /// <param name="maxBytes">The longest body, in bytes.</param>
+    /// <param name="form">How what is read is written; null: as the control API does.</param>
+    public static async Task<(T? Body, ControlProblem? Fault)> ReadAsync<T>(
+        HttpContext context, int maxBytes = MaxBytes, JsonSerializerOptions? form = null)
         where T : class
     {
         if (await BytesAsync(context, maxBytes) is not { } bytes)
@@ -46,7 +50,7 @@ internal static class ControlBody
 
         try
         {
-            return JsonSerializer.Deserialize<T>(bytes, Strict) is { } body
+            return JsonSerializer.Deserialize<T>(bytes, form ?? Strict) is { } body
                 ? (body, null)
                 : (null, ControlError.Invalid("body", "The body must be a JSON object."));
         }

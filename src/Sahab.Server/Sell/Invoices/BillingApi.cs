@@ -12,6 +12,9 @@ namespace Sahab.Server.Sell.Invoices;
 /// <summary>Whom invoices are made out to, credit, and what was paid.</summary>
 internal static class BillingApi
 {
+    /// <summary>The longest body that tells of payments: a file of them.</summary>
+    public const int MaxPaymentsBytes = 1024 * 1024;
+
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -50,7 +53,7 @@ internal static class BillingApi
 
     static async Task<IResult> CollectAsync(HttpContext context, PaymentDesk desk, PaymentProviders providers)
     {
-        var (body, fault) = await BillingBody.ReadAsync<CollectRequest>(context);
+        var (body, fault) = await ControlBody.ReadAsync<CollectRequest>(context);
         if (body is null)
         {
             return fault!;
@@ -95,7 +98,7 @@ internal static class BillingApi
             var open = new OpenInvoice(
                 number, organisation, UnixMicroseconds.ToTime(invoice.DueUs), new NanoUsd((long)invoice.OpenNano));
             var answer = JsonNode.Parse(await provider.CollectAsync([open], context.RequestAborted))!["data"]![0]!;
-            return BillingBody.Ok(new JsonObject
+            return ControlBody.Ok(new JsonObject
             {
                 ["number"] = number,
                 ["payment"] = answer["payment"]?.ToString(),
@@ -125,18 +128,18 @@ internal static class BillingApi
     static async Task<IResult> RecordAsync(
         HttpContext context, PaymentDesk desk, IPaymentProvider provider, string? signature, string actor)
     {
-        if (await BillingBody.ReadTextAsync(context) is not { } text)
+        if (await ControlBody.BytesAsync(context, MaxPaymentsBytes) is not { } body)
         {
-            return BillingBody.TooLarge;
+            return ControlBody.TooLong(MaxPaymentsBytes);
         }
 
         try
         {
-            var payments = provider.Read(text, signature);
+            var payments = provider.Read(Encoding.UTF8.GetString(body), signature);
             var (recorded, stopped) = await desk.RecordAsync(provider.Name, payments, actor, context.RequestAborted);
             return stopped is not null
                 ? ControlError.Invalid("body", stopped)
-                : BillingBody.Ok(new JsonObject { ["recorded"] = recorded, ["known"] = payments.Count - recorded });
+                : ControlBody.Ok(new JsonObject { ["recorded"] = recorded, ["known"] = payments.Count - recorded });
         }
         catch (PaymentException refused)
         {
@@ -147,7 +150,7 @@ internal static class BillingApi
     static async Task<IResult> RefundAsync(
         string organisation, string number, HttpContext context, InvoiceStore store, PaymentDesk desk)
     {
-        var (body, fault) = await BillingBody.ReadAsync<RefundRequest>(context);
+        var (body, fault) = await ControlBody.ReadAsync<RefundRequest>(context);
         if (body is null)
         {
             return fault!;
@@ -171,7 +174,7 @@ internal static class BillingApi
         return await desk.RefundAsync(
                 invoice, amount, body.Reference, Caller.Of(context).Name, context.RequestAborted) is { } refusal
             ? ControlError.Conflict(refusal)
-            : BillingBody.Ok(new JsonObject { ["number"] = number, ["refunded_usd"] = InvoiceDocument.Usd(amount.Value) });
+            : ControlBody.Ok(new JsonObject { ["number"] = number, ["refunded_usd"] = InvoiceDocument.Usd(amount.Value) });
     }
 
     static async Task<IResult> ProfileAsync(string organisation, InvoiceStore store, CancellationToken cancellation)
@@ -183,7 +186,7 @@ internal static class BillingApi
     static async Task<IResult> SetProfileAsync(
         string organisation, HttpContext context, InvoiceStore store, AuditLog audit, TimeProvider time)
     {
-        var (body, fault) = await BillingBody.ReadAsync<BillingProfile>(context);
+        var (body, fault) = await ControlBody.ReadAsync<BillingProfile>(context);
         if (body is null)
         {
             return fault!;
@@ -227,7 +230,7 @@ internal static class BillingApi
     {
         await using var connection = await store.OpenAsync(cancellation);
         var credits = await InvoiceStore.CreditsAsync(connection, null, organisation, cancellation);
-        return BillingBody.Ok(new JsonObject
+        return ControlBody.Ok(new JsonObject
         {
             ["object"] = "list",
             ["data"] = new JsonArray([.. credits.Select(credit => (JsonNode)new JsonObject
@@ -246,7 +249,7 @@ internal static class BillingApi
 
     static async Task<IResult> AddCreditAsync(string organisation, HttpContext context, PaymentDesk desk)
     {
-        var (body, fault) = await BillingBody.ReadAsync<CreditRequest>(context);
+        var (body, fault) = await ControlBody.ReadAsync<CreditRequest>(context);
         if (body is null)
         {
             return fault!;
@@ -283,7 +286,7 @@ internal static class BillingApi
         var id = await desk.AddCreditAsync(
             organisation, body.Kind == "prepaid", amount, expiresAt, body.Note, Caller.Of(context).Name,
             context.RequestAborted);
-        return BillingBody.Ok(new JsonObject { ["id"] = id });
+        return ControlBody.Ok(new JsonObject { ["id"] = id });
     }
 
     static IResult ToResult(BillingProfile profile) =>
@@ -292,16 +295,17 @@ internal static class BillingApi
 
 /// <summary>Who is to collect.</summary>
 /// <param name="Provider"><c>stripe</c>.</param>
-internal sealed record CollectRequest(string? Provider);
+internal sealed record CollectRequest(string? Provider = null);
 
 /// <summary>What was paid back.</summary>
 /// <param name="AmountUsd">As text.</param>
 /// <param name="Reference">The refund's own name.</param>
-internal sealed record RefundRequest(string? AmountUsd, string? Reference);
+internal sealed record RefundRequest(string? AmountUsd = null, string? Reference = null);
 
 /// <summary>Credit to be added.</summary>
 /// <param name="Kind"><c>prepaid</c> or <c>promotional</c>.</param>
 /// <param name="AmountUsd">As text.</param>
 /// <param name="ExpiresAt">When it expires; left out: never.</param>
 /// <param name="Note">What for.</param>
-internal sealed record CreditRequest(string? Kind, string? AmountUsd, string? ExpiresAt, string? Note);
+internal sealed record CreditRequest(
+    string? Kind = null, string? AmountUsd = null, string? ExpiresAt = null, string? Note = null);

@@ -10,7 +10,12 @@ namespace Sahab.Server.Sell.Invoices;
 /// <param name="VatId">Its VAT id.</param>
 /// <param name="Exemption">Why it pays no tax; only the operator says so.</param>
 internal sealed record BillingProfile(
-    string? Name, string[]? Address, string? Country, string? State, string? VatId, string? Exemption)
+    string? Name = null,
+    string[]? Address = null,
+    string? Country = null,
+    string? State = null,
+    string? VatId = null,
+    string? Exemption = null)
 {
     /// <summary>The most lines of an address.</summary>
     public const int MaxAddressLines = 8;
@@ -19,7 +24,7 @@ internal sealed record BillingProfile(
     public const int MaxText = 200;
 
     /// <summary>Of an organisation that has said nothing.</summary>
-    public static BillingProfile Empty { get; } = new(null, null, null, null, null, null);
+    public static BillingProfile Empty { get; } = new();
 
     /// <summary>What of it makes no sense, and where; null: nothing.</summary>
     [JsonIgnore]

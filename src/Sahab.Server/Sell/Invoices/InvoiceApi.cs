@@ -55,7 +55,7 @@ internal static class InvoiceApi
 
     static async Task<IResult> IssueAsync(HttpContext context, InvoiceDesk desk)
     {
-        var (body, fault) = await BillingBody.ReadAsync<IssueRequest>(context);
+        var (body, fault) = await ControlBody.ReadAsync<IssueRequest>(context);
         if (body is null)
         {
             return fault!;
@@ -90,7 +90,7 @@ internal static class InvoiceApi
 
         return issued.Count == 0 && refused.Count == 1 && body.Organisation is not null
             ? ControlError.Conflict(refused[0]!["reason"]!.ToString())
-            : BillingBody.Ok(new JsonObject { ["object"] = "list", ["data"] = issued, ["refused"] = refused });
+            : ControlBody.Ok(new JsonObject { ["object"] = "list", ["data"] = issued, ["refused"] = refused });
     }
 
     static async Task<IResult> ListAsync(string organisation, HttpContext context, InvoiceStore store)
@@ -103,7 +103,7 @@ internal static class InvoiceApi
         var before = mark is [var us, var number] && long.TryParse(us, CultureInfo.InvariantCulture, out var issuedUs)
             ? (issuedUs, number) : ((long, string)?)null;
         var documents = await store.ListAsync(organisation, before, limit, context.RequestAborted);
-        return BillingBody.Ok(new JsonObject
+        return ControlBody.Ok(new JsonObject
         {
             ["object"] = "list",
             ["data"] = new JsonArray([.. documents.Select(document => (JsonNode)new JsonObject
@@ -158,7 +158,7 @@ internal static class InvoiceApi
         var before = mark is [var us, var id] && long.TryParse(us, CultureInfo.InvariantCulture, out var startedUs)
             && Guid.TryParse(id, out var eventId) ? new EventMark(startedUs, eventId) : (EventMark?)null;
         var calls = await desk.CallsAsync(organisation, lines[line - 1]!, before, limit, context.RequestAborted);
-        return BillingBody.Ok(new JsonObject
+        return ControlBody.Ok(new JsonObject
         {
             ["object"] = "list",
             ["data"] = new JsonArray([.. calls.Data]),
@@ -169,7 +169,7 @@ internal static class InvoiceApi
 
     static async Task<IResult> CorrectAsync(string organisation, string number, HttpContext context, InvoiceDesk desk)
     {
-        var (body, fault) = await BillingBody.ReadAsync<CreditNoteRequest>(context);
+        var (body, fault) = await ControlBody.ReadAsync<CreditNoteRequest>(context);
         if (body is null)
         {
             return fault!;
@@ -188,7 +188,7 @@ internal static class InvoiceApi
         var outcome = await desk.CorrectAsync(
             organisation, number, amount, body.Reason, Caller.Of(context).Name, context.RequestAborted);
         return outcome.Refusal is { } why ? ControlError.Conflict(why)
-            : outcome.Number is { } issued ? BillingBody.Ok(new JsonObject { ["number"] = issued, ["corrects"] = number })
+            : outcome.Number is { } issued ? ControlBody.Ok(new JsonObject { ["number"] = issued, ["corrects"] = number })
             : Unknown(number);
     }
 
@@ -228,9 +228,9 @@ internal static class InvoiceApi
 /// <summary>Which invoices are to be issued.</summary>
 /// <param name="Month">The month, such as <c>2026-11</c>.</param>
 /// <param name="Organisation">Of whom; left out: of all.</param>
-internal sealed record IssueRequest(string? Month, string? Organisation);
+internal sealed record IssueRequest(string? Month = null, string? Organisation = null);
 
 /// <summary>What a credit note takes back.</summary>
 /// <param name="AmountUsd">Before tax, as text.</param>
 /// <param name="Reason">Why; it stands on the credit note.</param>
-internal sealed record CreditNoteRequest(string? AmountUsd, string? Reason);
+internal sealed record CreditNoteRequest(string? AmountUsd = null, string? Reason = null);

@@ -73,7 +73,7 @@ internal static class InvoiceBookApi
         }
 
         var due = await NotIssuedAsync(desk, store, month, context.RequestAborted);
-        return BillingBody.Ok(new JsonObject
+        return ControlBody.Ok(new JsonObject
         {
             ["object"] = "list",
             ["month"] = InvoiceDocument.MonthText(month),
@@ -90,7 +90,7 @@ internal static class InvoiceBookApi
         }
 
         var payments = await store.PaymentsAsync(number, context.RequestAborted);
-        return BillingBody.Ok(new JsonObject
+        return ControlBody.Ok(new JsonObject
         {
             ["object"] = "list",
             ["data"] = new JsonArray([.. payments.Select(payment => (JsonNode)new JsonObject
@@ -107,7 +107,7 @@ internal static class InvoiceBookApi
     static async Task<IResult> PayAsync(
         string organisation, string number, HttpContext context, InvoiceStore store, PaymentDesk desk, TimeProvider time)
     {
-        var (body, fault) = await BillingBody.ReadAsync<PaymentRequest>(context);
+        var (body, fault) = await ControlBody.ReadAsync<PaymentRequest>(context);
         if (body is null)
         {
             return fault!;
@@ -132,7 +132,7 @@ internal static class InvoiceBookApi
         var (recorded, _) = await desk.RecordAsync(
             "file", [new ProviderPayment(reference, number, amount, time.GetUtcNow())], Caller.Of(context).Name,
             context.RequestAborted);
-        return BillingBody.Ok(new JsonObject { ["number"] = number, ["recorded"] = recorded });
+        return ControlBody.Ok(new JsonObject { ["number"] = number, ["recorded"] = recorded });
     }
 
     static JsonObject ToJson(StoredDocument document) => new()
@@ -179,4 +179,4 @@ internal static class InvoiceBookApi
 /// <summary>What was paid.</summary>
 /// <param name="AmountUsd">As text.</param>
 /// <param name="Reference">The payment's own name.</param>
-internal sealed record PaymentRequest(string? AmountUsd, string? Reference);
+internal sealed record PaymentRequest(string? AmountUsd = null, string? Reference = null);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Claims;
@@ -40,7 +39,7 @@ internal static class ClaimApi
         Func<Claim, ClaimStepRequest, RecordedTime, ClaimStepResult> step, string? amount = null) =>
         claims.MapPost($"/{{id}}/{name}", async (string id, HttpContext context, ClaimDesk desk) =>
         {
-            var (body, fault) = await ReadAsync<ClaimStepRequest>(context);
+            var (body, fault) = await ControlBody.ReadAsync<ClaimStepRequest>(context, MaxBodyBytes, form: PurchaseJson.Options);
             if (body is null || (fault = FaultOf(body, amount)) is not null)
             {
                 return fault!;
@@ -49,13 +48,13 @@ internal static class ClaimApi
             var taken = await desk.StepAsync(id, (claim, now) => step(claim, body, now), context.RequestAborted);
             return taken is null ? Unknown(id)
                 : taken.Refusal is { } refusal ? ControlError.Conflict(refusal.Reason)
-                : Ok(ToJson(taken.Claim, desk.Now));
+                : ControlBody.Ok(ToJson(taken.Claim, desk.Now));
         }).WithSummary(summary);
 
     static async Task<IResult> ListAsync(HttpContext context, ClaimStore store, ClaimDesk desk)
     {
         var all = await store.ReadAllAsync(context.RequestAborted);
-        return Ok(new JsonObject
+        return ControlBody.Ok(new JsonObject
         {
             ["object"] = "list",
             ["data"] = new JsonArray([.. all.Select(stored => (JsonNode)HeadOf(stored.Claim, desk.Now))]),
@@ -72,7 +71,7 @@ internal static class ClaimApi
     }
 
     static async Task<IResult> ShowAsync(string id, HttpContext context, ClaimStore store, ClaimDesk desk) =>
-        await store.ReadAsync(id, context.RequestAborted) is { } stored ? Ok(ToJson(stored.Claim, desk.Now)) : Unknown(id);
+        await store.ReadAsync(id, context.RequestAborted) is { } stored ? ControlBody.Ok(ToJson(stored.Claim, desk.Now)) : Unknown(id);
 
     static async Task<IResult> OwedAsync(
         string? month, HttpContext context, OwedCredits owed, ClaimStore store, ClaimDesk desk)
@@ -95,7 +94,7 @@ internal static class ClaimApi
         }
 
         var claims = await store.ClaimsOfAsync(credits.Select(credit => credit.Subject), context.RequestAborted);
-        return Ok(new JsonObject
+        return ControlBody.Ok(new JsonObject
         {
             ["object"] = "list",
             ["month"] = first.ToString("yyyy-MM", null),
@@ -106,7 +105,7 @@ internal static class ClaimApi
     static async Task<IResult> RaiseAsync(
         HttpContext context, ClaimDesk desk, OwedCredits owed, ConfigurationState configuration)
     {
-        var (request, fault) = await ReadAsync<ClaimRequest>(context);
+        var (request, fault) = await ControlBody.ReadAsync<ClaimRequest>(context, MaxBodyBytes, form: PurchaseJson.Options);
         if (request is null)
         {
             return fault!;
@@ -126,7 +125,7 @@ internal static class ClaimApi
         }
 
         var (claim, conflict) = await desk.RaiseAsync(draft, context.RequestAborted);
-        return claim is not null ? Ok(ToJson(claim, desk.Now))
+        return claim is not null ? ControlBody.Ok(ToJson(claim, desk.Now))
             : conflict.IsTaken ? ControlError.Conflict($"There is a claim '{draft.Id}' already. Give this one another id.")
             : ControlError.Conflict(
                 $"The claim '{conflict.OtherClaim}' is about {conflict.Subject} already. Leave that out, or close the other "
@@ -201,39 +200,6 @@ internal static class ClaimApi
         json["too_late"] = credit.ClaimBefore <= now;
         return json;
     }
-
-    static async Task<(T? Body, IResult? Fault)> ReadAsync<T>(HttpContext context)
-        where T : class
-    {
-        using var body = new MemoryStream();
-        var chunk = new byte[16 * 1024];
-        for (int count; (count = await context.Request.Body.ReadAsync(chunk, context.RequestAborted)) > 0;)
-        {
-            body.Write(chunk, 0, count);
-            if (body.Length > MaxBodyBytes)
-            {
-                return (null, ControlError.Invalid("body", $"The body is longer than {MaxBodyBytes} bytes."));
-            }
-        }
-
-        if (ControlBody.FaultOfText(body.GetBuffer().AsSpan(0, (int)body.Length)) is { } odd)
-        {
-            return (null, odd);
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize<T>(body.GetBuffer().AsSpan(0, (int)body.Length), PurchaseJson.Options) is { } read
-                ? (read, null)
-                : (null, ControlError.Invalid("body", "The body must be a JSON object."));
-        }
-        catch (JsonException error)
-        {
-            return (null, ControlError.Invalid(error.Path ?? "body", $"The body cannot be read: {error.Message}"));
-        }
-    }
-
-    static IResult Ok(JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8);
 
     static ControlProblem Unknown(string id) => ControlError.NotFound("id", $"There is no claim '{id}'.");
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Contracts;
@@ -14,9 +13,6 @@ namespace Sahab.Server.Source.Purchases;
 /// </summary>
 internal static class PurchaseApi
 {
-    /// <summary>The longest body of a request.</summary>
-    const int MaxBodyBytes = 64 * 1024;
-
     /// <summary>A deadline is told so long before it.</summary>
     static readonly TimeSpan Warning = TimeSpan.FromDays(7);
 
@@ -45,7 +41,7 @@ internal static class PurchaseApi
     static async Task<IResult> ListAsync(HttpContext context, PurchaseStore store, PurchaseDesk desk)
     {
         var all = await store.ReadAllAsync(context.RequestAborted);
-        return Ok(new JsonObject
+        return ControlBody.Ok(new JsonObject
         {
             ["object"] = "list",
             ["data"] = new JsonArray([.. all.Select(stored => (JsonNode)ToJson(stored.Purchase, desk.Now))]),
@@ -53,11 +49,11 @@ internal static class PurchaseApi
     }
 
     static async Task<IResult> ShowAsync(string id, HttpContext context, PurchaseStore store, PurchaseDesk desk) =>
-        await store.ReadAsync(id, context.RequestAborted) is { } stored ? Ok(ToJson(stored.Purchase, desk.Now)) : Unknown(id);
+        await store.ReadAsync(id, context.RequestAborted) is { } stored ? ControlBody.Ok(ToJson(stored.Purchase, desk.Now)) : Unknown(id);
 
     static async Task<IResult> DraftAsync(HttpContext context, PurchaseDesk desk, ConfigurationState configuration)
     {
-        var (draft, fault) = await ReadAsync<Draft>(context);
+        var (draft, fault) = await ControlBody.ReadAsync<Draft>(context, form: PurchaseJson.Options);
         if (draft is null || (fault = FaultOf(draft, configuration.Current)) is not null)
         {
             return fault!;
@@ -77,13 +73,13 @@ internal static class PurchaseApi
             DueAt = draft.DueAt,
         };
         return await desk.DraftAsync(purchase, context.RequestAborted) is { } added
-            ? Ok(ToJson(added, desk.Now))
+            ? ControlBody.Ok(ToJson(added, desk.Now))
             : ControlError.Conflict($"There is a purchase '{draft.Id}' already. Give this one another id.");
     }
 
     static async Task<IResult> AnswerAsync(string id, HttpContext context, PurchaseDesk desk)
     {
-        var (answer, fault) = await ReadAsync<Answer>(context);
+        var (answer, fault) = await ControlBody.ReadAsync<Answer>(context, form: PurchaseJson.Options);
         return answer is null ? fault!
             : answer.Contract is null || answer.Evidence is null ? ControlError.Invalid(
                 answer.Contract is null ? "contract" : "evidence", "An answer has 'contract', 'says' and 'evidence'.")
@@ -102,7 +98,7 @@ internal static class PurchaseApi
             : taken.Refusal is { } refusal
                 ? ControlError.Conflict(
                     refusal.Reason, JsonSerializer.SerializeToNode(refusal, PurchaseJson.Options)!.AsObject())
-                : Ok(ToJson(taken.Purchase, desk.Now));
+                : ControlBody.Ok(ToJson(taken.Purchase, desk.Now));
     }
 
     static ControlProblem? FaultOf(Draft draft, SahabConfig config) =>
@@ -129,36 +125,6 @@ internal static class PurchaseApi
         })]);
         return json;
     }
-
-    static async Task<(T? Body, IResult? Fault)> ReadAsync<T>(HttpContext context)
-        where T : class
-    {
-        var bytes = new byte[MaxBodyBytes + 1];
-        var count = await context.Request.Body.ReadAtLeastAsync(
-            bytes, bytes.Length, throwOnEndOfStream: false, context.RequestAborted);
-        if (count > MaxBodyBytes)
-        {
-            return (null, ControlError.Invalid("body", $"The body is longer than {MaxBodyBytes} bytes."));
-        }
-
-        if (ControlBody.FaultOfText(bytes.AsSpan(0, count)) is { } odd)
-        {
-            return (null, odd);
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize<T>(bytes.AsSpan(0, count), PurchaseJson.Options) is { } body
-                ? (body, null)
-                : (null, ControlError.Invalid("body", "The body must be a JSON object."));
-        }
-        catch (JsonException error)
-        {
-            return (null, ControlError.Invalid(error.Path ?? "body", $"The body cannot be read: {error.Message}"));
-        }
-    }
-
-    static IResult Ok(JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8);
 
     static ControlProblem Unknown(string id) => ControlError.NotFound("id", $"There is no purchase '{id}'.");
 
