@@ -19,7 +19,7 @@ namespace Sahab.Server.Tests.Budgets;
 [Collection(PostgresTests.Name)]
 public sealed class BudgetNodesTests(PostgresServer postgres, ITestOutputHelper output) : IDisposable
 {
-    const int Callers = 1000;
+    const int Callers = 400;
 
     static readonly CallPlan Cent = new(10, BudgetHouse.OutputTokens, Stream: false);
 
@@ -84,7 +84,7 @@ public sealed class BudgetNodesTests(PostgresServer postgres, ITestOutputHelper 
         var served = new[] { 0, 1 }.Select(node => ends.Where((_, caller) => caller % 2 == node).Sum(end => end.Served)).ToList();
         output.WriteLine($"{sold} nano-USD sold; calls answered whole on each node: {string.Join(", ", served)}");
         ends.ShouldAllBe(end => end.Status == 402);
-        // Five hundred callers at once lack all there is: who asks first may get it.
+        // So many callers at once lack most of what there is: who asks first may get nearly all.
         served.Sum().ShouldBeInRange(100, 500);
         // Each call states its limit of output and its prompt costs nothing: the documented bound is zero.
         sold.ShouldBeLessThanOrEqualTo(500 * BudgetHouse.CentNano);

@@ -49,7 +49,7 @@ public abstract class SettlementTests : IAsyncLifetime
     [Fact]
     public async Task Balances_are_those_of_a_rebuild_from_the_events()
     {
-        for (var seed = 1UL; seed <= 12; seed++)
+        for (var seed = 1UL; seed <= Histories; seed++)
         {
             await LiveAsync(seed);
         }
@@ -419,6 +419,9 @@ public abstract class SettlementTests : IAsyncLifetime
 
     private protected abstract Task<SahabDatabase> CreateDatabaseAsync();
 
+    /// <summary>How many random histories there are.</summary>
+    private protected virtual ulong Histories => 12;
+
     static ContractBook Book(params Clause[] clauses) => Terms.Book(Terms.Contract("cloud", "2026-03-01", clauses));
 
     static Rate Rate(decimal discount) =>
@@ -579,4 +582,7 @@ public sealed class SettlementOnPostgresTests(PostgresServer server) : Settlemen
 {
     private protected override async Task<SahabDatabase> CreateDatabaseAsync() =>
         new PostgresDatabase(await server.CreateDatabaseAsync());
+
+    /// <summary>Fewer, for each step takes longer there.</summary>
+    private protected override ulong Histories => 4;
 }

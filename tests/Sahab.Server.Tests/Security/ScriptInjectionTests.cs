@@ -60,7 +60,9 @@ public sealed class ScriptInjectionTests(Browser browser, SharedHouse shared) : 
     {
         await using var house = await TestHouse.StartAsync();
         await using var watched = await browser.OpenAsync(new Uri(house.Address, "/sign-in"));
-        foreach (var payload in Payloads.Select(Uri.EscapeDataString))
+        // Several at once: what is not written as it must be runs in company too.
+        var payloads = Payloads.Chunk(3).Select(some => Uri.EscapeDataString(string.Join(' ', some))).ToList();
+        foreach (var payload in payloads)
         {
             foreach (var address in new[]
             {
@@ -74,7 +76,7 @@ public sealed class ScriptInjectionTests(Browser browser, SharedHouse shared) : 
 
         watched.Errors.ShouldBeEmpty();
         // Pages that are not there: the browser notes that they were not, and nothing else.
-        foreach (var payload in Payloads.Select(Uri.EscapeDataString))
+        foreach (var payload in payloads)
         {
             foreach (var address in new[] { $"/deployments/{payload}", $"/contracts/{payload}", $"/console/{payload}", $"/console/{payload}/keys" })
             {
