@@ -11,7 +11,6 @@ using Sahab.Server.Sell.Receipts;
 using Sahab.Server.Tests.Configuration;
 using Sahab.Server.Tests.Contracts;
 using Sahab.Server.Tests.House;
-using Sahab.Server.Tests.Metering;
 using Spectre.Console;
 
 namespace Sahab.Server.Tests.Sales;

@@ -86,6 +86,8 @@ public sealed class SignInTests
             page.ShouldNotContain("http://ai.example.com", customMessage: path);
         }
 
+        (await admin.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, null, proxied)).ShouldBeOk().Text
+            .ShouldNotContain("http://ai.example.com");
         // Nobody spoke of this one.
         (await admin.SendAsync(HttpMethod.Get, "/", null, null, ("Host", "ai.example.com"))).ShouldBeOk().Text
             .ShouldContain("http://ai.example.com/v1");
