@@ -91,12 +91,12 @@ internal static class ConsolePagesApi
 
     static Task<IResult> QuickstartAsync(
         string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
-        SnapshotPublisher snapshots) =>
+        SnapshotPublisher snapshots, RequestSite site) =>
         ShowAsync(typeof(QuickstartPage), organisation, context, renderer, organisations, found => Task.FromResult<ConsoleView?>(
             new ConsoleView(found)
             {
                 Models = ChatModels(snapshots),
-                Address = $"{context.Request.Scheme}://{context.Request.Host}",
+                Address = site.OriginOf(context),
             }));
 
     static string[] ChatModels(SnapshotPublisher snapshots) =>

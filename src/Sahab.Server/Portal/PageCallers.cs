@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
+using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
 
@@ -10,9 +11,11 @@ namespace Sahab.Server.Portal;
 /// <summary>
 /// Who looks at pages besides those whom the control API knows: whoever has an admin key, as the password of HTTP Basic
 /// authentication; and, while the server listens on this machine only, anybody on this machine who has not said who they
-/// are, as the operator. Pages change nothing, so that a foreign site that sends a browser here gains nothing by it.
+/// are, as the operator. Who brings a session that has ended has said so. Pages change nothing, so that a foreign site
+/// that sends a browser here gains nothing by it.
 /// </summary>
-internal sealed class PageCallers(SnapshotPublisher snapshots, SahabServerOptions options, KeyGuesses guesses)
+internal sealed class PageCallers(
+    SnapshotPublisher snapshots, SahabServerOptions options, KeyGuesses guesses, SessionCookie cookie)
     : ICallerSource
 {
     /// <summary>Longer than any header that a key fits into.</summary>
@@ -27,7 +30,7 @@ internal sealed class PageCallers(SnapshotPublisher snapshots, SahabServerOption
 
     public ValueTask<CallerFinding?> FindAsync(HttpContext context) => ValueTask.FromResult(
         OfPassword(context, out var refusal) is { } keyHolder ? new CallerFinding(keyHolder, null)
-        : _loopbackOnly && IsLocal(context) ? new CallerFinding(LocalOperator, null)
+        : _loopbackOnly && IsLocal(context) && cookie.Read(context) is null ? new CallerFinding(LocalOperator, null)
         : refusal is not null ? new CallerFinding(null, refusal)
         : (CallerFinding?)null);
 

@@ -3,6 +3,7 @@ using Sahab.Server.Hosting.Access;
 using Sahab.Server.Portal.Controls;
 using Sahab.Server.Portal.Pages;
 using Sahab.Server.Sell.Metering;
+using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Snapshots;
 
@@ -33,25 +34,24 @@ internal static class PortalApi
 
     static void MapOperations(RouteGroupBuilder endpoints)
     {
-        endpoints.MapGet("/", (HttpContext context, PageRenderer renderer) => HomeAsync(context, renderer))
+        endpoints.MapGet("/", (HttpContext context, PageRenderer renderer, RequestSite site) =>
+            renderer.ShowAsync(context, HomeView(context, site) with { Component = typeof(LivePage) }))
             .ExcludeFromDescription();
         endpoints.MapGet("/deployments/{id}", DeploymentAsync).ExcludeFromDescription();
         endpoints.MapGet("/calls/{id:guid}", CallAsync).ExcludeFromDescription();
-        endpoints.MapGet("/live", (HttpContext context, LiveStream stream) => LiveAsync(context, stream))
+        endpoints.MapGet("/live", (HttpContext context, LiveStream stream, RequestSite site) =>
+            LiveAsync(context, stream, site))
             .ExcludeFromDescription();
     }
 
-    static Task LiveAsync(HttpContext context, LiveStream stream)
+    static Task LiveAsync(HttpContext context, LiveStream stream, RequestSite site)
     {
         var deployment = context.Request.Query["deployment"];
         var view = deployment.Count > 0 ? DeploymentView(Short(deployment) ?? "")
             : context.Request.Query.ContainsKey("map") ? OperatorPagesApi.MapView
-            : HomeView(context);
+            : HomeView(context, site);
         return stream.RunAsync(context, view with { Viewer = Viewer.Of(context) });
     }
-
-    static Task<IResult> HomeAsync(HttpContext context, PageRenderer renderer) =>
-        renderer.ShowAsync(context, HomeView(context) with { Component = typeof(LivePage) });
 
     static Task<IResult> DeploymentAsync(
         string id, HttpContext context, PageRenderer renderer, SnapshotPublisher snapshots) =>
@@ -112,7 +112,7 @@ internal static class PortalApi
         return [.. events.OrderBy(attempt => attempt.Attempt)];
     }
 
-    static PageView HomeView(HttpContext context)
+    static PageView HomeView(HttpContext context, RequestSite site)
     {
         var query = context.Request.Query;
         return new PageView(typeof(LiveRegions), new()
@@ -120,7 +120,7 @@ internal static class PortalApi
             ["Model"] = Short(query["model"]),
             ["Status"] = Short(query["status"]),
             ["Provider"] = Short(query["provider"]),
-            ["Address"] = $"{context.Request.Scheme}://{context.Request.Host}",
+            ["Address"] = site.OriginOf(context),
         });
     }
 

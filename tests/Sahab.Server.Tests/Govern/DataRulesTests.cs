@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Hosting;
+using Sahab.Server.Serve.Batches;
+using Sahab.Server.Serve.Responses;
 using Sahab.Server.Tests.Batches;
 
 namespace Sahab.Server.Tests.Govern;
@@ -124,6 +127,53 @@ public sealed class DataRulesTests : IAsyncLifetime
 
         (await client.GetAsync($"/v1/responses/{id}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await client.GetAsync($"/v1/files/{(string)file["id"]!}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_rule_of_a_project_ends_what_the_project_kept_before_it_and_nothing_of_others()
+    {
+        using var client = _house.House.Client();
+        var batches = new BatchClient(client);
+        async Task<(string Response, string File)> KeepAsync()
+        {
+            using var kept = await client.PostAsync("/v1/responses", Json("""{"model":"small","input":"x","max_output_tokens":3}"""));
+            return ((string)JsonNode.Parse(await kept.Content.ReadAsStringAsync())!["id"]!,
+                (string)(await batches.UploadAsync(BatchClient.Lines(1)))["id"]!);
+        }
+
+        var before = await KeepAsync();
+        var (responses, files) = (_house.House.Get<ResponseStore>(), _house.House.Get<FileStore>());
+        var (now, none) = (_house.Time.GetUtcNow(), CancellationToken.None);
+        await responses.AddAsync(new(new Guid("00000000-0000-7000-8000-000000000001"), null, "demo", "*", now, "[]", """{"output":[]}""") { Project = "else" }, now.AddDays(9), none);
+        await files.AddAsync(new(new Guid("00000000-0000-7000-8000-000000000002"), "demo", "batch", "x", 1, now, now.AddDays(9)) { Project = "else" }, none);
+        await _house.PassAsync(TimeSpan.FromHours(3));
+        var after = await KeepAsync();
+
+        await _house.DoAsync("PUT", "/api/organisations/demo/projects/default/data-rules", """{"keep_for":"2h"}""");
+        await _house.House.Get<IEnumerable<IHostedService>>().OfType<ResponseLoop>().Single().PurgeAsync(none);
+        await _house.House.Get<BatchLoop>().PurgeAsync(none);
+
+        (await client.GetAsync($"/v1/responses/{before.Response}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await client.GetAsync($"/v1/files/{before.File}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await client.GetAsync($"/v1/responses/{after.Response}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await client.GetAsync($"/v1/files/{after.File}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        now = _house.Time.GetUtcNow();
+        (await responses.FindAsync("demo", new Guid("00000000-0000-7000-8000-000000000001"), now, none)).ShouldNotBeNull();
+        (await files.FindAsync("demo", new Guid("00000000-0000-7000-8000-000000000002"), now, none)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task What_comes_of_a_batch_is_bound_by_its_project_when_its_key_is_gone_too()
+    {
+        await _house.DoAsync("PUT", "/api/organisations/demo/projects/default/data-rules", """{"keep_for":"2h"}""");
+        using var client = _house.House.Client();
+        var batches = new BatchClient(client);
+        BatchIds.TryReadBatch(await batches.StartAsync(BatchClient.Lines(1)), out var id).ShouldBeTrue();
+
+        var batch = (await _house.House.Get<BatchStore>().FindAsync("demo", id, CancellationToken.None)).ShouldNotBeNull();
+
+        _house.House.Get<LineRunner>().RulesOf(batch with { Key = "gone" }).ShouldNotBeNull()
+            .KeepFor(TimeSpan.FromDays(1)).ShouldBe(TimeSpan.FromHours(2));
     }
 
     [Fact]

@@ -281,7 +281,7 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync(room);
     }
 
-    static async Task SignInAsync(IPage page)
+    internal static async Task SignInAsync(IPage page)
     {
         await page.GetByLabel("E-mail").FillAsync("mallory@example.com");
         await page.GetByLabel("Password").FillAsync(Password);

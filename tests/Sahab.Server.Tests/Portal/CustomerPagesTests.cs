@@ -40,7 +40,8 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
         await page.GetByRole(AriaRole.Button, new() { Name = "End all others" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "End all others" })).ToHaveCountAsync(0);
         await other.Page.GotoAsync(new Uri(house.Address, "/account").ToString());
-        await Assertions.Expect(other.Page.GetByText("Sign in as a user to see this")).ToBeVisibleAsync();
+        await Assertions.Expect(other.Page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+        new Uri(other.Page.Url).PathAndQuery.ShouldBe("/sign-in?return=%2Faccount");
 
         await page.GetByLabel("Password until now").FillAsync(Password);
         await page.GetByLabel("New password").FillAsync("another horse entirely");
@@ -48,9 +49,10 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
             () => page.GetByRole(AriaRole.Button, new() { Name = "Change it" }).ClickAsync(),
             response => response.Url.EndsWith("/password", StringComparison.Ordinal));
         changed.Status.ShouldBe(200);
-        await other.Page.GotoAsync(new Uri(house.Address, "/sign-in?return=%2Faccount").ToString());
         await SignInAsync(other.Page, "another horse entirely");
         await Assertions.Expect(other.Page.GetByRole(AriaRole.Heading, new() { Name = "Change the password" })).ToBeVisibleAsync();
+        await other.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await other.Page.WaitForURLAsync("**/sign-in");
     }
 
     [Fact]

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Sahab.Server.Sell.Tenants.Accounts;
+using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
+using Sahab.Server.Tests.Tenants;
 
 namespace Sahab.Server.Tests.Portal;
 
@@ -62,6 +65,48 @@ public sealed class ViewerGateTests
         renamed.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         using var malformed = await GetAsync(house, "/", new("Basic", "%%%"), ("Host", "rebound.example"));
         malformed.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData("/console")]
+    [InlineData("/account")]
+    [InlineData("/")]
+    public async Task On_this_machine_a_browser_whose_session_has_ended_signs_in_anew_and_is_not_made_the_operator(string path)
+    {
+        var time = new HandTime();
+        await using var house = await TestHouse.StartAsync(time: time);
+        using var kim = await Visitor.SignUpAsync(house, "kim@example.com");
+        time.Pass(Session.IdleLife);
+
+        // What is no page that people look at takes nothing away: the page after it is not the operator's.
+        (await kim.GetAsync("/live")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await kim.GetAsync("/api/organisations")).ShouldBe(401, "session_ended");
+        (await kim.GetAsync("/status")).ShouldBeOk().Text.ShouldNotContain("/operator");
+        kim.Cookie.ShouldNotBeEmpty();
+
+        var answer = await kim.SendAsync(HttpMethod.Get, path + "?all", null, null, ("Accept", "text/html"));
+        answer.Status.ShouldBe(HttpStatusCode.Redirect);
+        answer.Response.Headers.Location!.OriginalString.ShouldBe($"/sign-in?return={Uri.EscapeDataString(path + "?all")}");
+        kim.Cookie.ShouldBeEmpty();
+
+        // Who then says nothing is who they would have been without all this.
+        (await kim.GetAsync("/")).ShouldBeOk();
+        (await kim.SignInAsync("kim@example.com")).ShouldBeOk();
+        (await kim.GetAsync("/")).Status.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_session_that_was_ended_elsewhere_makes_nobody_the_operator_and_an_admin_key_still_does()
+    {
+        await using var house = await TestHouse.StartAsync();
+        using var kim = await Visitor.SignUpAsync(house, "kim@example.com");
+        using var phone = new Visitor(house);
+        (await phone.SignInAsync("kim@example.com")).ShouldBeOk();
+        (await kim.DeleteAsync("/api/account/sessions")).ShouldBeOk();
+
+        (await phone.GetAsync("/")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await phone.SendAsync(HttpMethod.Get, "/", null, null, ("Authorization", Basic(TestHouse.AdminKey).ToString())))
+            .ShouldBeOk();
     }
 
     static AuthenticationHeaderValue Basic(string password) =>

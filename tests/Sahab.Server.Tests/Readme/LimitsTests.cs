@@ -6,6 +6,7 @@ using Sahab.Server.Govern.Subprocessors;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Hosting.Database;
 using Sahab.Server.Plan.Replay;
 using Sahab.Server.Sell.Budgets;
 using Sahab.Server.Sell.Capacity;
@@ -127,6 +128,7 @@ public class LimitsTests
         Says("a session: life", $"{Session.Life.TotalHours} h; {Session.IdleLife.TotalHours} h");
         Says("sessions of a user", SessionStore.MaxOfUser);
         Says("access tokens of a user", $"{AccessTokenStore.MaxOfUser}; {AccessToken.MaxDays}");
+        Says("connections of a node to PostgreSQL", PostgresDatabase.MaxConnections);
         Says("callers that are remembered", $"{CallerCache.Capacity:N0}; {CallerCache.LifeMs / 1000} s");
         Says("organisations that a user owns", OrganisationStore.MaxOwned);
         Says("projects of an organisation", ProjectStore.MaxOfOrganisation);

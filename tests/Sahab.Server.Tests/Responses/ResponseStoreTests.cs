@@ -100,10 +100,26 @@ public abstract class ResponseStoreTests : IAsyncLifetime
         // The first turn lives on with the second, and yet no longer than the rule says.
         (await FindAsync(1, Start.AddDays(34))).ShouldNotBeNull();
         (await FindAsync(1, Start.AddDays(36))).ShouldBeNull();
-        (await _store.PurgeOlderAsync("other", Start.AddDays(1), CancellationToken.None)).ShouldBe(0);
-        (await _store.PurgeOlderAsync("demo", Start.AddSeconds(1), CancellationToken.None)).ShouldBe(1);
+        (await _store.PurgeOlderAsync("other", null, Start.AddDays(1), CancellationToken.None)).ShouldBe(0);
+        (await _store.PurgeOlderAsync("demo", null, Start.AddSeconds(1), CancellationToken.None)).ShouldBe(1);
         (await FindAsync(1)).ShouldBeNull();
         (await FindAsync(2)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_rule_of_a_project_ends_what_its_calls_left_and_nothing_else()
+    {
+        await KeepAsync(
+            Turn(1, null) with { Project = "legal" }, Turn(2, null) with { Project = "other" }, Turn(3, null),
+            Turn(4, null) with { Project = "legal" });
+
+        (await _store.PurgeOlderAsync("other", "legal", Start.AddDays(1), CancellationToken.None)).ShouldBe(0);
+        (await _store.PurgeOlderAsync("demo", "legal", Start.AddSeconds(3), CancellationToken.None)).ShouldBe(1);
+
+        (await FindAsync(1)).ShouldBeNull();
+        (await FindAsync(2)).ShouldNotBeNull().Project.ShouldBe("other");
+        (await FindAsync(3)).ShouldNotBeNull();
+        (await FindAsync(4)).ShouldNotBeNull();
     }
 
     private protected abstract Task<SahabDatabase> CreateDatabaseAsync();

@@ -20,6 +20,7 @@ public class RunTests
         demo.Lines[2].ShouldMatch("^admin key: sk-sahab-admin-[0-9a-f]{32}$");
         demo.Lines[3].ShouldMatch(@"^emulated clouds: http://127\.0\.0\.1:[0-9]+$");
         (await AskAsync(demo)).ShouldNotBeNullOrEmpty();
+        await ReserveAsync(demo);
         using var http = new HttpClient();
         (await http.GetStringAsync(demo.Clouds)).ShouldContain("<html", Case.Insensitive);
         var children = demo.Children();
@@ -127,6 +128,21 @@ public class RunTests
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var answer = (await response.Content.ReadFromJsonAsync<JsonObject>())!;
         return answer["choices"]![0]!["message"]!["role"]!.ToString();
+    }
+
+    /// <summary>There is something on offer of more than one model, and a unit of it can be had.</summary>
+    static async Task ReserveAsync(RunningDemo demo)
+    {
+        using var admin = new HttpClient { BaseAddress = demo.Address };
+        admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", demo.AdminKey);
+        var offers = (await admin.GetFromJsonAsync<JsonNode>("/api/organisations/demo/capacity/offers"))!["data"]!.AsArray();
+        offers.Select(offer => offer!["model"]!.ToString()).ShouldBe(["gpt-oss-120b", "gpt-oss-20b"], ignoreOrder: true);
+        foreach (var offer in offers)
+        {
+            using var reserved = await admin.PostAsJsonAsync(
+                "/api/organisations/demo/capacity", new { offer = offer!["id"]!.ToString(), term = "month", units = 1 });
+            reserved.StatusCode.ShouldBe(HttpStatusCode.OK, await reserved.Content.ReadAsStringAsync());
+        }
     }
 
     static bool IsListening(int port)

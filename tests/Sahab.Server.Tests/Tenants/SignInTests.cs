@@ -71,6 +71,29 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task Behind_a_proxy_that_speaks_https_pages_tell_the_address_that_the_browser_asked_for()
+    {
+        await using var house = await TestHouse.StartAsync(Samples.TwoCloudsYaml + "\nsign_in: { trusted_proxies: 1 }\n");
+        (string, string)[] proxied =
+            [("X-Forwarded-Proto", "https"), ("Host", "ai.example.com"), ("X-Forwarded-For", "203.0.113.9")];
+        using var admin = Visitor.Admin(house);
+        var organisation = await admin.FoundAsync("Acme");
+
+        foreach (var path in new[] { $"/console/{organisation}/quickstart", "/" })
+        {
+            var page = (await admin.SendAsync(HttpMethod.Get, path, null, null, proxied)).ShouldBeOk().Text;
+            page.ShouldContain("https://ai.example.com/v1", customMessage: path);
+            page.ShouldNotContain("http://ai.example.com", customMessage: path);
+        }
+
+        (await admin.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, null, proxied)).ShouldBeOk().Text
+            .ShouldNotContain("http://ai.example.com");
+        // Nobody spoke of this one.
+        (await admin.SendAsync(HttpMethod.Get, "/", null, null, ("Host", "ai.example.com"))).ShouldBeOk().Text
+            .ShouldContain("http://ai.example.com/v1");
+    }
+
+    [Fact]
     public async Task Proxies_that_nobody_spoke_of_are_not_believed()
     {
         await using var house = await TestHouse.StartAsync();

@@ -7,6 +7,10 @@ namespace Sahab.Server.Govern.Residency;
 /// <summary>Whether metrics and traces are sent on, which the start of the process decides.</summary>
 internal sealed record TelemetryExport(bool IsOn);
 
+/// <summary>For how long content of an organisation is kept, or of one of its projects.</summary>
+/// <param name="Project">Null: all of the organisation's.</param>
+internal readonly record struct Retention(string Organisation, string? Project, TimeSpan KeepFor);
+
 /// <summary>A configuration under which data could leave the rules; the message names every path.</summary>
 internal sealed class ResidencyException(string message) : Exception(message);
 
@@ -46,10 +50,29 @@ internal sealed class DataRulesShelf(
             : rules.Keys is { } keys && keys.TryGetValue(key, out var own) ? own
             : rules;
 
-    /// <summary>Organisations all of whose content is kept for less than others'.</summary>
-    public IEnumerable<(string Organisation, TimeSpan KeepFor)> Retentions() => Book.Organisations
-        .Where(pair => pair.Value.Bounds.KeepFor is not null)
-        .Select(pair => (pair.Key, pair.Value.Bounds.KeepFor!.Value));
+    /// <summary>
+    /// How long content is kept where a rule says so: that of an organisation, and that of its projects which keep it for
+    /// less than the organisation does.
+    /// </summary>
+    public IEnumerable<Retention> Retentions()
+    {
+        var book = Book;
+        foreach (var (organisation, rules) in book.Organisations)
+        {
+            if (rules.Bounds.KeepFor is { } keepFor)
+            {
+                yield return new Retention(organisation, null, keepFor);
+            }
+        }
+
+        foreach (var ((organisation, project), rules) in book.Projects)
+        {
+            if (rules.Bounds.KeepFor is { } keepFor && keepFor != book.Organisations[organisation].Bounds.KeepFor)
+            {
+                yield return new Retention(organisation, project, keepFor);
+            }
+        }
+    }
 
     /// <summary>Reads all that was set at run time, and puts it in force.</summary>
     public async Task RefreshAsync(CancellationToken cancellation)

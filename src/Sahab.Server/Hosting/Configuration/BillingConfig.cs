@@ -19,6 +19,10 @@ internal sealed record BillingConfig
     [Doc("A payment service that speaks Stripe's protocol. Left out: payment is by file.")]
     public StripeConfig? Stripe { get; init; }
 
+    [Doc("The private key that receipts are signed with: one of ECDSA on P-256, in PEM. Left out: each node makes its own, "
+        + "a file of its data folder. A change takes effect at the next start.")]
+    public SecretConfig? ReceiptKey { get; init; }
+
     [Doc("What single organisations pay by the month, or at least, by any id.")]
     [AtMost(10000)]
     public ImmutableArray<BillingFeeConfig> Fees { get; init; } = [];

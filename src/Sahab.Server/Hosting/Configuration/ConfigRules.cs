@@ -215,6 +215,7 @@ internal sealed class ConfigRules(SahabConfig config, ProblemList problems)
         }
 
         CheckOneSource(config.Metering.Store.Postgres, "metering.store.postgres");
+        CheckOneSource(config.Billing.ReceiptKey, "billing.receipt_key");
         CheckOneSource(config.Billing.Stripe?.SecretKey, "billing.stripe.secret_key");
         CheckOneSource(config.Billing.Stripe?.WebhookSecret, "billing.stripe.webhook_secret");
         SignInRules.Check(config.SignIn, problems);

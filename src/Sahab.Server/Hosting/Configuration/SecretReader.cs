@@ -34,9 +34,10 @@ internal sealed class SecretReader(
                 ClientSecret = Resolve(issuer.ClientSecret, $"sign_in.oidc.{issuer.Id}.client_secret")!,
             })],
         },
-        Billing = config.Billing.Stripe is not { } stripe ? config.Billing : config.Billing with
+        Billing = config.Billing with
         {
-            Stripe = stripe with
+            ReceiptKey = Resolve(config.Billing.ReceiptKey, "billing.receipt_key", mayHaveLines: true),
+            Stripe = config.Billing.Stripe is not { } stripe ? null : stripe with
             {
                 SecretKey = Resolve(stripe.SecretKey, "billing.stripe.secret_key")!,
                 WebhookSecret = Resolve(stripe.WebhookSecret, "billing.stripe.webhook_secret")!,

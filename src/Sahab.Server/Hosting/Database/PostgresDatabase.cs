@@ -10,11 +10,21 @@ internal sealed class PostgresDatabase : SahabDatabase
     /// <summary>Any number, as long as all versions of Sahab agree on it.</summary>
     const long MigrationLock = 0x5361686162;
 
+    /// <summary>
+    /// The most connections of a node, unless the connection string says <c>Maximum Pool Size</c>. PostgreSQL takes a hundred
+    /// unless told otherwise: those of two nodes fit, and of whoever looks after it.
+    /// </summary>
+    public const int MaxConnections = 45;
+
     readonly NpgsqlDataSource _source;
 
     public PostgresDatabase(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 32 };
+        // What stands later in the string counts.
+        var settings = new NpgsqlConnectionStringBuilder($"Maximum Pool Size={MaxConnections};{connectionString}")
+        {
+            MaxAutoPrepare = 32,
+        };
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
         Description = $"PostgreSQL, {settings.Host}:{settings.Port}/{settings.Database}";
     }

@@ -1,11 +1,14 @@
+using Sahab.Server.Hosting.Configuration;
+
 namespace Sahab.Server.Sell.Receipts;
 
 /// <summary>Registers receipts: the key, writing them, and handing them out.</summary>
 internal static class ReceiptModule
 {
-    /// <param name="dataFolder">Where the key is; it must exist.</param>
+    /// <param name="dataFolder">Where the key is, unless the configuration has one; it must exist.</param>
     public static IServiceCollection AddReceipts(this IServiceCollection services, string dataFolder) => services
-        .AddSingleton(_ => ReceiptSigner.Open(dataFolder))
+        .AddSingleton(provider => ReceiptSigner.Open(
+            provider.GetRequiredService<ConfigurationState>().Current.Billing.ReceiptKey?.Value, dataFolder))
         .AddSingleton<ReceiptWriter>()
         .AddSingleton<ReceiptStore>();
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Sahab.Ledger.Sales;
+using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Sell.Receipts;
 
@@ -26,6 +27,11 @@ internal sealed class ReceiptSigner : IDisposable
     /// <summary>In PEM.</summary>
     public string PublicKey { get; }
 
+    /// <summary>Opens the key of the configuration; where it gives none, that of the data folder.</summary>
+    /// <exception cref="CryptographicException">There is no key, or one of another kind.</exception>
+    public static ReceiptSigner Open(Secret? key, string dataFolder) =>
+        key is null ? Open(dataFolder) : FromPem(key.Reveal(), "billing.receipt_key");
+
     /// <summary>Opens the key of a data folder, and makes it where it is missing.</summary>
     /// <exception cref="CryptographicException">The file holds no key, or one of another kind.</exception>
     public static ReceiptSigner Open(string dataFolder)
@@ -47,19 +53,21 @@ internal sealed class ReceiptSigner : IDisposable
         try
         {
             key.ImportFromPem(pem);
-            if (key.KeySize != 256)
+            if (key.KeySize == 256)
             {
-                throw new CryptographicException($"The key of receipts ({place}) is not one of P-256.");
+                // A public key is found out here and not when the first receipt is due.
+                key.SignData([], HashAlgorithmName.SHA256);
+                return new ReceiptSigner(key);
             }
-
-            return new ReceiptSigner(key);
         }
-        catch (ArgumentException)
+        catch (Exception wrong) when (wrong is ArgumentException or CryptographicException)
         {
-            // The text is not repeated: it may hold parts of a key.
-            throw new CryptographicException($"The key of receipts ({place}) is no private key in PEM. Put it back, or move it "
-                + "away to begin with another one.");
+            // Neither the text nor what was wrong with it is repeated: they may hold parts of a key.
         }
+
+        key.Dispose();
+        throw new CryptographicException($"The key of receipts ({place}) is no private key of P-256 in PEM. Put the right one "
+            + "there, or take this one away to begin with another.");
     }
 
     public string Sign(string body)

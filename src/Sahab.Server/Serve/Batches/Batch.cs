@@ -4,7 +4,11 @@ namespace Sahab.Server.Serve.Batches;
 
 /// <summary>A file of a tenant; its content lies in the data folder.</summary>
 internal sealed record StoredFile(
-    Guid Id, string Tenant, string Purpose, string Name, long Bytes, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt);
+    Guid Id, string Tenant, string Purpose, string Name, long Bytes, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt)
+{
+    /// <summary>The project of the key that it came with.</summary>
+    public string Project { get; init; } = "";
+}
 
 /// <summary>The words for where a batch stands, as the API has them.</summary>
 internal static class BatchStatus
@@ -32,7 +36,11 @@ internal sealed record Batch(
     Guid Id, string Tenant, string Key, string Endpoint, Guid InputFile, Guid? OutputFile, Guid? ErrorFile,
     string Status, string Metadata, string? Errors, long Total, long Completed, long Failed, DateTimeOffset CreatedAt,
     DateTimeOffset ExpiresAt, DateTimeOffset? StartedAt, DateTimeOffset? CancellingAt, DateTimeOffset? FinalizingAt,
-    DateTimeOffset? EndedAt);
+    DateTimeOffset? EndedAt)
+{
+    /// <summary>The project of its key, whose rules bind what comes of it when the key is gone too.</summary>
+    public string Project { get; init; } = "";
+}
 
 /// <summary>Ids as clients see them.</summary>
 internal static class BatchIds

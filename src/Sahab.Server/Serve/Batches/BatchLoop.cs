@@ -143,14 +143,15 @@ internal sealed partial class BatchLoop(
         }
     }
 
-    async Task PurgeAsync(CancellationToken stopping)
+    /// <summary>Deletes files that are past their time now, and forgets batches that are.</summary>
+    internal async Task PurgeAsync(CancellationToken stopping)
     {
         var now = time.GetUtcNow();
         var expired = await files.ExpiredAsync(now, PurgeBatch, stopping);
-        foreach (var (organisation, keepFor) in shelf.Retentions())
+        foreach (var (organisation, project, keepFor) in shelf.Retentions())
         {
             // What was kept before the rule was, or before it was narrowed.
-            expired.AddRange(await files.OlderAsync(organisation, now - keepFor, PurgeBatch, stopping));
+            expired.AddRange(await files.OlderAsync(organisation, project, now - keepFor, PurgeBatch, stopping));
         }
 
         foreach (var file in expired)

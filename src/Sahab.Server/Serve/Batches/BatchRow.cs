@@ -9,6 +9,8 @@ internal sealed class BatchRow
 
     public string Tenant { get; init; } = "";
 
+    public string Project { get; init; } = "";
+
     public string KeyId { get; init; } = "";
 
     public string Endpoint { get; init; } = "";
@@ -46,7 +48,10 @@ internal sealed class BatchRow
     public Batch ToBatch() => new(
         Guid.Parse(Id), Tenant, KeyId, Endpoint, Guid.Parse(InputFile), Optional(OutputFile), Optional(ErrorFile),
         Status, Metadata, Errors, Total, Completed, Failed, UnixMicroseconds.ToTime(CreatedUs),
-        UnixMicroseconds.ToTime(ExpiresUs), Time(StartedUs), Time(CancellingUs), Time(FinalizingUs), Time(EndedUs));
+        UnixMicroseconds.ToTime(ExpiresUs), Time(StartedUs), Time(CancellingUs), Time(FinalizingUs), Time(EndedUs))
+    {
+        Project = Project,
+    };
 
     // SQLite's text of no id is empty.
     static Guid? Optional(string? id) => string.IsNullOrEmpty(id) ? null : Guid.Parse(id);

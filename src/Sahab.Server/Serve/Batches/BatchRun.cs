@@ -183,7 +183,10 @@ internal sealed class BatchRun(
             {
                 var file = new StoredFile(
                     id, batch.Tenant, "batch_output", $"{BatchIds.OfBatch(batch.Id)}_{kind}.jsonl", content.Length,
-                    time.GetUtcNow(), time.GetUtcNow() + KeepFor(batch));
+                    time.GetUtcNow(), time.GetUtcNow() + KeepFor(batch))
+                {
+                    Project = batch.Project,
+                };
                 await folder.FinishAsync(id, content, stopping);
                 return (file, lines);
             }

@@ -7,9 +7,9 @@ namespace Sahab.Server.Serve.Batches;
 internal sealed class BatchStore(SahabDatabase database, FileStore files)
 {
     const string Insert = """
-        INSERT INTO batch (batch_id, tenant, key_id, endpoint, input_file, status, metadata, total, completed, failed,
-            created_us, expires_us)
-        VALUES (@Id, @Tenant, @Key, @Endpoint, @Input, @Status, @Metadata, 0, 0, 0, @CreatedUs, @ExpiresUs)
+        INSERT INTO batch (batch_id, tenant, project, key_id, endpoint, input_file, status, metadata, total, completed,
+            failed, created_us, expires_us)
+        VALUES (@Id, @Tenant, @Project, @Key, @Endpoint, @Input, @Status, @Metadata, 0, 0, 0, @CreatedUs, @ExpiresUs)
         """;
 
     public async Task AddAsync(Batch batch, CancellationToken cancellation)
@@ -20,6 +20,7 @@ internal sealed class BatchStore(SahabDatabase database, FileStore files)
             {
                 Id = database.IdValue(batch.Id),
                 batch.Tenant,
+                batch.Project,
                 batch.Key,
                 batch.Endpoint,
                 Input = database.IdValue(batch.InputFile),
@@ -188,7 +189,7 @@ internal sealed class BatchStore(SahabDatabase database, FileStore files)
     async Task<List<Batch>> ReadAsync(string where, string rest, object parameters, CancellationToken cancellation)
     {
         var sql = $"""
-            SELECT {database.IdText("b.batch_id")} AS Id, tenant AS Tenant, key_id AS KeyId, endpoint AS Endpoint,
+            SELECT {database.IdText("b.batch_id")} AS Id, tenant AS Tenant, project AS Project, key_id AS KeyId, endpoint AS Endpoint,
                 {database.IdText("input_file")} AS InputFile, {database.IdText("output_file")} AS OutputFile,
                 {database.IdText("error_file")} AS ErrorFile, status AS Status, metadata AS Metadata, errors AS Errors,
                 total AS Total, created_us AS CreatedUs, expires_us AS ExpiresUs, started_us AS StartedUs,

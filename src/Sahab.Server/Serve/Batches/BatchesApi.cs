@@ -119,7 +119,10 @@ internal static class BatchesApi
             ? (null, BatchErrors.TooManyBatches(MaxActive))
             : (new Batch(
                 room.Ids.Next(), key.Tenant, key.Id, endpoint, file.Id, null, null, BatchStatus.Validating,
-                metadata.GetRawText(), null, 0, 0, 0, now, now + Window, null, null, null, null), null);
+                metadata.GetRawText(), null, 0, 0, 0, now, now + Window, null, null, null, null)
+            {
+                Project = key.Project,
+            }, null);
     }
 
     static async Task ListAsync(HttpContext context, FileRoom room)

@@ -8,8 +8,8 @@ namespace Sahab.Server.Serve.Batches;
 internal sealed class FileStore(SahabDatabase database)
 {
     const string Insert = """
-        INSERT INTO file (file_id, tenant, purpose, name, bytes, created_us, expires_us)
-        VALUES (@Id, @Tenant, @Purpose, @Name, @Bytes, @CreatedUs, @ExpiresUs)
+        INSERT INTO file (file_id, tenant, project, purpose, name, bytes, created_us, expires_us)
+        VALUES (@Id, @Tenant, @Project, @Purpose, @Name, @Bytes, @CreatedUs, @ExpiresUs)
         """;
 
     /// <summary>Adds a file whose content is in its place; in a transaction of its own unless one is given.</summary>
@@ -27,6 +27,7 @@ internal sealed class FileStore(SahabDatabase database)
             {
                 Id = database.IdValue(file.Id),
                 file.Tenant,
+                file.Project,
                 file.Purpose,
                 file.Name,
                 file.Bytes,
@@ -90,10 +91,12 @@ internal sealed class FileStore(SahabDatabase database)
             new { NowUs = UnixMicroseconds.From(now), Most = most }, cancellation);
 
     /// <summary>A tenant's files that were made before a time.</summary>
+    /// <param name="project">Files of this project only; null: all.</param>
     public Task<List<StoredFile>> OlderAsync(
-        string tenant, DateTimeOffset createdBefore, int most, CancellationToken cancellation) => ReadAsync(
-        "tenant = @Tenant AND created_us <= @BeforeUs", "ORDER BY file_id LIMIT @Most",
-        new { Tenant = tenant, BeforeUs = UnixMicroseconds.From(createdBefore), Most = most }, cancellation);
+        string tenant, string? project, DateTimeOffset createdBefore, int most, CancellationToken cancellation) => ReadAsync(
+        "tenant = @Tenant AND created_us <= @BeforeUs" + (project is null ? "" : " AND project = @Project"),
+        "ORDER BY file_id LIMIT @Most",
+        new { Tenant = tenant, Project = project, BeforeUs = UnixMicroseconds.From(createdBefore), Most = most }, cancellation);
 
     /// <summary>Whether there is a row for a file, whosever it is.</summary>
     public async Task<bool> IsKnownAsync(Guid id, CancellationToken cancellation)
@@ -108,8 +111,8 @@ internal sealed class FileStore(SahabDatabase database)
         string where, string rest, object parameters, CancellationToken cancellation)
     {
         var sql = $"""
-            SELECT {database.IdText("file_id")} AS Id, tenant AS Tenant, purpose AS Purpose, name AS Name,
-                bytes AS Bytes, created_us AS CreatedUs, expires_us AS ExpiresUs
+            SELECT {database.IdText("file_id")} AS Id, tenant AS Tenant, project AS Project,
+                purpose AS Purpose, name AS Name, bytes AS Bytes, created_us AS CreatedUs, expires_us AS ExpiresUs
             FROM file WHERE {where} {rest}
             """;
         await using var connection = await database.OpenAsync(cancellation);
@@ -117,7 +120,10 @@ internal sealed class FileStore(SahabDatabase database)
             new CommandDefinition(sql, parameters, cancellationToken: cancellation));
         return rows.Select(row => new StoredFile(
             Guid.Parse(row.Id), row.Tenant, row.Purpose, row.Name, row.Bytes, UnixMicroseconds.ToTime(row.CreatedUs),
-            UnixMicroseconds.ToTime(row.ExpiresUs))).ToList();
+            UnixMicroseconds.ToTime(row.ExpiresUs))
+        {
+            Project = row.Project,
+        }).ToList();
     }
 
     sealed class Row
@@ -125,6 +131,8 @@ internal sealed class FileStore(SahabDatabase database)
         public string Id { get; init; } = "";
 
         public string Tenant { get; init; } = "";
+
+        public string Project { get; init; } = "";
 
         public string Purpose { get; init; } = "";
 

@@ -67,7 +67,10 @@ internal static class FilesApi
             var now = room.Time.GetUtcNow();
             var lifetime = upload.Lifetime ?? limits.Retention;
             var file = new StoredFile(
-                id, key.Tenant, Purpose, upload.Name!, upload.Bytes, now, now + (rules?.KeepFor(lifetime) ?? lifetime));
+                id, key.Tenant, Purpose, upload.Name!, upload.Bytes, now, now + (rules?.KeepFor(lifetime) ?? lifetime))
+            {
+                Project = key.Project,
+            };
             await room.Files.AddAsync(file, context.RequestAborted);
             await context.Response.WriteAsJsonAsync(BatchJson.Of(file), BatchJson.Options, context.RequestAborted);
         }

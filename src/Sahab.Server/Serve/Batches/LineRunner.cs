@@ -70,8 +70,7 @@ internal sealed class LineRunner(
     }
 
     /// <summary>The rules that bind what comes of a batch; null: none does.</summary>
-    public DataRules? RulesOf(Batch batch) => shelf.For(
-        batch.Tenant, snapshots.Current.Keys.FindById(batch.Tenant, batch.Key)?.Project ?? "", batch.Key);
+    public DataRules? RulesOf(Batch batch) => shelf.For(batch.Tenant, batch.Project, batch.Key);
 
     /// <summary>The line of the error file that says why there is no answer.</summary>
     public string Error(string customId, string code, string message) => JsonSerializer.Serialize(

@@ -80,7 +80,10 @@ internal sealed partial class ResponseKeeper(
             Guid? previous = ResponseIds.TryReadResponse(exchange.Previous, out var before) ? before : null;
             var response = new StoredResponse(
                 call.Id, previous, call.Key!.Tenant, call.Countries!.ToString(), call.StartedAt,
-                Encoding.UTF8.GetString(exchange.Input.Span), Encoding.UTF8.GetString(body.WrittenSpan));
+                Encoding.UTF8.GetString(exchange.Input.Span), Encoding.UTF8.GetString(body.WrittenSpan))
+            {
+                Project = call.Key.Project,
+            };
             await store.AddAsync(
                 response, time.GetUtcNow() + KeepFor(call), patience.Token, call.Rules?.Bounds.KeepFor);
             return true;

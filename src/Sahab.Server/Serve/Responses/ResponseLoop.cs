@@ -26,16 +26,17 @@ internal sealed partial class ResponseLoop(
         }
     }
 
-    async Task PurgeAsync(CancellationToken cancellation)
+    /// <summary>Deletes what is past its time now.</summary>
+    internal async Task PurgeAsync(CancellationToken cancellation)
     {
         try
         {
             var now = time.GetUtcNow();
             var purged = await store.PurgeAsync(now, cancellation);
-            foreach (var (organisation, keepFor) in shelf.Retentions())
+            foreach (var (organisation, project, keepFor) in shelf.Retentions())
             {
                 // What was kept before the rule was, or before it was narrowed.
-                purged += await store.PurgeOlderAsync(organisation, now - keepFor, cancellation);
+                purged += await store.PurgeOlderAsync(organisation, project, now - keepFor, cancellation);
             }
 
             if (purged > 0)

@@ -19,9 +19,9 @@ internal sealed class ResponseStore(SahabDatabase database)
     const int TimeoutSeconds = 5;
 
     const string Insert = """
-        INSERT INTO response (response_id, previous_id, conversation_id, tenant, countries, created_us, expires_us,
-            input, body)
-        VALUES (@Id, @Previous, @Conversation, @Tenant, @Countries, @CreatedUs, @ExpiresUs, @Input, @Body)
+        INSERT INTO response (response_id, previous_id, conversation_id, tenant, project, countries, created_us,
+            expires_us, input, body)
+        VALUES (@Id, @Previous, @Conversation, @Tenant, @Project, @Countries, @CreatedUs, @ExpiresUs, @Input, @Body)
         """;
 
     /// <summary>
@@ -54,6 +54,7 @@ internal sealed class ResponseStore(SahabDatabase database)
             Previous = response.Previous is { } before ? database.IdValue(before) : null,
             Conversation = database.IdValue(conversation is null ? response.Id : Guid.Parse(conversation)),
             response.Tenant,
+            response.Project,
             response.Countries,
             CreatedUs = UnixMicroseconds.From(response.CreatedAt),
             ExpiresUs = UnixMicroseconds.From(expiresAt),
@@ -101,19 +102,23 @@ internal sealed class ResponseStore(SahabDatabase database)
 
     /// <summary>Deletes what is past its time, and returns how many responses that were.</summary>
     public Task<long> PurgeAsync(DateTimeOffset now, CancellationToken cancellation) =>
-        PurgeAsync("expires_us <= @AtUs", "", now, cancellation);
+        PurgeAsync("expires_us <= @AtUs", "", null, now, cancellation);
 
     /// <summary>Deletes what a tenant's calls left before a time, and returns how many responses that were.</summary>
-    public Task<long> PurgeOlderAsync(string tenant, DateTimeOffset createdBefore, CancellationToken cancellation) =>
-        PurgeAsync("tenant = @Tenant AND created_us <= @AtUs", tenant, createdBefore, cancellation);
+    /// <param name="project">Calls of this project only; null: all.</param>
+    public Task<long> PurgeOlderAsync(
+        string tenant, string? project, DateTimeOffset createdBefore, CancellationToken cancellation) => PurgeAsync(
+        "tenant = @Tenant AND created_us <= @AtUs" + (project is null ? "" : " AND project = @Project"), tenant, project,
+        createdBefore, cancellation);
 
-    async Task<long> PurgeAsync(string which, string tenant, DateTimeOffset at, CancellationToken cancellation)
+    async Task<long> PurgeAsync(
+        string which, string tenant, string? project, DateTimeOffset at, CancellationToken cancellation)
     {
         var purge = $"""
             DELETE FROM response WHERE response_id IN (SELECT response_id FROM response WHERE {which} LIMIT @Most)
             """;
         await using var connection = await database.OpenAsync(cancellation);
-        var parameters = new { AtUs = UnixMicroseconds.From(at), Tenant = tenant, Most = PurgeBatch };
+        var parameters = new { AtUs = UnixMicroseconds.From(at), Tenant = tenant, Project = project, Most = PurgeBatch };
         long purged = 0;
         while (true)
         {
@@ -131,7 +136,7 @@ internal sealed class ResponseStore(SahabDatabase database)
     async Task<List<StoredResponse>> ReadAsync(
         string tenant, Guid id, DateTimeOffset now, int most, CancellationToken cancellation)
     {
-        const string Columns = "response_id, previous_id, tenant, countries, created_us, input, body";
+        const string Columns = "response_id, previous_id, tenant, project, countries, created_us, input, body";
         var sql = $"""
             WITH RECURSIVE turn ({Columns}, depth) AS (
                 SELECT {Columns}, 1 FROM response
@@ -142,7 +147,8 @@ internal sealed class ResponseStore(SahabDatabase database)
                 WHERE t.depth < @Most AND r.tenant = @Tenant AND r.expires_us > @NowUs
             )
             SELECT {database.IdText("response_id")} AS Id, {database.IdText("previous_id")} AS Previous,
-                tenant AS Tenant, countries AS Countries, created_us AS CreatedUs, input AS Input, body AS Body
+                tenant AS Tenant, project AS Project, countries AS Countries, created_us AS CreatedUs, input AS Input,
+                body AS Body
             FROM turn ORDER BY depth DESC
             """;
         await using var connection = await database.OpenAsync(cancellation);
@@ -161,6 +167,8 @@ internal sealed class ResponseStore(SahabDatabase database)
 
         public string Tenant { get; init; } = "";
 
+        public string Project { get; init; } = "";
+
         public string Countries { get; init; } = "";
 
         public long CreatedUs { get; init; }
@@ -172,6 +180,9 @@ internal sealed class ResponseStore(SahabDatabase database)
         // SQLite's text of no id is empty.
         public StoredResponse ToResponse() => new(
             Guid.Parse(Id), string.IsNullOrEmpty(Previous) ? null : Guid.Parse(Previous), Tenant, Countries,
-            UnixMicroseconds.ToTime(CreatedUs), Input, Body);
+            UnixMicroseconds.ToTime(CreatedUs), Input, Body)
+        {
+            Project = Project,
+        };
     }
 }

@@ -7,4 +7,8 @@ namespace Sahab.Server.Serve.Responses;
 /// <param name="Input">Its own input: a JSON array of items.</param>
 /// <param name="Body">The response as the client has it.</param>
 internal sealed record StoredResponse(
-    Guid Id, Guid? Previous, string Tenant, string Countries, DateTimeOffset CreatedAt, string Input, string Body);
+    Guid Id, Guid? Previous, string Tenant, string Countries, DateTimeOffset CreatedAt, string Input, string Body)
+{
+    /// <summary>The project of the key that called.</summary>
+    public string Project { get; init; } = "";
+}

@@ -16,6 +16,7 @@ internal static class AccountsModule
         .AddSingleton<CallerCache>()
         .AddSingleton<TokenGuesses>()
         .AddSingleton<Standing>()
+        .AddSingleton<SignInInstruments>()
         .AddSingleton<SignInDesk>()
         .AddSingleton<ICallerSource, TokenCallers>()
         .AddSingleton<ICallerSource, SessionCallers>()

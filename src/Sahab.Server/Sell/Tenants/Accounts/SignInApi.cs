@@ -38,7 +38,8 @@ internal static class SignInApi
         return account is null ? refused! : await BeginAsync(context, desk, standing, account);
     }
 
-    static async Task<IResult> SignInAsync(HttpContext context, SignInDesk desk, RequestSite site, Standing standing)
+    static async Task<IResult> SignInAsync(
+        HttpContext context, SignInDesk desk, RequestSite site, Standing standing, SignInInstruments instruments)
     {
         if (RefusalOf(context, site) is { } refusal)
         {
@@ -60,6 +61,7 @@ internal static class SignInApi
         }
 
         var (account, refused) = await desk.SignInAsync(context, email, body.Password);
+        instruments.Tried(SignInInstruments.Password, refused);
         return account is null ? refused! : await BeginAsync(context, desk, standing, account);
     }
 

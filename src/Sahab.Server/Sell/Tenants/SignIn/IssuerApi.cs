@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Sell.Tenants.Accounts;
 
 namespace Sahab.Server.Sell.Tenants.SignIn;
 
@@ -10,6 +11,9 @@ internal static class IssuerApi
     const int MaxParameterChars = 4096;
 
     const int MaxReturnChars = 500;
+
+    static readonly ControlProblem NotSignedIn = new(
+        StatusCodes.Status400BadRequest, "sign_in_refused", "The issuer did not sign you in. Begin again.");
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -31,7 +35,7 @@ internal static class IssuerApi
     });
 
     static async Task<IResult> BeginAsync(
-        string issuer, HttpContext context, ConfigurationState configuration, IssuerDesk desk)
+        string issuer, HttpContext context, ConfigurationState configuration, IssuerDesk desk, SignInInstruments instruments)
     {
         if (Find(configuration, issuer) is not { } known)
         {
@@ -45,11 +49,17 @@ internal static class IssuerApi
         }
 
         var (target, refusal) = await desk.BeginAsync(context, known, returnTo.Length == 0 ? "/" : returnTo);
-        return refusal ?? Redirect(context, target!);
+        if (refusal is not null)
+        {
+            instruments.Tried(SignInInstruments.Oidc, refusal);
+            return refusal;
+        }
+
+        return Redirect(context, target!);
     }
 
     static async Task<IResult> EndAsync(
-        string issuer, HttpContext context, ConfigurationState configuration, IssuerDesk desk)
+        string issuer, HttpContext context, ConfigurationState configuration, IssuerDesk desk, SignInInstruments instruments)
     {
         var query = context.Request.Query;
         var (state, code) = (query["state"].ToString(), query["code"].ToString());
@@ -58,13 +68,11 @@ internal static class IssuerApi
             return Unknown(issuer);
         }
 
-        if (state.Length is 0 or > MaxParameterChars || code.Length is 0 or > MaxParameterChars)
-        {
-            return new ControlProblem(
-                StatusCodes.Status400BadRequest, "sign_in_refused", "The issuer did not sign you in. Begin again.");
-        }
-
-        var (target, refusal) = await desk.EndAsync(context, known, state, code);
+        var (target, refusal) =
+            state.Length is 0 or > MaxParameterChars || code.Length is 0 or > MaxParameterChars
+                ? (null, NotSignedIn)
+                : await desk.EndAsync(context, known, state, code);
+        instruments.Tried(SignInInstruments.Oidc, refusal);
         return refusal ?? Redirect(context, target!);
     }
 
