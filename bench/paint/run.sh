@@ -9,5 +9,6 @@ cd "$root"
 engine=${1:-Sqlite}
 dotnet build tests/Sahab.Server.Tests -c Release --nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false
 dotnet test tests/Sahab.Server.Tests -c Release --no-build --nologo -v quiet \
-  --filter "FullyQualifiedName~FirstPaintOn$engine"
+  --filter "FullyQualifiedName~FirstPaintOn$engine" || failed=$?
 cat "artifacts/first-paint/$engine.md"
+exit "${failed:-0}"
