@@ -62,11 +62,15 @@ internal static partial class Display
     };
 
     public static string ExactUsd(long nanoUsd) =>
-        "$" + new NanoUsd(nanoUsd).ToUsd().ToString("0.000000000", Culture);
+        "$" + new NanoUsd(nanoUsd).ToUsd().ToString("#,0.000000000", Culture);
+
+    /// <summary>A figure that is written already, perhaps with a unit, with its thousands told apart.</summary>
+    public static string Grouped(string figure) =>
+        WholePart().Replace(figure, whole => decimal.Parse(whole.Value, Culture).ToString("#,0", Culture));
 
     /// <summary>A price, in dollars for a million tokens.</summary>
     public static string Price(long nanoUsdPerMillion) =>
-        "$" + new NanoUsd(nanoUsdPerMillion).ToUsd().ToString("0.####", Culture);
+        "$" + new NanoUsd(nanoUsdPerMillion).ToUsd().ToString("#,0.####", Culture);
 
     public static string Clock(DateTimeOffset time) => time.UtcDateTime.ToString("HH:mm:ss", Culture);
 
@@ -166,6 +170,9 @@ internal static partial class Display
             _ => "it answered with errors",
         },
     };
+
+    [GeneratedRegex("^-?[0-9]{4,27}")]
+    private static partial Regex WholePart();
 
     [GeneratedRegex(@"(?<=[0-9]) (?=%|[TBMk]\$|\$)|(?<=[0-9] [TBMk]) ")]
     private static partial Regex SpaceInFigure();

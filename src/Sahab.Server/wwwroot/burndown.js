@@ -28,7 +28,7 @@
   }
 
   // Vertical line at today, horizontal line at the target.
-  function marks(course, paint) {
+  function marks(course, paint, today) {
     return plot => {
       const { ctx, bbox } = plot;
       const stroke = (colour, x0, y0, x1, y1) => {
@@ -50,7 +50,7 @@
         ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
         const right = x > bbox.left + bbox.width * .8;
         ctx.textAlign = right ? "right" : "left";
-        ctx.fillText("today", x + (right ? -5 : 5) * devicePixelRatio, y + 14 * devicePixelRatio);
+        ctx.fillText(today, x + (right ? -5 : 5) * devicePixelRatio, y + 14 * devicePixelRatio);
       }
       ctx.restore();
     };
@@ -94,7 +94,7 @@
           line("transparent", 0),
           line(paint.full, 2, [2, 4]),
         ],
-        hooks: { draw: [marks(course, paint)] },
+        hooks: { draw: [marks(course, paint, host.dataset.today)] },
       }, [course.t, course.even, course.drawn, course.forecast, course.low, course.high, course.full], host);
       return { plot, host };
     });

@@ -35,7 +35,7 @@ public sealed class ContractPageTests(Browser browser) : IClassFixture<Browser>
 
         await page.GetByRole(AriaRole.Link, new() { Name = "1.23 M$" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "2026-10-30" }).ClickAsync();
-        await Assertions.Expect(page.GetByText("Together $12000.000000000.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Together $12,000.000000000.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "09:00" }).ClickAsync();
         await Assertions.Expect(page.GetByText("commitment:drawn:cloud:spend")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "09:30:00" }).ClickAsync();

@@ -32,6 +32,18 @@ public sealed partial class LanguageTests
         }
     }
 
+    [Fact]
+    public void What_is_said_within_Arabic_words_keeps_its_own_direction() =>
+        Language.Arabic.Say("From {0} on", "2026-12-23").ShouldContain("\u20682026-12-23\u2069");
+
+    [Theory]
+    [InlineData("123.45 USD", "123.45 USD")]
+    [InlineData("100000 USD", "100,000 USD")]
+    [InlineData("-1234567.123456789", "-1,234,567.123456789")]
+    [InlineData("0.000012345", "0.000012345")]
+    [InlineData("", "")]
+    public void Thousands_are_told_apart(string written, string shown) => Display.Grouped(written).ShouldBe(shown);
+
     [Theory]
     [InlineData(null, "en")]
     [InlineData("", "en")]

@@ -72,6 +72,34 @@ public sealed class ScreenshotTests(Browser browser) : IClassFixture<Browser>
                 .. OperatorHouse.Public.Select(page => ($"public-{page.Name}", page.Path)),
             ],
             full.Cookies);
+        await PictureBusyPagesAsync(folder);
+    }
+
+    /// <summary>Pages that look different once there is much to tell.</summary>
+    async Task PictureBusyPagesAsync(string folder)
+    {
+        await using var busy = await BusyHouse.StartAsync(calls: 5000);
+        var home = $"/console/{busy.Organisation}";
+        await PictureAsync(
+            busy.House, folder,
+            [
+                ("capacity", home + "/capacity"), ("busy-usage", home + "/usage?group=key"), ("busy-budgets", home + "/budgets"),
+                ("busy-call", $"{home}/usage/calls/{busy.Old}"), ("busy-invoice", $"{home}/invoices/{busy.Invoice}"),
+                ("busy-line", $"{home}/invoices/{busy.Invoice}/lines/1"), ("busy-keys", home + "/keys"),
+            ],
+            [busy.Customer]);
+        var (_, contract, commitment) = BusyHouse.Names;
+        var drawn = $"/contracts/{contract}/drawn/{commitment}";
+        await PictureAsync(
+            busy.House, folder,
+            [
+                ("operator-capacity", "/operator/capacity"), ("busy-live", "/"), ("busy-calls", $"/operator/calls?day={busy.Day:yyyy-MM-dd}"),
+                ("busy-incidents", "/operator/incidents?days=92"), ("busy-margin", "/operator/margin?by=deployment&days=90"),
+                ("busy-organisation", $"/operator/organisations/{busy.Organisation}"), ("busy-status", "/status"),
+                ("contract", $"/contracts/{contract}"), ("contract-drawn", drawn), ("contract-day", $"{drawn}/{busy.Day:yyyy-MM-dd}"),
+                ("contract-hour", $"{drawn}/{busy.Day:yyyy-MM-dd}/9"),
+            ],
+            [busy.Operator]);
     }
 
     static async Task PictureOfPaperAsync(IPage page, Uri address, string folder)

@@ -36,7 +36,7 @@ internal sealed class PostgresDatabase : SahabDatabase
     public override async ValueTask<DbConnection> OpenAsync(CancellationToken cancellation) =>
         await _source.OpenConnectionAsync(cancellation);
 
-    public override string Translate(string migration) => migration
+    public override string Translate(string migration) => HeldByIndex().Replace(migration, "")
         .Replace("{identity}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", StringComparison.Ordinal)
         .Replace("{id}", "UUID", StringComparison.Ordinal)
         .Replace("{clustered}", "", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.RegularExpressions;
 using Dapper;
 
 namespace Sahab.Server.Hosting.Database;
@@ -8,7 +9,7 @@ namespace Sahab.Server.Hosting.Database;
 /// follow: the words in braces of a migration, the locks of migrations and rows, ids as text, lists of ids, and inserting
 /// many rows.
 /// </summary>
-internal abstract class SahabDatabase : IAsyncDisposable
+internal abstract partial class SahabDatabase : IAsyncDisposable
 {
     /// <summary>For messages: the engine and where it is, without any secret.</summary>
     public abstract string Description { get; }
@@ -67,4 +68,8 @@ internal abstract class SahabDatabase : IAsyncDisposable
             "SELECT CAST(MAX(number) AS BIGINT) FROM schema_migration", cancellationToken: cancellation));
         return last == Migration.All[^1].Number;
     }
+
+    /// <summary>In a migration, the columns that an index holds beside those that it finds rows by, where that is worth it.</summary>
+    [GeneratedRegex(@" \{held: ([\w, ]+)\}")]
+    private protected static partial Regex HeldByIndex();
 }

@@ -47,7 +47,7 @@ internal sealed class SqliteDatabase : SahabDatabase
         }
     }
 
-    public override string Translate(string migration) => migration
+    public override string Translate(string migration) => HeldByIndex().Replace(migration, ", $1")
         .Replace("{identity}", "INTEGER NOT NULL PRIMARY KEY", StringComparison.Ordinal)
         .Replace("{id}", "BLOB", StringComparison.Ordinal)
         .Replace("{clustered}", "WITHOUT ROWID", StringComparison.Ordinal);

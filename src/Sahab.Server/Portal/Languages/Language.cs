@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Sahab.Server.Portal.Languages;
 
@@ -8,7 +9,7 @@ namespace Sahab.Server.Portal.Languages;
 /// What the pages say in one language. A text is known by its English words, so that a page reads as it looks; what a
 /// language has no words for is said in English. Figures, times and ids look the same in all languages.
 /// </summary>
-public sealed class Language
+public sealed partial class Language
 {
     const string Prefix = "words/";
 
@@ -19,7 +20,7 @@ public sealed class Language
 
     public static Language English { get; } = new("en", "English", false, FrozenDictionary<string, string>.Empty);
 
-    public static Language Arabic { get; } = new("ar", "العربية", true, Load("ar"));
+    public static Language Arabic { get; } = new("ar", "العربية", true, Load("ar", isRightToLeft: true));
 
     /// <summary>All languages of the pages.</summary>
     public static IReadOnlyList<Language> All { get; } = [English, Arabic];
@@ -66,9 +67,17 @@ public sealed class Language
         return English;
     }
 
-    static FrozenDictionary<string, string> Load(string tag)
+    /// <summary>
+    /// The words of a language. Right to left, what is said in a place has its own direction: a date would come out backwards.
+    /// </summary>
+    static FrozenDictionary<string, string> Load(string tag, bool isRightToLeft)
     {
         using var stream = typeof(Language).Assembly.GetManifestResourceStream($"{Prefix}{tag}.json")!;
-        return JsonSerializer.Deserialize<Dictionary<string, string>>(stream)!.ToFrozenDictionary(StringComparer.Ordinal);
+        return JsonSerializer.Deserialize<Dictionary<string, string>>(stream)!.ToFrozenDictionary(
+            pair => pair.Key, pair => isRightToLeft ? Place().Replace(pair.Value, "\u2068$0\u2069") : pair.Value,
+            StringComparer.Ordinal);
     }
+
+    [GeneratedRegex(@"\{[0-9][^}]*\}")]
+    private static partial Regex Place();
 }

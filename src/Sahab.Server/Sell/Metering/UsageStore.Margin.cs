@@ -25,23 +25,33 @@ internal sealed partial class UsageStore
 {
     /// <summary>
     /// Usage under a contract costs what its charges come to, all other what its own prices do; in an hour a series is under
-    /// one contract or under none.
+    /// one contract or under none. Each part is summed by series before what a series is is looked up.
     /// </summary>
-    const string MarginParts = """
-        SELECT c.series_id AS series_id, c.terms_id AS terms_id, 0 AS calls, c.cost_usd AS cost_usd,
-            c.cost_nano_usd AS cost_nano, 0 AS sale_usd, 0 AS sale_nano
-        FROM usage_charge c WHERE c.hour_us >= @From AND c.hour_us < @Until AND c.terms_id <> 0
-        UNION ALL
-        SELECT h.series_id, 0, 0, h.cost_usd, h.cost_nano_usd, 0, 0
-        FROM usage_hour h WHERE h.hour_us >= @From AND h.hour_us < @Until AND NOT EXISTS (
-            SELECT 1 FROM usage_charge c WHERE c.hour_us = h.hour_us AND c.series_id = h.series_id
-                AND c.terms_id <> 0 AND c.events > 0)
-        UNION ALL
-        SELECT v.series_id, COALESCE((SELECT MIN(c.terms_id) FROM usage_charge c WHERE c.hour_us = v.hour_us
-                AND c.series_id = v.series_id AND c.terms_id <> 0 AND c.events > 0), 0),
-            v.calls, 0, 0, v.amount_usd, v.amount_nano_usd
-        FROM sale_hour v WHERE v.hour_us >= @From AND v.hour_us < @Until
-        """;
+    static string MarginParts(MarginDimension by, bool ofOne)
+    {
+        string Own(string series) =>
+            ofOne ? $"AND {series} IN (SELECT series_id FROM usage_series WHERE tenant = @Organisation)" : "";
+        var contract = by != MarginDimension.Contract ? "0" : """
+            COALESCE((SELECT MIN(c.terms_id) FROM usage_charge c WHERE c.hour_us = v.hour_us
+                AND c.series_id = v.series_id AND c.terms_id <> 0 AND c.events > 0), 0)
+            """;
+        return $"""
+            SELECT c.series_id AS series_id, c.terms_id AS terms_id, 0 AS calls, SUM(c.cost_usd) AS cost_usd,
+                SUM(c.cost_nano_usd) AS cost_nano, 0 AS sale_usd, 0 AS sale_nano
+            FROM usage_charge c WHERE c.hour_us >= @From AND c.hour_us < @Until AND c.terms_id <> 0 {Own("c.series_id")}
+            GROUP BY 1, 2
+            UNION ALL
+            SELECT h.series_id, 0, 0, SUM(h.cost_usd), SUM(h.cost_nano_usd), 0, 0
+            FROM usage_hour h WHERE h.hour_us >= @From AND h.hour_us < @Until {Own("h.series_id")} AND NOT EXISTS (
+                SELECT 1 FROM usage_charge c WHERE c.hour_us = h.hour_us AND c.series_id = h.series_id
+                    AND c.terms_id <> 0 AND c.events > 0)
+            GROUP BY 1
+            UNION ALL
+            SELECT v.series_id, {contract}, SUM(v.calls), 0, 0, SUM(v.amount_usd), SUM(v.amount_nano_usd)
+            FROM sale_hour v WHERE v.hour_us >= @From AND v.hour_us < @Until {Own("v.series_id")}
+            GROUP BY 1, 2
+            """;
+    }
 
     /// <summary>What was spent and earned in whole hours, at most <see cref="MaxGroups"/> groups.</summary>
     /// <param name="lossesFirst">The smallest margin first; else the largest revenue.</param>
@@ -63,10 +73,9 @@ internal sealed partial class UsageStore
             (string, decimal Calls, decimal Cost, decimal CostNano, decimal Sale, decimal SaleNano)>(new CommandDefinition(
                 $"""
                 SELECT {group} AS margin_group, SUM(p.calls), SUM(p.cost_usd), SUM(p.cost_nano), SUM(p.sale_usd), SUM(p.sale_nano)
-                FROM ({MarginParts}) AS p
+                FROM ({MarginParts(by, ofOne: organisation is not null)}) AS p
                     JOIN usage_series s ON s.series_id = p.series_id
                     LEFT JOIN charge_terms t ON t.terms_id = p.terms_id
-                {(organisation is null ? "" : "WHERE s.tenant = @Organisation")}
                 GROUP BY 1 ORDER BY 1 LIMIT {MaxGroups}
                 """,
                 new { From = UnixMicroseconds.From(from), Until = UnixMicroseconds.From(until), Organisation = organisation },

@@ -18,15 +18,23 @@ internal sealed partial class UsageStore
     /// <summary>The most slots that one question about outages yields, the last ones.</summary>
     public const int MaxSlots = 100_000;
 
-    static readonly string BadSlots = string.Create(CultureInfo.InvariantCulture, $"""
+    static readonly long SlotUs = (long)Outages.Slot.TotalMicroseconds;
+
+    /// <summary>Only in slots with a fault, which an index knows, is looked at what else was attempted.</summary>
+    internal static readonly string BadSlots = string.Create(CultureInfo.InvariantCulture, $"""
         SELECT s.provider AS Provider, s.region AS Region, s.country AS Country, s.deployment AS Deployment,
-            s.model AS Model, v.started_us / {(long)Outages.Slot.TotalMicroseconds} AS Slot, COUNT(*) AS Attempts,
+            s.model AS Model, f.slot AS Slot, COUNT(*) AS Attempts,
             SUM(CASE WHEN v.outcome IN ({NumbersOf(ServiceLevels.IsFault)}) THEN 1 ELSE 0 END) AS Failed,
             MIN(CASE WHEN v.outcome IN ({NumbersOf(ServiceLevels.IsFault)}) THEN v.started_us END) AS FirstUs,
             MAX(CASE WHEN v.outcome IN ({NumbersOf(ServiceLevels.IsFault)}) THEN v.started_us + v.duration_us END) AS LastUs,
             SUM(CASE WHEN v.outcome IN ({NumbersOf(ServiceLevels.IsFault)}) THEN v.cost_nano_usd ELSE 0 END) AS Nano
-        FROM usage_event v JOIN usage_series s ON s.series_id = v.series_id
-        WHERE v.started_us >= @From AND v.started_us < @To AND v.outcome IN ({NumbersOf(ServiceLevels.Tells)})
+        FROM (
+            SELECT DISTINCT started_us / {SlotUs} AS slot FROM usage_event
+            WHERE started_us >= @From AND started_us < @To AND outcome IN ({NumbersOf(ServiceLevels.IsFault)})) AS f
+            CROSS JOIN usage_event v
+            JOIN usage_series s ON s.series_id = v.series_id
+        WHERE v.started_us >= f.slot * {SlotUs} AND v.started_us < (f.slot + 1) * {SlotUs}
+            AND v.outcome IN ({NumbersOf(ServiceLevels.Tells)})
         GROUP BY 1, 2, 3, 4, 5, 6
         HAVING SUM(CASE WHEN v.outcome IN ({NumbersOf(ServiceLevels.IsFault)}) THEN 2 ELSE 0 END) >= COUNT(*)
         ORDER BY 6 DESC, 4
@@ -43,12 +51,20 @@ internal sealed partial class UsageStore
         GROUP BY 1 ORDER BY 1 LIMIT {MaxGroups}
         """);
 
-    /// <summary>The times in which at least half of what was attempted at a deployment failed by the provider's fault.</summary>
+    /// <summary>
+    /// The times in which at least half of what was attempted at a deployment failed by the provider's fault. A slot of which
+    /// a part is meant is looked at as a whole.
+    /// </summary>
     public async Task<List<BadSlot>> BadSlotsAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         return (await connection.ReadAllAsync<BadSlotRow>(new CommandDefinition(
-                BadSlots, new { From = UnixMicroseconds.From(from), To = UnixMicroseconds.From(to) },
+                BadSlots,
+                new
+                {
+                    From = UnixMicroseconds.From(from) / SlotUs * SlotUs,
+                    To = (UnixMicroseconds.From(to) + SlotUs - 1) / SlotUs * SlotUs,
+                },
                 cancellationToken: cancellation)))
             .ConvertAll(row => new BadSlot(
                 new Use(row.Provider, row.Region, row.Country, Use.Inference, row.Model, row.Deployment),

@@ -37,10 +37,16 @@ internal sealed partial class UsageStore
             SUM(h.calls) AS Calls, SUM(h.prompt_tokens) AS Prompt, SUM(h.cached_tokens) AS Cached,
             SUM(h.cache_write_tokens) AS CacheWrite, SUM(h.cache_write_1h_tokens) AS CacheWrite1h,
             SUM(h.output_tokens) AS Output, SUM(h.amount_usd) AS Usd, SUM(h.amount_nano_usd) AS Nano
-        FROM sale_hour h
+        FROM (
+            SELECT v.series_id, v.sale_terms_id, SUM(v.calls) AS calls, SUM(v.prompt_tokens) AS prompt_tokens,
+                SUM(v.cached_tokens) AS cached_tokens, SUM(v.cache_write_tokens) AS cache_write_tokens,
+                SUM(v.cache_write_1h_tokens) AS cache_write_1h_tokens, SUM(v.output_tokens) AS output_tokens,
+                SUM(v.amount_usd) AS amount_usd, SUM(v.amount_nano_usd) AS amount_nano_usd
+            FROM usage_series o CROSS JOIN sale_hour v
+            WHERE v.series_id = o.series_id AND o.tenant = @Organisation AND v.hour_us >= @From AND v.hour_us < @Until
+            GROUP BY 1, 2) AS h
             JOIN usage_series s ON s.series_id = h.series_id
             JOIN sale_terms t ON t.sale_terms_id = h.sale_terms_id
-        WHERE s.tenant = @Organisation AND h.hour_us >= @From AND h.hour_us < @Until
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
         ORDER BY 1, 2, 3, 4
         """;
