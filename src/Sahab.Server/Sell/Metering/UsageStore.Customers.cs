@@ -38,7 +38,7 @@ internal sealed partial class UsageStore
         await using var connection = await database.OpenAsync(cancellation);
         var rows = await connection.ReadAllAsync<CustomerUsageRow>(new CommandDefinition(
             $"""
-            SELECT p.start_us AS StartUs, p.usage_group AS UsageGroup, SUM(p.calls) AS Calls,
+            SELECT p.hour_us - p.hour_us % @Step AS StartUs, p.usage_group AS UsageGroup, SUM(p.calls) AS Calls,
                 SUM(p.prompt_tokens) AS Prompt, SUM(p.cached_tokens) AS Cached, SUM(p.output_tokens) AS Output,
                 SUM(p.usd) AS Usd, SUM(p.nano) AS Nano
             FROM ({PartsSql(group)}) AS p
@@ -177,23 +177,20 @@ internal sealed partial class UsageStore
     /// what has no price, tokens are those of hours in which anything was answered.
     /// </summary>
     internal static string PartsSql(string group) => $"""
-        SELECT u.start_us AS start_us, u.usage_group AS usage_group, u.calls AS calls, u.unsold * u.prompt_tokens AS prompt_tokens,
-            u.unsold * u.cached_tokens AS cached_tokens, u.unsold * u.output_tokens AS output_tokens, 0 AS usd, 0 AS nano
-        FROM (
-            SELECT h.hour_us - h.hour_us % @Step AS start_us, {group} AS usage_group,
-                CASE WHEN h.attempts > h.failed AND NOT EXISTS (
-                    SELECT 1 FROM sale_hour x WHERE x.series_id = h.series_id AND x.hour_us = h.hour_us) THEN 1 ELSE 0 END AS unsold,
-                SUM(h.calls) AS calls, SUM(h.prompt_tokens) AS prompt_tokens, SUM(h.cached_tokens) AS cached_tokens,
-                SUM(h.output_tokens) AS output_tokens
-            FROM usage_series s CROSS JOIN usage_hour h
-            WHERE h.series_id = s.series_id AND s.tenant = @Organisation AND h.hour_us >= @From AND h.hour_us < @Until
-            GROUP BY 1, 2, 3) AS u
+        SELECT h.hour_us AS hour_us, {group} AS usage_group, h.calls AS calls, 0 AS prompt_tokens, 0 AS cached_tokens,
+            0 AS output_tokens, 0 AS usd, 0 AS nano
+        FROM usage_series s CROSS JOIN usage_hour h
+        WHERE h.series_id = s.series_id AND s.tenant = @Organisation AND h.hour_us >= @From AND h.hour_us < @Until
         UNION ALL
-        SELECT v.hour_us - v.hour_us % @Step, {group}, 0, SUM(v.prompt_tokens), SUM(v.cached_tokens), SUM(v.output_tokens),
-            SUM(v.amount_usd), SUM(v.amount_nano_usd)
+        SELECT h.hour_us, {group}, 0, h.prompt_tokens, h.cached_tokens, h.output_tokens, 0, 0
+        FROM usage_series s CROSS JOIN usage_hour h
+        WHERE h.series_id = s.series_id AND s.tenant = @Organisation AND h.hour_us >= @From AND h.hour_us < @Until
+            AND h.attempts > h.failed
+            AND NOT EXISTS (SELECT 1 FROM sale_hour x WHERE x.series_id = h.series_id AND x.hour_us = h.hour_us)
+        UNION ALL
+        SELECT v.hour_us, {group}, 0, v.prompt_tokens, v.cached_tokens, v.output_tokens, v.amount_usd, v.amount_nano_usd
         FROM usage_series s CROSS JOIN sale_hour v
         WHERE v.series_id = s.series_id AND s.tenant = @Organisation AND v.hour_us >= @From AND v.hour_us < @Until
-        GROUP BY 1, 2
         """;
 
     static string FilterOf(CustomerCalls which) =>
