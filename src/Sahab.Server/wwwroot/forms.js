@@ -83,7 +83,10 @@
       });
       delete form.dataset.key;
       const answer = response.status === 204 ? null : await response.json().catch(() => null);
-      if (!response.ok) {
+      if (answer?.type?.endsWith("session_ended")) {
+        // The page leads to where one signs in, and back.
+        location.reload();
+      } else if (!response.ok) {
         tell(form, answer?.detail ?? `${response.status}`, answer?.parameter);
       } else if (form.dataset.reveals && answer?.[form.dataset.reveals]) {
         reveal(form, answer, answer[form.dataset.reveals]);

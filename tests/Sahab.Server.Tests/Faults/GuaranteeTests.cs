@@ -12,7 +12,8 @@ using Sahab.Server.Tests.Telemetry;
 
 namespace Sahab.Server.Tests.Faults;
 
-/// <summary>Groups that share reserved capacity, through the whole server.</summary>
+/// <summary>Groups that share reserved capacity, through the whole server. Alone, for it reads the metrics of all.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class GuaranteeTests
 {
     [Fact]

@@ -37,9 +37,10 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.GetByText("No access tokens.")).ToBeVisibleAsync();
         (await robot.GetAsync(new Uri("/api/organisations", UriKind.Relative))).IsSuccessStatusCode.ShouldBeFalse();
 
+        await other.Page.GotoAsync(new Uri(house.Address, "/account").ToString());
         await page.GetByRole(AriaRole.Button, new() { Name = "End all others" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "End all others" })).ToHaveCountAsync(0);
-        await other.Page.GotoAsync(new Uri(house.Address, "/account").ToString());
+        await other.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Assertions.Expect(other.Page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
         new Uri(other.Page.Url).PathAndQuery.ShouldBe("/sign-in?return=%2Faccount");
 
