@@ -72,12 +72,11 @@ internal static class BillingPagesApi
                 return null;
             }
 
-            var mark = CustomerUsageApi.ReadMark(context.Request.Query["after"].FirstOrDefault() ?? "");
+            var mark = EventMark.Parse(context.Request.Query["after"].FirstOrDefault());
             var calls = await desk.CallsAsync(organisation, lines[line - 1]!, mark, CallsOfPage, context.RequestAborted);
             return new InvoiceLineView(new ConsoleView(found), number, lines[line - 1]!, [.. calls.Data])
             {
-                Next = calls.Next is { } next ? string.Create(
-                    CultureInfo.InvariantCulture, $"{next.StartedUs}_{next.EventId:N}") : null,
+                Next = calls.Next?.ToString(),
             };
         });
 }

@@ -122,14 +122,14 @@ internal static class OperatorPagesApi
         var begin = new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero);
         var found = await usage.EventsAsync(
             new UsageQuery { From = begin, To = begin.AddDays(1), Where = where },
-            UsageQuestion.ParseMark(Text(context, "before") ?? ""), MostRows + 1, context.RequestAborted);
+            EventMark.Parse(Text(context, "before")), MostRows + 1, context.RequestAborted);
         var shown = found.Take(MostRows).ToArray();
         return new CallsView
         {
             Question = question,
             Day = day,
             Older = shown,
-            Next = found.Count > MostRows ? UsageReport.MarkOf(shown[^1]) : null,
+            Next = found.Count > MostRows ? EventMark.Of(shown[^1]).ToString() : null,
         };
     }
 }

@@ -62,7 +62,7 @@ internal static class OperatorSalesPages
         InvoiceBookApi.TryCursor(Text(context, "after") ?? "", out var before);
         var state = Text(context, "state");
         var found = await store.ListAllAsync(
-            new InvoiceQuestion { Month = month, State = state, Before = before }, MostRows + 1, context.RequestAborted);
+            new InvoiceQuestion { Month = month, Status = state, Before = before }, MostRows + 1, context.RequestAborted);
         return await ShowAsync(context, renderer, typeof(InvoicesPage), new OperatorInvoicesView
         {
             Month = month,

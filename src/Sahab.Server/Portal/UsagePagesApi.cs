@@ -34,7 +34,7 @@ internal static class UsagePagesApi
         {
             var (query, cancellation) = (context.Request.Query, context.RequestAborted);
             var (question, period) = QuestionOf(organisation, query, time.GetUtcNow());
-            var mark = CustomerUsageApi.ReadMark(query["after"].FirstOrDefault() ?? "");
+            var mark = EventMark.Parse(query["after"].FirstOrDefault());
             var calls = await usage.CustomerCallsAsync(
                 new CustomerCalls(organisation, question.From, question.Until), mark, CallsOfPage, cancellation);
             var names = await projects.ListAsync(organisation, ConsolePagesApi.All, cancellation);
@@ -44,7 +44,7 @@ internal static class UsagePagesApi
                 Measure = Measures.FirstOrDefault(each => each == query["show"]) ?? Measures[0],
                 Parts = await CustomerUsageApi.ReadAsync(question, usage, projectsOfKeys, cancellation),
                 Calls = calls,
-                Next = calls.Count < CallsOfPage ? null : CustomerUsageApi.MarkOf(calls[^1]),
+                Next = calls.Count < CallsOfPage ? null : EventMark.Of(calls[^1].Last).ToString(),
                 IsLater = mark is not null,
                 Names = (await keys.ListAsync(organisation, null, Keys, cancellation))
                     .Select(key => (key.Id, key.Terms.Name)).Concat(names.Select(project => (project.Id, project.Name)))

@@ -69,6 +69,7 @@ public class BudgetTests
             (await load.CallAsync(Cent)).Status.ShouldBe(200);
         }
 
+        await house.DrainLedgerAsync();
         var before = await SetAsync(client, new { name = "a", measure = "requests", period = "year", limit = 10 });
         var fresh = await SetAsync(
             client, new { name = "b", measure = "requests", period = "year", limit = 10, usage = "reset" });

@@ -12,6 +12,9 @@ public sealed class PostgresServer : IAsyncLifetime
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>To stop, and to delete what hundreds of databases have left.</summary>
+    static readonly TimeSpan PatienceToStop = TimeSpan.FromMinutes(5);
+
     /// <summary>
     /// Stops the server when standard input ends, which it does with the test process, however that ends.
     /// </summary>
@@ -72,7 +75,7 @@ public sealed class PostgresServer : IAsyncLifetime
         if (_process is not null)
         {
             _process.StandardInput.Close();
-            await _process.WaitForExitAsync().WaitAsync(Patience);
+            await _process.WaitForExitAsync().WaitAsync(PatienceToStop);
             _process.Dispose();
         }
     }

@@ -80,6 +80,7 @@ public sealed class GuaranteeTests
             + "limits: { concurrency: 2 } }",
             StringComparison.Ordinal) + """
 
+        metering: { drain: { max_time: 1s } }
         routing: { policy: least-cost, patience: { priority: 0s, default: 0s, flex: 0s } }
         groups:
           research: { members: [operators/admin] }

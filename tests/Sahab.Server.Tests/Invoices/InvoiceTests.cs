@@ -82,6 +82,35 @@ public abstract class InvoiceTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Refunds_at_once_give_back_no_more_than_was_paid_and_a_name_is_of_one_payment()
+    {
+        await _house.PostAsync([Call(1, "2026-09-10", 1_000_000), Call(2, "2026-10-10", 1_000_000)]);
+        await _house.IssueAllAsync(Months[0]);
+        await _house.IssueAllAsync(Months[1]);
+        (await PayAsync("INV-2027-000001", 2)).ShouldBe((1, null));
+        (await PayAsync("INV-2027-000001", 2)).ShouldBe((0, null));
+        (await PayAsync("INV-2027-000002", 2)).Fault!.ShouldContain("of another invoice or amount");
+        (await PayAsync("INV-2027-000001", 3)).Fault!.ShouldContain("of another invoice or amount");
+
+        var invoice = (await _house.Store.ReadAsync("org-000", "INV-2027-000001", CancellationToken.None))!;
+        var refusals = await Task.WhenAll(Enumerable.Range(0, 6).Select(number => Task.Run(() => RefundAsync(invoice, 0.75m, $"r{number}"))));
+
+        refusals.Count(refusal => refusal is null).ShouldBe(2);
+        refusals.Where(refusal => refusal is not null).ShouldAllBe(refusal => refusal!.Contains("no more can be refunded"));
+        (await _house.Store.ReadAsync("org-000", "INV-2027-000001", CancellationToken.None))!.PaidNano.ShouldBe(500_000_000);
+        var done = $"r{Array.IndexOf(refusals, null)}";
+        (await RefundAsync(invoice, 0.75m, done)).ShouldBeNull();
+        (await RefundAsync(invoice, 0.5m, done))!.ShouldContain("of another invoice or amount");
+        await _house.AssertOwedAsync();
+
+        Task<(int New, string? Fault)> PayAsync(string number, decimal usd) => _house.Payments.RecordAsync(
+            "file", [new ProviderPayment("bank-1", number, NanoUsd.FromUsd(usd), _house.Time.GetUtcNow())], "test", CancellationToken.None);
+
+        Task<string?> RefundAsync(StoredDocument of, decimal usd, string name) =>
+            _house.Payments.RefundAsync(of, NanoUsd.FromUsd(usd), name, "test", CancellationToken.None);
+    }
+
+    [Fact]
     public async Task Credit_is_drawn_once_oldest_expiry_first_and_a_credit_note_never_takes_back_more_than_there_is()
     {
         await _house.PostAsync([Call(1, "2026-12-10", 1_000_000)]);
@@ -100,7 +129,7 @@ public abstract class InvoiceTests : IAsyncLifetime, IDisposable
             "file", [new ProviderPayment("bank-1", "INV-2027-000001", NanoUsd.FromUsd(2), february.Time.GetUtcNow())], "test", CancellationToken.None))
             .ShouldBe((0, null));
         var invoice = (await february.Store.ReadAsync("org-000", "INV-2027-000001", CancellationToken.None))!;
-        (await february.Payments.RefundAsync(invoice, NanoUsd.FromUsd(3), "r", "test", CancellationToken.None))!.ShouldContain("2.00 USD were paid");
+        (await february.Payments.RefundAsync(invoice, NanoUsd.FromUsd(3), "r", "test", CancellationToken.None))!.ShouldContain("no more can be refunded");
         (await february.Payments.RefundAsync(invoice, NanoUsd.FromUsd(0.5m), "r", "test", CancellationToken.None)).ShouldBeNull();
 
         (await february.Desk.CorrectAsync("org-000", "INV-2027-000001", NanoUsd.FromUsd(50), "sorry", "test", CancellationToken.None))

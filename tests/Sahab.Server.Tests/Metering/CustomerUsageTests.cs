@@ -89,7 +89,7 @@ public abstract class CustomerUsageTests : IAsyncLifetime, IDisposable
         List<CustomerCall> page;
         do
         {
-            EventMark? mark = told.Count == 0 ? null : CustomerUsageApi.ReadMark(CustomerUsageApi.MarkOf(told[^1]));
+            EventMark? mark = told.Count == 0 ? null : EventMark.Parse(EventMark.Of(told[^1].Last).ToString());
             page = await Usage.CustomerCallsAsync(which, mark, 7, CancellationToken.None);
             told.AddRange(page);
         }

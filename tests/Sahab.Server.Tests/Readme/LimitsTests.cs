@@ -74,8 +74,7 @@ public class LimitsTests
         Says("figures in an answer about an organisation's usage", UsageStore.MaxSeriesRows);
         Says("keys of the store", KeyFeed.MaxKeys);
         Says("secrets of a key", KeyDesk.MaxSecrets);
-        Says("unknown keys from an address", KeyGuesses.MaxPerMinute);
-        Says("addresses that are told apart", KeyGuesses.MaxAddresses);
+        Says("unknown keys from an address", $"{KeyGuesses.AtOnce}; {Seconds(KeyGuesses.Interval)}");
         Says("budgets; of an organisation", BudgetShelf.MaxBudgets);
         Says("reservations of a model that have not ended", CapacityStore.MaxOfModel);
         Says("groups that share one model", TenantGroup.MaxGroups);
@@ -99,6 +98,10 @@ public class LimitsTests
         Says("a webhook without one success", $"{WebhookLoop.DisabledAfter.TotalDays} days");
         Says("events kept", $"{WebhookLoop.Kept.TotalDays} days");
         Says("documents or calls in an answer", InvoiceStore.MaxPage);
+        Says("calls looked through for those of a project", InvoiceDesk.MaxReads * UsageStore.MaxPage);
+        Says(
+            "requests with an idempotency key of one caller",
+            $"{IdempotentRequestStore.AtOnce:N0}; {Seconds(IdempotentRequestStore.Interval)}");
         Says("body that tells of payments", Mebibytes(BillingApi.MaxPaymentsBytes));
         Says("credits of an organisation", InvoiceStore.MaxCredits);
         Says("receipts that are read at once", ReceiptStore.MaxPage);

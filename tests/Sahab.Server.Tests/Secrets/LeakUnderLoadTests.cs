@@ -162,6 +162,7 @@ public sealed class LeakUnderLoadTests(PostgresServer postgres)
               demo: { keys: { demo: { secret: { env: DEMO_KEY } } } }
               operators: { keys: { admin: { secret: { env: ADMIN_KEY }, admin: true } } }
             metering: { store: { postgres: { env: POSTGRES } } }
+            admission: { queue: { max_wait: 500ms } }
             webhooks: { allow_http: true, private_networks: [127.0.0.1/32] }
             sign_in:
               trusted_proxies: 1

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Tests.Faults;
@@ -101,6 +102,46 @@ public sealed class IdempotencyTests : IAsyncLifetime
             .Select(File.ReadAllText).ToList();
         files.ShouldContain(text => text.Contains(made.Json["id"]!.ToString()));
         files.ShouldAllBe(text => !text.Contains(secret));
+    }
+
+    [Fact]
+    public async Task Who_sends_very_many_has_to_wait_and_goes_on_without_keys()
+    {
+        using var admin = Visitor.Admin(_house);
+        var store = _house.Get<IdempotentRequestStore>();
+        while (store.TakeRoom("key:operators/admin", _house.Get<MonotonicClock>().NowMs) == TimeSpan.Zero)
+        {
+        }
+
+        var body = new JsonObject { ["name"] = "Cumulus" };
+        (await admin.PostAsync("/api/organisations", body, "k1")).ShouldBe(429, "too_many_requests");
+        (await admin.PostAsync("/api/organisations", body)).ShouldBeOk();
+        (await FoundAsync("Cirrus", "k1")).ShouldBeOk();
+        _time.Pass(IdempotentRequestStore.Interval);
+        (await admin.PostAsync("/api/organisations", body, "k1")).ShouldBeOk();
+    }
+
+    [Fact]
+    public async Task Nothing_is_kept_of_what_a_playground_answers()
+    {
+        var organisation = (await FoundAsync("Cumulus", "k1")).ShouldBeOk().Json["id"];
+        var project = (await _kim.GetAsync($"/api/organisations/{organisation}/projects")).Json["data"]![0]!["id"];
+        var key = (await _kim.PostAsync($"/api/organisations/{organisation}/projects/{project}/keys", new() { ["name"] = "k" }, "k2"))
+            .ShouldBeOk().Json["id"];
+        var question = new JsonObject
+        {
+            ["model"] = "small",
+            ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "hello there" }),
+        };
+
+        var path = $"/api/organisations/{organisation}/keys/{key}/chat/completions";
+        (await _kim.PostAsync(path, question, "k3")).ShouldBeOk();
+        (await _kim.PostAsync(path, question, "k3")).Response.Headers.Contains("Idempotency-Replayed").ShouldBeFalse();
+
+        await using var connection = await _house.Get<SahabDatabase>().OpenAsync(CancellationToken.None);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT COUNT(*) FROM idempotent_request";
+        (await command.ExecuteScalarAsync()).ShouldBe(2L);
     }
 
     [Fact]

@@ -5,10 +5,11 @@ namespace Sahab.Server.Hosting.Access;
 
 /// <summary>
 /// Makes a change once, however often it is sent: the same <c>Idempotency-Key</c> of the same caller gets the answer of the
-/// first. It comes after <see cref="AccessFilter"/>, so that nothing is kept for who may not.
+/// first. It comes after <see cref="AccessFilter"/>, so that nothing is kept for who may not; calls of the playground change
+/// nothing, and of what they say nothing is kept.
 /// </summary>
 internal sealed partial class IdempotencyFilter(
-    IdempotentRequestStore store, TimeProvider time, ILogger<IdempotencyFilter> logger) : IEndpointFilter
+    IdempotentRequestStore store, MonotonicClock clock, TimeProvider time, ILogger<IdempotencyFilter> logger) : IEndpointFilter
 {
     public const string Header = "Idempotency-Key";
 
@@ -49,7 +50,7 @@ internal sealed partial class IdempotencyFilter(
         var request = http.Request;
         var key = request.Headers[Header].ToString();
         if (key.Length == 0 || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
-            || http.GetEndpoint()?.Metadata.GetMetadata<Needed>()?.For(request.Method) == Permission.Public
+            || http.GetEndpoint()?.Metadata.GetMetadata<Needed>()?.For(request.Method) is Permission.Public or Permission.Play
             || Caller.Find(http) is not { Credential: { } credential } caller)
         {
             return await next(context);
@@ -65,6 +66,12 @@ internal sealed partial class IdempotencyFilter(
         if (await ControlBody.BytesAsync(http, MaxBodyBytes) is not { } body)
         {
             return ControlBody.TooLong(MaxBodyBytes);
+        }
+
+        var wait = store.TakeRoom(caller.Name, clock.NowMs);
+        if (wait > TimeSpan.Zero)
+        {
+            return ControlError.TooMany("Too many changes with a key of their own. Wait, and send it again.", wait);
         }
 
         request.Body = new MemoryStream(body);

@@ -15,6 +15,18 @@ internal sealed class IdempotentRequestStore(SahabDatabase database)
     /// <summary>How long a request and its answer are kept.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromHours(24);
 
+    /// <summary>Requests of a caller at once, and how soon there is room for another.</summary>
+    public const int AtOnce = 5000;
+
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    readonly AttemptLimiter _begun = new(AtOnce, Interval);
+
+    /// <summary>Takes room for a request of a caller.</summary>
+    /// <param name="nowMs">Of a clock that never goes back.</param>
+    /// <returns>Zero: there is; else when to come again.</returns>
+    public TimeSpan TakeRoom(string caller, long nowMs) => _begun.Take(caller, nowMs);
+
     /// <summary>Begins a request, unless there is one: that is returned; null: begun.</summary>
     public async Task<IdempotentRequest?> BeginAsync(
         string id, string print, DateTimeOffset now, CancellationToken cancellation)

@@ -11,7 +11,6 @@ namespace Sahab.Server.Sell.Invoices;
 internal static class InvoiceApi
 {
     const string DraftPrefix = "draft-";
-    const int DefaultPage = 100;
 
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
@@ -95,33 +94,16 @@ internal static class InvoiceApi
 
     static async Task<IResult> ListAsync(string organisation, HttpContext context, InvoiceStore store)
     {
-        if (!TryPage(context, out var limit, out var mark, out var fault))
+        if (!ListPage.TryRead(context, out var page, out var fault))
         {
             return fault!;
         }
 
-        var before = mark is [var us, var number] && long.TryParse(us, CultureInfo.InvariantCulture, out var issuedUs)
-            ? (issuedUs, number) : ((long, string)?)null;
-        var documents = await store.ListAsync(organisation, before, limit, context.RequestAborted);
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray([.. documents.Select(document => (JsonNode)new JsonObject
-            {
-                ["object"] = document.Kind,
-                ["number"] = document.Number,
-                ["month"] = InvoiceDocument.MonthText(document.Month),
-                ["issued_at"] = InvoiceDocument.Time(UnixMicroseconds.ToTime(document.IssuedUs)),
-                ["due_at"] = InvoiceDocument.Time(UnixMicroseconds.ToTime(document.DueUs)),
-                ["corrects"] = document.Reference,
-                ["total_usd"] = InvoiceDocument.Usd(document.TotalNano),
-                ["credited_usd"] = InvoiceDocument.Usd(document.CreditedNano),
-                ["paid_usd"] = InvoiceDocument.Usd(document.PaidNano),
-                ["status"] = document.Kind == InvoiceDesk.CreditNote ? "issued" : document.OpenNano > 0 ? "open" : "paid",
-            })]),
-            ["next"] = documents.Count < limit ? null : string.Create(
-                CultureInfo.InvariantCulture, $"{documents[^1].IssuedUs}_{documents[^1].Number}"),
-        });
+        return InvoiceBookApi.TryCursor(page.After, out var before)
+            ? page.Answer(
+                await store.ListAsync(organisation, before, page.Rows, context.RequestAborted), InvoiceBookApi.ToJson,
+                InvoiceBookApi.CursorOf)
+            : NoCursor();
     }
 
     static async Task<IResult> ShowAsync(
@@ -139,9 +121,15 @@ internal static class InvoiceApi
     static async Task<IResult> CallsAsync(
         string organisation, string number, int line, HttpContext context, InvoiceDesk desk, InvoiceStore store)
     {
-        if (!TryPage(context, out var limit, out var mark, out var fault))
+        if (!ListPage.TryRead(context, out var page, out var fault))
         {
             return fault!;
+        }
+
+        var before = EventMark.Parse(page.After);
+        if (page.After.Length > 0 && before is null)
+        {
+            return NoCursor();
         }
 
         if (await ContentAsync(organisation, number, desk, store, context.RequestAborted) is not { } content)
@@ -155,15 +143,12 @@ internal static class InvoiceApi
             return ControlError.NotFound("line", $"{number} has the lines 1 to {lines.Count}.");
         }
 
-        var before = mark is [var us, var id] && long.TryParse(us, CultureInfo.InvariantCulture, out var startedUs)
-            && Guid.TryParse(id, out var eventId) ? new EventMark(startedUs, eventId) : (EventMark?)null;
-        var calls = await desk.CallsAsync(organisation, lines[line - 1]!, before, limit, context.RequestAborted);
+        var (calls, next) = await desk.CallsAsync(organisation, lines[line - 1]!, before, page.Limit, context.RequestAborted);
         return ControlBody.Ok(new JsonObject
         {
             ["object"] = "list",
-            ["data"] = new JsonArray([.. calls.Data]),
-            ["next"] = calls.Next is { } next
-                ? string.Create(CultureInfo.InvariantCulture, $"{next.StartedUs}_{next.EventId:N}") : null,
+            ["data"] = new JsonArray([.. calls]),
+            ["next"] = next?.ToString(),
         });
     }
 
@@ -192,34 +177,10 @@ internal static class InvoiceApi
             : Unknown(number);
     }
 
-    static bool TryPage(HttpContext context, out int limit, out string[]? mark, out IResult? fault)
-    {
-        (limit, mark, fault) = (DefaultPage, null, null);
-        foreach (var (name, values) in context.Request.Query)
-        {
-            if (name == "limit" && int.TryParse(values, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
-                && limit is >= 1 and <= InvoiceStore.MaxPage)
-            {
-                continue;
-            }
-
-            if (name == "after" && values.ToString().Split('_', 2) is { Length: 2 } parts)
-            {
-                mark = parts;
-                continue;
-            }
-
-            fault = name is "limit" or "after"
-                ? ControlError.Invalid(name, "limit is 1 to 1000; after is the 'next' of the page before.")
-                : ControlError.Invalid(name, $"Unknown parameter '{name}'. Known: limit, after.");
-            return false;
-        }
-
-        return true;
-    }
-
     public static bool TryMonth(string? text, out DateOnly month) => DateOnly.TryParseExact(
         text, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out month);
+
+    static ControlProblem NoCursor() => ControlError.Invalid("after", "'after' must be what 'next' of the answer before was.");
 
     static ControlProblem Unknown(string number) => ControlError.NotFound(
         "number", $"There is no invoice '{number}'. A draft is draft- and a month, such as draft-2026-11.");

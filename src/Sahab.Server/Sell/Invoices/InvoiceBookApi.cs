@@ -8,12 +8,12 @@ namespace Sahab.Server.Sell.Invoices;
 /// <summary>The invoices of all organisations for the operator: what is issued, what is due to be, and what was paid.</summary>
 internal static class InvoiceBookApi
 {
-    static readonly string[] States = ["open", "paid", "credit-note"];
+    static readonly string[] Statuses = ["open", "paid", "credit-note"];
 
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/invoices", ListAsync).Needs(Permission.SeeSales)
-            .WithSummary("Invoices and credit notes of all organisations, the newest first; filters: month, state")
+            .WithSummary("Invoices and credit notes of all organisations, the newest first; filters: month, status")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
         api.MapGet("/invoices/due", DueAsync).Needs(Permission.SeeSales)
             .WithSummary("The organisations whose invoice of ?month= is not issued yet")
@@ -33,10 +33,6 @@ internal static class InvoiceBookApi
         InvoiceDesk desk, InvoiceStore store, DateOnly month, CancellationToken cancellation) =>
         [.. (await desk.OrganisationsAsync(month, cancellation)).Except(await store.InvoicedOrganisationsAsync(month, cancellation))];
 
-    /// <summary>How a document stands, in a word.</summary>
-    public static string StateOf(StoredDocument document) =>
-        document.Kind == InvoiceDesk.CreditNote ? "issued" : document.OpenNano > 0 ? "open" : "paid";
-
     static async Task<IResult> ListAsync(HttpContext context, InvoiceStore store)
     {
         if (!ListPage.TryRead(context, out var page, out var fault))
@@ -44,15 +40,15 @@ internal static class InvoiceBookApi
             return fault!;
         }
 
-        var (text, state) = ((string?)context.Request.Query["month"], (string?)context.Request.Query["state"]);
+        var (text, status) = ((string?)context.Request.Query["month"], (string?)context.Request.Query["status"]);
         if (!InvoiceApi.TryMonth(text ?? "2026-01", out var month))
         {
             return ControlError.Invalid("month", "The month must be one such as 2026-11.");
         }
 
-        if (state is not null && !States.Contains(state))
+        if (status is not null && !Statuses.Contains(status))
         {
-            return ControlError.Invalid("state", $"'state' must be one of {string.Join(", ", States)}.");
+            return ControlError.Invalid("status", $"'status' must be one of {string.Join(", ", Statuses)}.");
         }
 
         if (!TryCursor(page.After, out var before))
@@ -60,9 +56,9 @@ internal static class InvoiceBookApi
             return ControlError.Invalid("after", "'after' must be what 'next' of the answer before was.");
         }
 
-        var question = new InvoiceQuestion { Month = text is null ? null : month, State = state, Before = before };
+        var question = new InvoiceQuestion { Month = text is null ? null : month, Status = status, Before = before };
         return page.Answer(
-            await store.ListAllAsync(question, page.Rows, context.RequestAborted), document => ToJson(document), CursorOf);
+            await store.ListAllAsync(question, page.Rows, context.RequestAborted), ToJson, CursorOf);
     }
 
     static async Task<IResult> DueAsync(HttpContext context, InvoiceDesk desk, InvoiceStore store)
@@ -129,13 +125,14 @@ internal static class InvoiceBookApi
             return Unknown(number);
         }
 
-        var (recorded, _) = await desk.RecordAsync(
+        var (recorded, stopped) = await desk.RecordAsync(
             "file", [new ProviderPayment(reference, number, amount, time.GetUtcNow())], Caller.Of(context).Name,
             context.RequestAborted);
-        return ControlBody.Ok(new JsonObject { ["number"] = number, ["recorded"] = recorded });
+        return stopped is not null ? ControlError.Conflict(stopped) : ControlBody.Ok(new JsonObject { ["number"] = number, ["recorded"] = recorded });
     }
 
-    static JsonObject ToJson(StoredDocument document) => new()
+    /// <summary>A document in a list, without its lines.</summary>
+    public static JsonNode ToJson(StoredDocument document) => new JsonObject
     {
         ["object"] = document.Kind,
         ["number"] = document.Number,
@@ -147,7 +144,7 @@ internal static class InvoiceBookApi
         ["total_usd"] = InvoiceDocument.Usd(document.TotalNano),
         ["credited_usd"] = InvoiceDocument.Usd(document.CreditedNano),
         ["paid_usd"] = InvoiceDocument.Usd(document.PaidNano),
-        ["state"] = StateOf(document),
+        ["status"] = document.Status,
     };
 
     /// <summary>Where a list goes on after a document.</summary>

@@ -32,6 +32,9 @@ internal sealed class InvoiceDesk(
     public const string Invoice = "invoice";
     public const string CreditNote = "credit-note";
 
+    /// <summary>Pages of calls that are looked through for those of one project before the list is told in part.</summary>
+    public const int MaxReads = 20;
+
     BillingConfig Billing => configuration.Current.Billing;
 
     /// <summary>The invoice of a month as it would be now, as JSON.</summary>
@@ -138,42 +141,51 @@ internal sealed class InvoiceDesk(
             return ([], null);
         }
 
-        var calls = await usage.SoldCallsAsync(
-            new SoldCalls(organisation, StartOf(month), StartOf(month.AddMonths(1)))
+        var sought = new SoldCalls(organisation, StartOf(month), StartOf(month.AddMonths(1)))
+        {
+            Model = Text("model"),
+            ServiceTier = Text("service_tier"),
+            Plan = Text("plan"),
+            TermsId = line["terms"]?.GetValue<long>() ?? 0,
+        };
+        // Of which project a key is, the rows of calls do not say: those of a project are looked for.
+        var project = Text("project");
+        var projectOf = project.Length > 0 ? await ProjectsAsync(organisation, cancellation) : null;
+        var (atOnce, found) = (projectOf is null ? limit : UsageStore.MaxPage, new List<SoldCall>());
+        for (var read = 0; read < MaxReads; read++)
+        {
+            var calls = await usage.SoldCallsAsync(sought, before, atOnce, cancellation);
+            found.AddRange(calls
+                .Where(call => projectOf is null || projectOf(call.Usage.Key) == project)
+                .Take(limit - found.Count));
+            before = found.Count == limit ? EventMark.Of(found[^1].Usage)
+                : calls.Count < atOnce ? null : EventMark.Of(calls[^1].Usage);
+            if (before is null || found.Count == limit)
             {
-                Model = Text("model"),
-                ServiceTier = Text("service_tier"),
-                Plan = Text("plan"),
-                TermsId = line["terms"]?.GetValue<long>() ?? 0,
-            },
-            before, limit, cancellation);
-        EventMark? next = calls.Count < limit
-            ? null : new EventMark(UnixMicroseconds.From(calls[^1].Usage.StartedAt), calls[^1].Usage.EventId);
+                break;
+            }
+        }
 
-        // A page may be short: of which project a key is, the rows of calls do not say.
-        var projectOf = await ProjectsAsync(organisation, cancellation);
-        return (
-            calls.Where(call => Text("project") is not { Length: > 0 } project
-                    || projectOf(call.Usage.Key) == project)
-                .Select(call => (JsonNode)new JsonObject
-                {
-                    ["event_id"] = call.Usage.EventId.ToString(),
-                    ["call_id"] = call.Usage.CallId.ToString(),
-                    ["started_at"] = call.Usage.StartedAt.UtcDateTime.ToString(
-                        "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
-                    ["key"] = call.Usage.Key,
-                    ["model"] = call.Usage.Model,
-                    ["service_tier"] = call.Usage.ServiceTier,
-                    ["prompt_tokens"] = call.Usage.Usage.PromptTokens,
-                    ["cached_tokens"] = call.Usage.Usage.CachedTokens,
-                    ["cache_write_tokens"] = call.Usage.Usage.CacheWriteTokens,
-                    ["cache_write_1h_tokens"] = call.Usage.Usage.CacheWrite1hTokens,
-                    ["output_tokens"] = call.Usage.Usage.OutputTokens,
-                    ["revision"] = call.Revision,
-                    ["amount_usd"] = InvoiceDocument.Usd(call.Amount.Value),
-                }),
-            next);
+        return (found.Select(ToJson), before);
     }
+
+    static JsonNode ToJson(SoldCall call) => new JsonObject
+    {
+        ["event_id"] = call.Usage.EventId.ToString(),
+        ["call_id"] = call.Usage.CallId.ToString(),
+        ["started_at"] = call.Usage.StartedAt.UtcDateTime.ToString(
+            "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+        ["key"] = call.Usage.Key,
+        ["model"] = call.Usage.Model,
+        ["service_tier"] = call.Usage.ServiceTier,
+        ["prompt_tokens"] = call.Usage.Usage.PromptTokens,
+        ["cached_tokens"] = call.Usage.Usage.CachedTokens,
+        ["cache_write_tokens"] = call.Usage.Usage.CacheWriteTokens,
+        ["cache_write_1h_tokens"] = call.Usage.Usage.CacheWrite1hTokens,
+        ["output_tokens"] = call.Usage.Usage.OutputTokens,
+        ["revision"] = call.Revision,
+        ["amount_usd"] = InvoiceDocument.Usd(call.Amount.Value),
+    };
 
     /// <summary>The project of a key by its id.</summary>
     async Task<Func<string, string>> ProjectsAsync(string organisation, CancellationToken cancellation)

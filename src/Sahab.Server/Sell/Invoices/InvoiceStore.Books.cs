@@ -10,7 +10,7 @@ internal sealed record InvoiceQuestion
     public DateOnly? Month { get; init; }
 
     /// <summary><c>open</c>, <c>paid</c> or <c>credit-note</c>.</summary>
-    public string? State { get; init; }
+    public string? Status { get; init; }
 
     /// <summary>Only those issued before, as the last of the page before says.</summary>
     public (long IssuedUs, string Number)? Before { get; init; }
@@ -40,7 +40,7 @@ internal sealed partial class InvoiceStore
             "1 = 1",
             question.Month is null ? "" : "d.MonthUs = @MonthUs",
             question.Before is null ? "" : "(d.IssuedUs, d.Number) < (@IssuedUs, @Number)",
-            question.State switch
+            question.Status switch
             {
                 "open" => "d.Kind = 'invoice' AND d.TotalNano + d.CreditedNano - d.PaidNano > 0",
                 "paid" => "d.Kind = 'invoice' AND d.TotalNano + d.CreditedNano - d.PaidNano <= 0",

@@ -41,6 +41,9 @@ internal sealed record StoredDocument
 
     /// <summary>What is still to be paid, in nano-USD.</summary>
     public decimal OpenNano => TotalNano + CreditedNano - PaidNano;
+
+    /// <summary>How it stands: <c>issued</c>, for a credit note, <c>open</c> or <c>paid</c>.</summary>
+    public string Status => Kind == InvoiceDesk.CreditNote ? "issued" : OpenNano > 0 ? "open" : "paid";
 }
 
 /// <summary>What a document is about to be stored with.</summary>
@@ -140,7 +143,7 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
                 Organisation = organisation,
                 before?.IssuedUs,
                 before?.Number,
-                Limit = Math.Min(limit, MaxPage),
+                Limit = Math.Min(limit, MaxPage + 1),
             },
             cancellationToken: cancellation));
     }
@@ -329,6 +332,23 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
         """,
         new { Id = id, Number = number, Provider = provider, Nano = amount.Value, PaidUs = UnixMicroseconds.From(at) },
         cancellation) == 1;
+
+    /// <summary>Whether it is this payment that was recorded under that name.</summary>
+    public static async Task<bool> IsPaymentAsync(
+        DbConnection connection, DbTransaction transaction, string id, string number, NanoUsd amount,
+        CancellationToken cancellation) => await connection.ReadOneAsync<long>(new CommandDefinition(
+        "SELECT COUNT(*) FROM payment WHERE payment_id = @Id AND number = @Number AND nano_usd = @Nano",
+        new { Id = id, Number = number, Nano = amount.Value }, transaction, cancellationToken: cancellation)) == 1;
+
+    /// <summary>Whether more of an invoice was refunded than was paid.</summary>
+    public static async Task<bool> IsOverRefundedAsync(
+        DbConnection connection, DbTransaction transaction, string number, CancellationToken cancellation) =>
+        await connection.ReadOneAsync<long>(new CommandDefinition(
+            """
+            SELECT COUNT(*) FROM (
+                SELECT number FROM payment WHERE number = @Number GROUP BY number HAVING SUM(nano_usd) < 0) below
+            """,
+            new { Number = number }, transaction, cancellationToken: cancellation)) == 1;
 
     /// <summary>The organisation of an invoice; null: there is none of that number.</summary>
     public async Task<string?> OrganisationOfAsync(string number, CancellationToken cancellation)

@@ -13,6 +13,9 @@ namespace Sahab.Server.Sell.Invoices;
 /// <summary>Records what was paid and refunded, and credit that was bought or given. Each is booked once.</summary>
 internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog audit, IdSource ids, TimeProvider time)
 {
+    /// <summary>Refunds are recorded one after the other, so that two at once give back no more than was paid.</summary>
+    const string Refunds = "refunds";
+
     /// <summary>Invoices that are not paid in full, in the order of their numbers.</summary>
     public async Task<IReadOnlyList<OpenInvoice>> OpenInvoicesAsync(CancellationToken cancellation)
     {
@@ -58,28 +61,33 @@ internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog
                 return (recorded, $"There is no invoice {payment.Number}. What stood before it is recorded.");
             }
 
-            recorded += await MoveAsync(
+            switch (await MoveAsync(
                 organisation, provider, payment.Number, $"{provider}:{payment.Id}", payment.Amount, payment.PaidAt,
-                "invoice.paid", actor, cancellation) ? 1 : 0;
+                "invoice.paid", actor, cancellation))
+            {
+                case Recording.New:
+                    recorded++;
+                    break;
+                case Recording.Another:
+                    return (recorded, $"A payment '{payment.Id}' is recorded already, of another invoice or amount. What stood "
+                        + "before it is recorded.");
+            }
         }
 
         return (recorded, null);
     }
 
-    /// <summary>Records that an amount was paid back; null: it was, else why not.</summary>
+    /// <summary>Records that an amount was paid back; null: it was, or had been before; else why not.</summary>
     public async Task<string?> RefundAsync(
-        StoredDocument invoice, NanoUsd amount, string reference, string actor, CancellationToken cancellation)
-    {
-        if (amount.Value > invoice.PaidNano)
-        {
-            return $"Of {invoice.Number}, {InvoiceDocument.Usd(invoice.PaidNano)} USD were paid: no more can be refunded.";
-        }
-
+        StoredDocument invoice, NanoUsd amount, string reference, string actor, CancellationToken cancellation) =>
         await MoveAsync(
             invoice.Organisation, "file", invoice.Number, $"refund:{reference}", -amount, time.GetUtcNow(), "invoice.refunded",
-            actor, cancellation);
-        return null;
-    }
+            actor, cancellation) switch
+        {
+            Recording.Another => $"A refund '{reference}' is recorded already, of another invoice or amount.",
+            Recording.TooMuch => $"Of {invoice.Number}, no more can be refunded than was paid and not refunded yet.",
+            _ => null,
+        };
 
     /// <summary>Adds credit: bought, or given for nothing. Returns its id.</summary>
     public async Task<string> AddCreditAsync(
@@ -124,16 +132,26 @@ internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog
         return id;
     }
 
-    /// <summary>False where it was recorded before.</summary>
-    async Task<bool> MoveAsync(
+    async Task<Recording> MoveAsync(
         string organisation, string provider, string number, string id, NanoUsd amount, DateTimeOffset at, string action,
         string actor, CancellationToken cancellation)
     {
         await using var connection = await store.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (amount.Value < 0)
+        {
+            await InvoiceStore.HoldAsync(connection, transaction, Refunds, cancellation);
+        }
+
         if (!await InvoiceStore.AddPaymentAsync(connection, transaction, id, number, provider, amount, at, cancellation))
         {
-            return false;
+            var known = await InvoiceStore.IsPaymentAsync(connection, transaction, id, number, amount, cancellation);
+            return known ? Recording.Known : Recording.Another;
+        }
+
+        if (amount.Value < 0 && await InvoiceStore.IsOverRefundedAsync(connection, transaction, number, cancellation))
+        {
+            return Recording.TooMuch;
         }
 
         await usage.BookAsync(
@@ -150,6 +168,21 @@ internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog
             },
             cancellation);
         await transaction.CommitAsync(cancellation);
-        return true;
+        return Recording.New;
+    }
+
+    /// <summary>What came of recording a payment or a refund.</summary>
+    enum Recording
+    {
+        New,
+
+        /// <summary>It was recorded before.</summary>
+        Known,
+
+        /// <summary>Another of that name was.</summary>
+        Another,
+
+        /// <summary>More would be paid back than was paid.</summary>
+        TooMuch,
     }
 }

@@ -141,8 +141,8 @@ internal static class CustomerUsageApi
             return wrong!;
         }
 
-        EventMark? mark = null;
-        if (page.After.Length > 0 && (mark = ReadMark(page.After)) is null)
+        var mark = EventMark.Parse(page.After);
+        if (page.After.Length > 0 && mark is null)
         {
             return ControlError.Invalid("after", "after is the 'next' of the page before.");
         }
@@ -163,7 +163,7 @@ internal static class CustomerUsageApi
         {
             ["object"] = "list",
             ["data"] = new JsonArray([.. calls.Select(call => (JsonNode)ToJson(call))]),
-            ["next"] = calls.Count < page.Limit ? null : MarkOf(calls[^1]),
+            ["next"] = calls.Count < page.Limit ? null : EventMark.Of(calls[^1].Last).ToString(),
         });
     }
 
@@ -209,16 +209,6 @@ internal static class CustomerUsageApi
         ["amount_usd"] = InvoiceDocument.Usd(call.Amount.Value),
         ["revision"] = call.Revision,
     };
-
-    /// <summary>Where a list goes on after a call.</summary>
-    public static string MarkOf(CustomerCall call) => string.Create(
-        CultureInfo.InvariantCulture, $"{UnixMicroseconds.From(call.Last.StartedAt)}_{call.Last.EventId:N}");
-
-    /// <summary>What <see cref="MarkOf"/> wrote; null: it did not.</summary>
-    public static EventMark? ReadMark(string text) => text.Split('_') is [var us, var id]
-        && long.TryParse(us, NumberStyles.None, CultureInfo.InvariantCulture, out var startedUs)
-        && Guid.TryParseExact(id, "N", out var eventId)
-        ? new EventMark(startedUs, eventId) : null;
 
     static ControlProblem NoCall(string call) => ControlError.NotFound(
         "call", $"There is no call '{call}'. One that ended just now may take a second to get here.");

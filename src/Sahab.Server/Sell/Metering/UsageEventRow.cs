@@ -1,10 +1,22 @@
+using System.Globalization;
 using Sahab.Ledger.Rating;
 using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Sell.Metering;
 
 /// <summary>The place of an event in the newest-first order, to go on from.</summary>
-internal readonly record struct EventMark(long StartedUs, Guid EventId);
+internal readonly record struct EventMark(long StartedUs, Guid EventId)
+{
+    public static EventMark Of(UsageEvent usage) => new(UnixMicroseconds.From(usage.StartedAt), usage.EventId);
+
+    /// <summary>Reads what <see cref="ToString"/> wrote; null: it is none.</summary>
+    public static EventMark? Parse(string? text) => text?.Split('_') is [var us, var id]
+        && long.TryParse(us, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var startedUs)
+        && Guid.TryParseExact(id, "N", out var eventId)
+        ? new EventMark(startedUs, eventId) : null;
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{StartedUs}_{EventId:N}");
+}
 
 /// <summary>An event as the store's rows hold it.</summary>
 internal sealed class UsageEventRow

@@ -100,7 +100,7 @@ internal sealed record UsageQuestion
                     : Invalid(
                         name, value, FormattableString.Invariant($"a whole number from 1 to {UsageStore.MaxPage}"));
             case "before":
-                question = question with { Before = ParseMark(value) };
+                question = question with { Before = EventMark.Parse(value) };
                 return question.Before is null
                     ? Invalid(name, value, "the value of 'next' that an earlier page gave")
                     : null;
@@ -142,16 +142,5 @@ internal sealed record UsageQuestion
         }
 
         return by;
-    }
-
-    /// <summary>Reads what <see cref="UsageReport.MarkOf"/> wrote; null: it is none.</summary>
-    public static EventMark? ParseMark(string value)
-    {
-        var parts = value.Split('_');
-        return parts.Length == 2
-            && long.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var startedUs)
-            && Guid.TryParseExact(parts[1], "N", out var id)
-            ? new EventMark(startedUs, id)
-            : null;
     }
 }

@@ -65,15 +65,11 @@ internal static class UsageReport
         string? next = null;
         if (events.Count == limit)
         {
-            next = MarkOf(events[^1]);
+            next = EventMark.Of(events[^1]).ToString();
         }
 
         return new JsonObject { ["object"] = "list", ["data"] = data, ["next"] = next };
     }
-
-    /// <summary>Where a list of events goes on after one.</summary>
-    public static string MarkOf(UsageEvent last) =>
-        FormattableString.Invariant($"{UnixMicroseconds.From(last.StartedAt)}_{last.EventId:N}");
 
     public static JsonObject ToJson(IReadOnlyList<AccountBalance> balances)
     {

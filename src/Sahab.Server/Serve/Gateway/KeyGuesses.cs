@@ -1,4 +1,5 @@
 using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Serve.Snapshots;
 
@@ -10,16 +11,13 @@ namespace Sahab.Server.Serve.Gateway;
 /// </summary>
 internal sealed class KeyGuesses(RequestSite site, MonotonicClock clock)
 {
-    /// <summary>Unknown keys of an address in a minute; the next is answered with 429.</summary>
-    public const int MaxPerMinute = 60;
+    /// <summary>Unknown keys of an address at once; the next is answered with 429.</summary>
+    public const int AtOnce = 60;
 
-    /// <summary>Addresses that are told apart at a time. Two that fall together are counted together.</summary>
-    public const int MaxAddresses = 4096;
+    /// <summary>How soon it may try another.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    const long WindowMs = 60_000;
-
-    readonly Lock _counting = new();
-    readonly (long FromMs, int Count)[] _slots = new (long, int)[MaxAddresses];
+    readonly AttemptLimiter _misses = new(AtOnce, Interval);
 
     /// <summary>What to answer to a call without a good key, which is counted where the key is unknown.</summary>
     public static GatewayError Refuse(HttpContext context, KeyFault fault) => fault switch
@@ -39,20 +37,7 @@ internal sealed class KeyGuesses(RequestSite site, MonotonicClock clock)
             return null;
         }
 
-        // The runtime seeds it anew in each process: nobody can choose addresses that fall together.
-        var hash = site.ClientOf(context).GetHashCode(StringComparison.Ordinal);
-        var nowMs = clock.NowMs;
-        lock (_counting)
-        {
-            ref var slot = ref _slots[(uint)hash % MaxAddresses];
-            if (slot.Count == 0 || nowMs - slot.FromMs >= WindowMs)
-            {
-                slot = (nowMs, 1);
-                return null;
-            }
-
-            slot.Count = Math.Min(slot.Count + 1, MaxPerMinute + 1);
-            return slot.Count > MaxPerMinute ? Math.Max(1, slot.FromMs + WindowMs - nowMs) : null;
-        }
+        var wait = _misses.Take(site.ClientOf(context), clock.NowMs);
+        return wait == TimeSpan.Zero ? null : (long)wait.TotalMilliseconds;
     }
 }

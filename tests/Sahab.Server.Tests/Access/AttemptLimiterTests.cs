@@ -4,7 +4,7 @@ using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Tests.Faults;
 
-namespace Sahab.Server.Tests.Tenants;
+namespace Sahab.Server.Tests.Access;
 
 /// <summary>What counts attempts, what remembers callers, and what of `sign_in` is refused.</summary>
 public sealed class AttemptLimiterTests

@@ -1,4 +1,4 @@
-namespace Sahab.Server.Sell.Tenants.Accounts;
+namespace Sahab.Server.Hosting.Access;
 
 /// <summary>
 /// So many attempts at once for each name, and then one in each interval. The memory is a table of fixed size: names
