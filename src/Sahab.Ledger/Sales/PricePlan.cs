@@ -69,7 +69,8 @@ public sealed record PricePlan(TokenPrice Default)
         ArgumentNullException.ThrowIfNull(other);
         return FreeTokens < other.FreeTokens
             || Tiers.Any(tier => IsDearer(PriceOf(tier).ToTerms(), other.PriceOf(tier).ToTerms()))
-            || Bands.Concat(other.Bands).Any(band => DiscountAt(band.FromTokens) < other.DiscountAt(band.FromTokens));
+            || Bands.Concat(other.Bands).Select(band => band.FromTokens).Append(FreeTokens).Append(other.FreeTokens)
+                .Any(place => DiscountAt(place) < other.DiscountAt(place));
     }
 
     /// <summary>What is taken off a token of the month by its place in it, from 0.</summary>

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.Extensions.Hosting;
+using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Budgets;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Tests.Database;
@@ -88,6 +91,64 @@ public class BudgetPostingTests(PostgresServer postgres)
         (await BudgetHouse.ReadAsync(house, budget)).Spent.ShouldBe(BudgetHouse.CentNano);
         (await load.CallAsync(Cent)).Status.ShouldBe(200);
         (await BudgetHouse.ReadAsync(house, budget)).Spent.ShouldBe(2 * BudgetHouse.CentNano);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_ended_long_ago_is_deleted_unless_somebody_holds_some_of_it(bool onPostgres)
+    {
+        await using var house = await StartAsync(onPostgres);
+        using var client = new KeyClient(house);
+        var budget = await SetAsync(client, "year");
+        var longAgo = UnixMicroseconds.From(TimeProvider.System.GetUtcNow() - BudgetLoop.Kept) - 1;
+        await using var connection = await house.Get<BudgetStore>().OpenAsync(CancellationToken.None);
+        await using var command = connection.CreateCommand();
+        command.CommandText = string.Create(CultureInfo.InvariantCulture, $"""
+            INSERT INTO budget_window (budget_id, window_us, ends_us, spent, wanted)
+            VALUES ('gone', 1, {longAgo}, 5, 0), ('gone', 2, {longAgo + 3_600_000_000}, 5, 0), ('held', 1, {longAgo}, 5, 0);
+            INSERT INTO budget_hold (budget_id, window_us, node_id, held)
+            SELECT 'held', 1, event_id, 1 FROM usage_event LIMIT 1
+            """);
+        using var load = new LoadClient(house.Address);
+        (await load.CallAsync(Cent)).Status.ShouldBe(200);
+        await house.DrainLedgerAsync();
+        await command.ExecuteNonQueryAsync();
+
+        await house.Get<IEnumerable<IHostedService>>().OfType<BudgetLoop>().Single().PurgeAsync(CancellationToken.None);
+
+        command.CommandText = "SELECT budget_id, window_us FROM budget_window WHERE ends_us > 1 ORDER BY budget_id, window_us";
+        var left = new List<(string, long)>();
+        await using (var reader = await command.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+            {
+                left.Add((reader.GetString(0), reader.GetInt64(1)));
+            }
+        }
+
+        left.Where(each => each.Item1 != budget).ShouldBe([("gone", 2), ("held", 1)]);
+        left.ShouldContain(each => each.Item1 == budget);
+    }
+
+    [Fact]
+    public async Task A_change_that_is_made_does_not_fail_because_nobody_can_tell_how_the_budget_stands()
+    {
+        await using var house = await StartAsync(onPostgres: false);
+        using var client = new KeyClient(house);
+        await using (var connection = await house.Get<BudgetStore>().OpenAsync(CancellationToken.None))
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = "ALTER TABLE budget_hold RENAME TO away";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var budget = await client.SendAsync(
+            HttpMethod.Post, BudgetHouse.Budgets, new { name = "set", measure = "money", period = "year", limit_usd = "100" });
+
+        budget["id"].ShouldNotBeNull();
+        budget["limit_usd"]!.ToString().ShouldBe("100");
+        budget["spent_usd"].ShouldBeNull();
     }
 
     async Task<TestHouse> StartAsync(bool onPostgres) =>

@@ -65,6 +65,7 @@ public sealed class InvoiceApiTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task An_invoice_is_issued_once_and_comes_in_four_forms_that_say_the_same_total()
     {
+        await PutAsync("/api/organisations/nordic/billing", """{"name":"Nordic","address":[null]}""", HttpStatusCode.BadRequest);
         await PutAsync("/api/organisations/nordic/billing", """{"name":"Nordic (bank) & <b>sons</b>","address":["Storgata 1"],"country":"NO"}""");
         (await PostAsync("/api/invoices/issue", """{"month":"2026-12","organisation":"nordic"}""", HttpStatusCode.Conflict))["detail"]!
             .ToString().ShouldContain("is not over");
@@ -225,11 +226,11 @@ public sealed class InvoiceApiTests : IAsyncLifetime, IDisposable
         return JsonNode.Parse(text)!;
     }
 
-    async Task PutAsync(string path, string body)
+    async Task PutAsync(string path, string body, HttpStatusCode expected = HttpStatusCode.OK)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using var response = await _host.Client.PutAsync(new Uri(path, UriKind.Relative), content);
-        response.StatusCode.ShouldBe(HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
+        response.StatusCode.ShouldBe(expected, await response.Content.ReadAsStringAsync());
     }
 
     /// <summary>Whoever asks is the operator.</summary>

@@ -58,6 +58,7 @@ public abstract class InvoiceTests : IAsyncLifetime, IDisposable
 
         JsonNode.Parse(issued)!["lines"]!.ToJsonString().ShouldBe(JsonNode.Parse(draft)!["lines"]!.ToJsonString());
         JsonNode.Parse(issued)!["lines"]!.AsArray().Select(line => line!["kind"]!.ToString()).ShouldContain("tax");
+        JsonNode.Parse(issued)!["tax"]!.ToJsonString().ShouldBe("""{"name":"MVA","rate":0.25}""");
         (await _house.Desk.IssueAsync("org-000", Months[1], "test", CancellationToken.None))
             .ShouldBe(new IssueOutcome(number, false, null));
         (await _house.Store.ReadAsync("org-001", number, CancellationToken.None)).ShouldBeNull();
@@ -79,6 +80,39 @@ public abstract class InvoiceTests : IAsyncLifetime, IDisposable
         JsonNode.Parse(kinds[1])!["lines"]!.AsArray().Select(line => (line!["kind"]!.ToString(), line["month"]!.ToString()))
             .ShouldContain(("late_usage", "2026-09"));
         await _house.AssertOwedAsync();
+    }
+
+    [Fact]
+    public async Task No_month_is_invoiced_before_one_that_has_fees_of_its_own()
+    {
+        (await _house.Desk.IssueAsync("org-003", Months[1], "test", CancellationToken.None)).Refusal!
+            .ShouldContain("2026-09 has fees that are not invoiced");
+        foreach (var month in Months[..2])
+        {
+            (await _house.Desk.IssueAsync("org-003", month, "test", CancellationToken.None)).Number.ShouldNotBeNull();
+        }
+
+        await _house.AssertOwedAsync();
+    }
+
+    [Fact]
+    public async Task What_is_refunded_comes_from_where_it_was_paid_and_nobody_pays_a_credit_note()
+    {
+        await _house.PostAsync([Call(1, "2026-09-10", 1_000_000)]);
+        await _house.IssueAllAsync(Months[0]);
+        (await _house.Desk.CorrectAsync("org-000", "INV-2027-000001", NanoUsd.FromUsd(0.1m), "sorry", "test", CancellationToken.None))
+            .Number.ShouldBe("CN-2027-000001");
+
+        (await PayAsync("CN-2027-000001", "pi_1")).Fault!.ShouldContain("There is no invoice CN-2027-000001");
+        (await PayAsync("INV-2027-000001", "pi_2")).ShouldBe((1, null));
+        var invoice = (await _house.Store.ReadAsync("org-000", "INV-2027-000001", CancellationToken.None))!;
+        (await _house.Payments.RefundAsync(invoice, NanoUsd.FromUsd(0.05m), "r", "test", CancellationToken.None)).ShouldBeNull();
+
+        (await _house.ReadAsync<string>("SELECT provider FROM payment WHERE payment_id = 'refund:r'")).ShouldBe(["stripe"]);
+        await _house.AssertOwedAsync();
+
+        Task<(int New, string? Fault)> PayAsync(string number, string id) => _house.Payments.RecordAsync(
+            "stripe", [new ProviderPayment(id, number, NanoUsd.FromUsd(0.1m), _house.Time.GetUtcNow())], "test", CancellationToken.None);
     }
 
     [Fact]

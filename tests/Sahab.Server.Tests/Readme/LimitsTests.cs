@@ -98,6 +98,7 @@ public class LimitsTests
         Says("a webhook without one success", $"{WebhookLoop.DisabledAfter.TotalDays} days");
         Says("events kept", $"{WebhookLoop.Kept.TotalDays} days");
         Says("documents or calls in an answer", InvoiceStore.MaxPage);
+        Says("a window of a budget after its end", $"{BudgetLoop.Kept.TotalDays} days");
         Says("calls looked through for those of a project", InvoiceDesk.MaxReads * UsageStore.MaxPage);
         Says(
             "requests with an idempotency key of one caller",

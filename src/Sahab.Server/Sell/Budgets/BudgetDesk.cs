@@ -69,19 +69,27 @@ internal sealed class BudgetDesk(
     /// <summary>Counts what was used of budgets of which nobody has: they were set by an older version.</summary>
     public async Task CountAllAsync(CancellationToken cancellation)
     {
-        foreach (var uncounted in await store.ListUncountedAsync(cancellation))
+        while (await store.ListUncountedAsync(cancellation) is { Count: > 0 } page)
         {
-            await using var connection = await store.OpenAsync(cancellation);
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            var number = await BudgetStore.NextChangeAsync(connection, transaction, cancellation);
-            if (await BudgetStore.ReadAsync(connection, transaction, uncounted.Organisation, uncounted.Id, cancellation)
-                is { SinceUs: null } budget)
+            foreach (var uncounted in page)
             {
-                budget = Since(budget with { ChangeNumber = number }, time.GetUtcNow());
-                await BudgetStore.ChangeAsync(connection, transaction, budget, cancellation);
-                await CountAsync(connection, transaction, budget, cancellation);
-                await transaction.CommitAsync(cancellation);
+                await CountIfNotAsync(uncounted, cancellation);
             }
+        }
+    }
+
+    async Task CountIfNotAsync(Budget uncounted, CancellationToken cancellation)
+    {
+        await using var connection = await store.OpenAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var number = await BudgetStore.NextChangeAsync(connection, transaction, cancellation);
+        if (await BudgetStore.ReadAsync(connection, transaction, uncounted.Organisation, uncounted.Id, cancellation)
+            is { SinceUs: null } budget)
+        {
+            budget = Since(budget with { ChangeNumber = number }, time.GetUtcNow());
+            await BudgetStore.ChangeAsync(connection, transaction, budget, cancellation);
+            await CountAsync(connection, transaction, budget, cancellation);
+            await transaction.CommitAsync(cancellation);
         }
     }
 

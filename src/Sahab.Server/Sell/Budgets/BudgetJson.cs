@@ -26,17 +26,22 @@ internal static class BudgetJson
 
     static readonly string[] Known = [.. Changeable, "measure", "period", "project", "key"];
 
-    public static JsonObject Of(Budget budget, in BudgetReading reading)
+    /// <param name="standing">How it stands; null: that could not be read just now.</param>
+    public static JsonObject Of(Budget budget, BudgetReading? standing)
     {
         var json = new JsonObject { ["object"] = "budget", ["id"] = budget.Id, ["organisation"] = budget.Organisation };
         Write(json, budget);
         json["status"] = "counting";
-        Put(json, "spent", budget.Terms.Measure, reading.Spent);
-        Put(json, "reserved", budget.Terms.Measure, reading.Reserved);
-        Put(json, "left", budget.Terms.Measure, Math.Max(0, budget.Terms.Limit - reading.Spent));
-        json["in_flight"] = reading.InFlight;
-        json["window_start"] = Time(reading.StartUs);
-        json["resets_at"] = Time(reading.EndsUs);
+        if (standing is { } reading)
+        {
+            Put(json, "spent", budget.Terms.Measure, reading.Spent);
+            Put(json, "reserved", budget.Terms.Measure, reading.Reserved);
+            Put(json, "left", budget.Terms.Measure, Math.Max(0, budget.Terms.Limit - reading.Spent));
+            json["in_flight"] = reading.InFlight;
+            json["window_start"] = Time(reading.StartUs);
+            json["resets_at"] = Time(reading.EndsUs);
+        }
+
         json["created_by"] = budget.CreatedBy;
         json["created_at"] = KeyJson.Time(budget.CreatedAt);
         return json;

@@ -1,3 +1,4 @@
+using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
 
 namespace Sahab.Server.Sell.Budgets;
@@ -10,10 +11,15 @@ internal sealed partial class BudgetLoop(
     BudgetStore store, BudgetFeed feed, BudgetShelf shelf, BudgetExchange exchange, Journal journal, TimeProvider time,
     ILogger<BudgetLoop> logger) : BackgroundService
 {
+    /// <summary>How long what was used of a window, and what happened in it, is kept after its end.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(400);
+
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan PurgeInterval = TimeSpan.FromHours(1);
 
     readonly HashSet<BudgetPlace> _told = [];
     readonly SemaphoreSlim _telling = new(1, 1);
+    long? _purged;
 
     /// <summary>Has posted what was used, which tells of thresholds, and writes down which budgets have refused calls.</summary>
     public async Task TellAsync(CancellationToken cancellation)
@@ -101,10 +107,24 @@ internal sealed partial class BudgetLoop(
 
             await exchange.TickAsync(cancellation);
             await TellAsync(cancellation);
+            if (_purged is not { } before || time.GetElapsedTime(before) >= PurgeInterval)
+            {
+                _purged = time.GetTimestamp();
+                await PurgeAsync(cancellation);
+            }
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             LogFailed(failure);
+        }
+    }
+
+    /// <summary>Deletes what ended long ago.</summary>
+    public async Task PurgeAsync(CancellationToken cancellation)
+    {
+        var beforeUs = UnixMicroseconds.From(time.GetUtcNow() - Kept);
+        while (await store.PurgeAsync(beforeUs, cancellation) == BudgetStore.PurgedAtOnce)
+        {
         }
     }
 

@@ -6,8 +6,9 @@ using Sahab.Server.Sell.Metering;
 namespace Sahab.Server.Sell.Budgets;
 
 /// <summary>Tells how budgets stand, on all nodes.</summary>
-internal sealed class BudgetReadings(
-    BudgetStore store, BudgetExchange exchange, BudgetShelf shelf, Journal journal, TimeProvider time)
+internal sealed partial class BudgetReadings(
+    BudgetStore store, BudgetExchange exchange, BudgetShelf shelf, Journal journal, TimeProvider time,
+    ILogger<BudgetReadings> logger)
 {
     /// <summary>How budgets stand, in their order. What this node has used is posted first.</summary>
     public async Task<List<BudgetReading>> ReadAsync(IReadOnlyCollection<Budget> budgets, CancellationToken cancellation)
@@ -30,4 +31,24 @@ internal sealed class BudgetReadings(
 
     public async Task<BudgetReading> ReadAsync(Budget budget, CancellationToken cancellation) =>
         (await ReadAsync([budget], cancellation))[0];
+
+    /// <summary>
+    /// How a budget stands that has just been changed; null: that cannot be told. It does not fail: the change is made, and
+    /// who is told that it failed makes it again.
+    /// </summary>
+    public async Task<BudgetReading?> TryReadAsync(Budget budget, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ReadAsync(budget, cancellation);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            LogNotRead(failure);
+            return null;
+        }
+    }
+
+    [LoggerMessage(7113, LogLevel.Warning, "A budget was changed, but how it stands could not be read.")]
+    partial void LogNotRead(Exception failure);
 }

@@ -12,6 +12,9 @@ internal sealed partial class BudgetStore
     /// <summary>Windows of which a node learns at a time what it holds.</summary>
     const int MostHoldings = 200_000;
 
+    /// <summary>Windows that are deleted in a transaction.</summary>
+    public const int PurgedAtOnce = 1000;
+
     /// <summary>Who has this row has all of the window: what is spent, and what nodes hold.</summary>
     const string LockWindow = """
         INSERT INTO budget_window (budget_id, window_us, ends_us, spent, wanted) VALUES (@Budget, @WindowUs, @EndUs, 0, 0)
@@ -115,6 +118,36 @@ internal sealed partial class BudgetStore
         await connection.ExecuteAsync(new CommandDefinition(
             "DELETE FROM budget_hold WHERE node_id = @Node", new { Node = database.IdValue(node) },
             cancellationToken: cancellation));
+    }
+
+    /// <summary>
+    /// Deletes windows that ended long ago and of which nobody holds anything, with what happened in them; at most
+    /// <see cref="PurgedAtOnce"/>. Returns how many.
+    /// </summary>
+    public async Task<int> PurgeAsync(long beforeUs, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var old = await connection.ReadAllAsync<(string Budget, long WindowUs)>(new CommandDefinition(
+            """
+            SELECT w.budget_id AS Budget, w.window_us AS WindowUs FROM budget_window w
+            WHERE w.ends_us < @BeforeUs AND NOT EXISTS (
+                SELECT 1 FROM budget_hold h WHERE h.budget_id = w.budget_id AND h.window_us = w.window_us)
+            ORDER BY w.ends_us LIMIT @Most
+            """,
+            new { BeforeUs = beforeUs, Most = PurgedAtOnce }, transaction, cancellationToken: cancellation));
+        foreach (var place in old.Select(each => new BudgetPlace(each.Budget, each.WindowUs)).Order(BudgetPlace.Order))
+        {
+            foreach (var table in (string[])["budget_window", "budget_event"])
+            {
+                await RunAsync(
+                    connection, transaction, $"DELETE FROM {table} WHERE budget_id = @Budget AND window_us = @WindowUs",
+                    new { place.Budget, place.WindowUs }, cancellation);
+            }
+        }
+
+        await transaction.CommitAsync(cancellation);
+        return old.Count;
     }
 
     /// <summary>Nobody holds anything of a budget that was removed.</summary>

@@ -95,7 +95,7 @@ internal static class BudgetsApi
         BudgetChange? change, string id, BudgetReadings readings, CancellationToken cancellation) =>
         change is null ? Unknown(id)
         : change.Refusal is { } refusal ? refusal
-        : Answer(BudgetJson.Of(change.Budget!, await readings.ReadAsync(change.Budget!, cancellation)));
+        : Answer(BudgetJson.Of(change.Budget!, await readings.TryReadAsync(change.Budget!, cancellation)));
 
     static IResult Answer(JsonObject json) => ControlBody.Ok(json);
 

@@ -38,11 +38,23 @@ internal sealed class SettleGate
     }
 
     /// <summary>Completes once each call that is inside now has left. One may wait at a time.</summary>
-    public Task PassAsync()
+    public async Task PassAsync()
+    {
+        var emptied = Arm();
+        var old = (Interlocked.Increment(ref _phase) - 1) & 1;
+        while (Volatile.Read(ref _inside[(old + 1) * Apart]) != 0)
+        {
+            await emptied;
+            // Who left last before may have been held up on the way to telling it, and have told it now: look again, once
+            // there is something that who leaves from here on tells.
+            emptied = Arm();
+        }
+    }
+
+    Task Arm()
     {
         var emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _emptied, emptied);
-        var old = (Interlocked.Increment(ref _phase) - 1) & 1;
-        return Volatile.Read(ref _inside[(old + 1) * Apart]) == 0 ? Task.CompletedTask : emptied.Task;
+        return emptied.Task;
     }
 }

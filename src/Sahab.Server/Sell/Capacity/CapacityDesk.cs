@@ -169,7 +169,7 @@ internal sealed class CapacityDesk(
             {
                 await change.CommitAsync(EntryOf(
                     reservation, step is null ? "capacity.covered" : "capacity.at_risk", AuditEntry.Server,
-                    step is null ? null : new JsonObject { ["shortage"] = CapacityJson.Of(step) }));
+                    step is null ? null : new JsonObject { ["shortage"] = CapacityJson.BindingOf(step) }));
                 isChanged = true;
             }
         }

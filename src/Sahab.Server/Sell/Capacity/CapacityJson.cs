@@ -66,6 +66,15 @@ internal static class CapacityJson
         ["holders"] = step.Holders,
     };
 
+    /// <summary>What customers learn of the stretch of time that binds: nothing of what we hold or what others have bought.</summary>
+    public static JsonObject BindingOf(CapacityStep step) => new()
+    {
+        ["from"] = Time(step.From),
+        ["until"] = Time(step.Until),
+        ["failure_domain"] = step.Domain.Length == 0 ? null : step.Domain,
+        ["free"] = Math.Max(0, step.Free),
+    };
+
     /// <summary>How a model stands, with its next steps.</summary>
     public static JsonObject Of(
         string model, CapacityCourse course, IReadOnlyList<Reservation> sold, DateTimeOffset now, int steps)
@@ -94,8 +103,7 @@ internal static class CapacityJson
 
         var why = step.Held == 0
             ? $"none of {order.Offer.Model} is held {SpanOf(step)}"
-            : $"{SpanOf(step)} {Number(step.Held)} tokens a minute of {order.Offer.Model} are held, {Number(step.InDomain)} of "
-                + $"them in {step.Domain}; without that, {Number(step.Sellable)} may be sold, and {Number(step.Sold)} are";
+            : $"{SpanOf(step)} there is no more that would be there without {step.Domain} too";
         var when = refusal.FirstRoomAt is { } at
             ? $"{order.Units} for this term are free from {Time(at)} on."
             : $"{order.Units} are never free for so long, as far as is known now.";
@@ -106,7 +114,7 @@ internal static class CapacityJson
     {
         ["available_units"] = refusal.AvailableUnits,
         ["first_room_at"] = Time(refusal.FirstRoomAt),
-        ["binding"] = Of(refusal.Tightest),
+        ["binding"] = BindingOf(refusal.Tightest),
     };
 
     /// <summary>A time in UTC; null where it is none, or so far away that it stands for always.</summary>
@@ -126,7 +134,7 @@ internal static class CapacityJson
             ["unit_price_usd"] = Usd(NanoUsd.FromUsd(term.Price)),
             ["available_units"] = UnitsOf(offer, available),
             ["first_room_at"] = Time(course.FirstRoomFor(units * offer.TokensPerMinute, term.Length, from)),
-            ["binding"] = Of(tightest),
+            ["binding"] = BindingOf(tightest),
         };
     }
 

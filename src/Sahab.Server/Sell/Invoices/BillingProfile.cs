@@ -32,6 +32,7 @@ internal sealed record BillingProfile(
         Country is not null && !Hosting.Configuration.Countries.Contains(Country)
             ? ("country", "The country must be its two capital letters of ISO 3166-1, such as NO or US.")
         : Address?.Length > MaxAddressLines ? ("address", $"An address has at most {MaxAddressLines} lines.")
+        : ((string?[]?)Address)?.Any(line => line is null) == true ? ("address", "Each line of an address is a text.")
         : ((string?[])[Name, State, VatId, Exemption, .. Address ?? []]).Any(text =>
             text is not null && (text.Length is 0 or > MaxText || text.Any(char.IsControl)))
             ? ("name", $"Each text has 1 to {MaxText} characters and no control characters.")

@@ -72,6 +72,15 @@ internal sealed class InvoiceDesk(
                     + "in the next.");
         }
 
+        if (EarliestFee(
+                organisation, await InvoiceStore.LastMonthAsync(connection, transaction, organisation, cancellation), month) is { } earlier)
+        {
+            return new IssueOutcome(null, false,
+                $"{InvoiceDocument.MonthText(earlier)} has fees that are not invoiced. Issue its invoice first.");
+        }
+
+        // Else two months at once could both draw the same credit.
+        await InvoiceStore.HoldCreditsAsync(connection, transaction, organisation, cancellation);
         var (input, profile) = await ReadAsync(connection, transaction, organisation, month, changed, cancellation);
         var lines = InvoiceBuilder.Lines(input);
         if (lines.Count == 0)
@@ -107,7 +116,7 @@ internal sealed class InvoiceDesk(
 
         // The number is taken first, so that of two corrections at once the second sees the first.
         var series = Series("CN", now);
-        await InvoiceStore.HoldAsync(connection, transaction, series, cancellation);
+        await InvoiceStore.HoldSeriesAsync(connection, transaction, series, cancellation);
         if (await InvoiceStore.ReadAsync(connection, transaction, organisation, number, cancellation) is not { Kind: Invoice } invoice)
         {
             return new IssueOutcome(null, false, null);
@@ -199,9 +208,14 @@ internal sealed class InvoiceDesk(
     static string Series(string kind, DateTimeOffset now) =>
         string.Create(CultureInfo.InvariantCulture, $"{kind}-{now.UtcDateTime.Year:0000}");
 
-    /// <summary>The tax that an invoice bore, as its line says it.</summary>
+    /// <summary>The tax that an invoice bore: as it says, or, where it is of an older version, as its line says.</summary>
     static TaxTreatment TaxOf(JsonNode invoice)
     {
+        if (invoice["tax"] is { } tax)
+        {
+            return new TaxTreatment(tax["name"]!.ToString(), tax["rate"]!.GetValue<decimal>(), "");
+        }
+
         var line = invoice["lines"]!.AsArray().FirstOrDefault(line => line!["kind"]!.ToString() == "tax");
         if (line?["text"]?.ToString() is not { } text || !text.EndsWith(" %", StringComparison.Ordinal))
         {
@@ -210,6 +224,31 @@ internal sealed class InvoiceDesk(
 
         var at = text[..^2].LastIndexOf(' ');
         return new TaxTreatment(text[..at], decimal.Parse(text[(at + 1)..^2], CultureInfo.InvariantCulture) / 100, "");
+    }
+
+    /// <summary>
+    /// The first month before one that has a fee or a minimum of its own and comes after the last that is invoiced: later
+    /// invoices take usage along that came late, but no fees. Null: there is none.
+    /// </summary>
+    DateOnly? EarliestFee(string organisation, DateOnly? last, DateOnly month)
+    {
+        var fees = Billing.Fees.Where(fee => fee.Organisation == organisation).Select(ToFee).ToList();
+        if (fees.Count == 0)
+        {
+            return null;
+        }
+
+        var first = fees.Min(fee => fee.From.AddDays(1 - fee.From.Day));
+        first = last is { } invoiced && invoiced >= first ? invoiced.AddMonths(1) : first;
+        for (var earlier = first; earlier < month; earlier = earlier.AddMonths(1))
+        {
+            if (fees.Exists(fee => fee.DaysIn(earlier) > 0))
+            {
+                return earlier;
+            }
+        }
+
+        return null;
     }
 
     static MonthlyFee ToFee(BillingFeeConfig fee)

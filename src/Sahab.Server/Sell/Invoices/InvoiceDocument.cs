@@ -39,6 +39,7 @@ internal static class InvoiceDocument
             head.Customer.Name ?? head.Organisation, head.Customer.Address,
             string.Join(", ", ((string?[])[head.Customer.State, head.Customer.Country]).OfType<string>()),
             head.Customer.VatId),
+        ["tax"] = head.Tax.Name.Length == 0 ? null : new JsonObject { ["name"] = head.Tax.Name, ["rate"] = head.Tax.Rate },
         ["tax_note"] = head.Tax.Note,
         ["lines"] = new JsonArray([.. lines.Select((line, index) => (JsonNode)LineOf(line, index + 1))]),
         ["totals"] = new JsonObject

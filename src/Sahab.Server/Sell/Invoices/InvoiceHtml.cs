@@ -101,7 +101,7 @@ internal static class InvoiceHtml
         yield return party["name"]!.ToString();
         foreach (var line in party["address"]!.AsArray())
         {
-            yield return line!.ToString();
+            yield return line?.ToString() ?? "";
         }
 
         if (party["place"]?.ToString() is { Length: > 0 } place)

@@ -51,7 +51,7 @@ internal sealed partial class InvoiceStore
         await using var connection = await database.OpenAsync(cancellation);
         return await connection.ReadAllAsync<StoredDocument>(new CommandDefinition(
             $"""
-            SELECT * FROM ({SelectDocuments}) AS d WHERE {string.Join(" AND ", conditions.Where(each => each.Length > 0))}
+            SELECT * FROM ({SelectHeads}) AS d WHERE {string.Join(" AND ", conditions.Where(each => each.Length > 0))}
             ORDER BY d.IssuedUs DESC, d.Number DESC LIMIT @Most
             """,
             new

@@ -83,14 +83,17 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
     /// <summary>The most credits of an organisation that are looked at.</summary>
     public const int MaxCredits = 10_000;
 
-    const string SelectDocuments = """
-        SELECT i.number AS Number, i.organisation AS Organisation, i.kind AS Kind, i.month_us AS MonthUs,
+    const string Columns = """
+        i.number AS Number, i.organisation AS Organisation, i.kind AS Kind, i.month_us AS MonthUs,
             i.issued_us AS IssuedUs, i.due_us AS DueUs, i.total_nano_usd AS TotalNano, i.reference AS Reference,
-            i.content AS Content,
             COALESCE((SELECT SUM(p.nano_usd) FROM payment p WHERE p.number = i.number), 0) AS PaidNano,
             COALESCE((SELECT SUM(c.total_nano_usd) FROM invoice c WHERE c.reference = i.number), 0) AS CreditedNano
-        FROM invoice i
         """;
+
+    /// <summary>Lists do not show what documents say.</summary>
+    const string SelectHeads = $"SELECT {Columns} FROM invoice i";
+
+    const string SelectDocuments = $"SELECT {Columns}, i.content AS Content FROM invoice i";
 
     public ValueTask<DbConnection> OpenAsync(CancellationToken cancellation) => database.OpenAsync(cancellation);
 
@@ -134,7 +137,7 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
         await using var connection = await database.OpenAsync(cancellation);
         return await connection.ReadAllAsync<StoredDocument>(new CommandDefinition(
             $"""
-            {SelectDocuments} WHERE i.organisation = @Organisation
+            {SelectHeads} WHERE i.organisation = @Organisation
                 {(before is null ? "" : "AND (i.issued_us, i.number) < (@IssuedUs, @Number)")}
             ORDER BY i.issued_us DESC, i.number DESC LIMIT @Limit
             """,
@@ -154,7 +157,7 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
     {
         await using var connection = await database.OpenAsync(cancellation);
         return await connection.ReadAllAsync<StoredDocument>(new CommandDefinition(
-            $"{SelectDocuments} WHERE i.reference = @Number AND i.organisation = @Organisation ORDER BY i.number LIMIT {MaxPage}",
+            $"{SelectHeads} WHERE i.reference = @Number AND i.organisation = @Organisation ORDER BY i.number LIMIT {MaxPage}",
             new { Organisation = organisation, Number = number }, cancellationToken: cancellation));
     }
 
@@ -164,11 +167,40 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
         await using var connection = await database.OpenAsync(cancellation);
         return await connection.ReadAllAsync<StoredDocument>(new CommandDefinition(
             $"""
-            SELECT * FROM ({SelectDocuments} WHERE i.kind = 'invoice' AND i.number > @After) AS d
+            SELECT * FROM ({SelectHeads} WHERE i.kind = 'invoice' AND i.number > @After) AS d
             WHERE d.TotalNano + d.CreditedNano - d.PaidNano > 0 ORDER BY d.Number LIMIT {MaxPage}
             """,
             new { After = after }, cancellationToken: cancellation));
     }
+
+    /// <summary>The last month of which an organisation has an invoice; null: it has none.</summary>
+    public static async Task<DateOnly?> LastMonthAsync(
+        DbConnection connection, DbTransaction transaction, string organisation, CancellationToken cancellation) =>
+        await connection.ReadOneAsync<long>(new CommandDefinition(
+            "SELECT COALESCE(MAX(month_us), -1) FROM invoice WHERE organisation = @Organisation AND kind = 'invoice'",
+            new { Organisation = organisation }, transaction, cancellationToken: cancellation)) is >= 0 and var monthUs
+            ? DateOnly.FromDateTime(UnixMicroseconds.ToTime(monthUs).UtcDateTime) : null;
+
+    /// <summary>Has whoever else would draw credit of an organisation wait until the transaction ends.</summary>
+    public static Task HoldCreditsAsync(
+        DbConnection connection, DbTransaction transaction, string organisation, CancellationToken cancellation) => ExecuteAsync(
+        connection, transaction, "UPDATE sale_credit SET organisation = organisation WHERE organisation = @Organisation",
+        new { Organisation = organisation }, cancellation);
+
+    /// <summary>Has whoever else would refund some of an invoice wait until the transaction ends.</summary>
+    public static Task HoldAsync(
+        DbConnection connection, DbTransaction transaction, string number, CancellationToken cancellation) => ExecuteAsync(
+        connection, transaction, "UPDATE invoice SET number = number WHERE number = @Number", new { Number = number },
+        cancellation);
+
+    /// <summary>Who told of the last payment of an invoice; null: nobody has paid.</summary>
+    public static Task<string?> PayerAsync(
+        DbConnection connection, DbTransaction transaction, string number, CancellationToken cancellation) =>
+        connection.ReadOneAsync<string>(new CommandDefinition(
+            """
+            SELECT provider FROM payment WHERE number = @Number AND nano_usd > 0 ORDER BY paid_us DESC, payment_id DESC LIMIT 1
+            """,
+            new { Number = number }, transaction, cancellationToken: cancellation));
 
     /// <summary>The invoice of a month, and the last month that was invoiced.</summary>
     public static async Task<(string? Number, DateOnly? LastMonth)> InvoicedAsync(
@@ -225,7 +257,7 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
     }
 
     /// <summary>Has whoever else wants a number of the series wait until the transaction ends.</summary>
-    public static Task HoldAsync(
+    public static Task HoldSeriesAsync(
         DbConnection connection, DbTransaction transaction, string series, CancellationToken cancellation) => ExecuteAsync(
         connection, transaction,
         """
@@ -355,7 +387,7 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
     {
         await using var connection = await database.OpenAsync(cancellation);
         return await connection.ReadOneAsync<string>(new CommandDefinition(
-            "SELECT organisation FROM invoice WHERE number = @Number", new { Number = number },
+            "SELECT organisation FROM invoice WHERE number = @Number AND kind = 'invoice'", new { Number = number },
             cancellationToken: cancellation));
     }
 

@@ -13,9 +13,6 @@ namespace Sahab.Server.Sell.Invoices;
 /// <summary>Records what was paid and refunded, and credit that was bought or given. Each is booked once.</summary>
 internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog audit, IdSource ids, TimeProvider time)
 {
-    /// <summary>Refunds are recorded one after the other, so that two at once give back no more than was paid.</summary>
-    const string Refunds = "refunds";
-
     /// <summary>Invoices that are not paid in full, in the order of their numbers.</summary>
     public async Task<IReadOnlyList<OpenInvoice>> OpenInvoicesAsync(CancellationToken cancellation)
     {
@@ -140,7 +137,9 @@ internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (amount.Value < 0)
         {
-            await InvoiceStore.HoldAsync(connection, transaction, Refunds, cancellation);
+            // Two at once give back no more than was paid, and it comes from where it went.
+            await InvoiceStore.HoldAsync(connection, transaction, number, cancellation);
+            provider = await InvoiceStore.PayerAsync(connection, transaction, number, cancellation) ?? provider;
         }
 
         if (!await InvoiceStore.AddPaymentAsync(connection, transaction, id, number, provider, amount, at, cancellation))

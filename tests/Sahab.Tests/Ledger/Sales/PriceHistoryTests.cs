@@ -87,6 +87,11 @@ public class PriceHistoryTests
         (plan with { Bands = [new VolumeBand(5001, 0.3m)] }).IsDearerThan(plan).ShouldBeTrue();
         (plan with { Bands = [new VolumeBand(100, 0.2m)] }).IsDearerThan(plan).ShouldBeFalse();
         (plan with { Batch = Prices.Price(1.6m, 7m) }).IsDearerThan(plan).ShouldBeTrue();
+
+        // Nobody sees where a band begins that begins among the free tokens.
+        var hidden = plan with { Bands = [new VolumeBand(500, 0.5m)] };
+        (hidden with { Bands = [new VolumeBand(2000, 0.5m)] }).IsDearerThan(hidden).ShouldBeTrue();
+        hidden.IsDearerThan(hidden with { Bands = [new VolumeBand(2000, 0.5m)] }).ShouldBeFalse();
     }
 
     [Fact]
