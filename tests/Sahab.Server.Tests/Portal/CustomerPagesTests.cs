@@ -52,6 +52,8 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
         changed.Status.ShouldBe(200);
         await SignInAsync(other.Page, "another horse entirely");
         await Assertions.Expect(other.Page.GetByRole(AriaRole.Heading, new() { Name = "Change the password" })).ToBeVisibleAsync();
+        // One signs out on every page, also on one that has no form of its own.
+        await other.Page.GotoAsync(new Uri(house.Address, "/status").ToString());
         await other.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await other.Page.WaitForURLAsync("**/sign-in");
     }
