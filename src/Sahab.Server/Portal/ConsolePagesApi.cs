@@ -26,11 +26,11 @@ internal static class ConsolePagesApi
             renderer.ShowAsync(context, new PageView(typeof(SignInPage), new()
             {
                 ["Return"] = LocalPath.Of(context.Request.Query["return"]),
+                ["Invitation"] = InvitationLink.Of(context),
                 ["Issuers"] = configuration.Current.SignIn.Oidc.Select(issuer => new IssuerLink(
                     issuer.Id, issuer.Name ?? issuer.Id)).ToList(),
             })));
-        open.MapGet("/sign-up", (HttpContext context, PageRenderer renderer) => renderer.ShowAsync(
-            context, new PageView(typeof(SignUpPage), new() { ["Invitation"] = (string?)context.Request.Query["invitation"] })));
+        open.MapGet("/sign-up", SignUpAsync);
         pages.MapGet(KeySignIn.Path, (HttpContext context) => KeySignIn.Show(context)).Needs(Permission.SignedIn)
             .ExcludeFromDescription();
         pages.MapGet("/console", HomeAsync).Needs(Permission.SignedIn).ExcludeFromDescription();
@@ -48,6 +48,13 @@ internal static class ConsolePagesApi
         AccountPagesApi.Map(pages);
     }
 
+    /// <summary>Who is signed in as a user already accepts an invitation as that one.</summary>
+    static async Task<IResult> SignUpAsync(HttpContext context, PageRenderer renderer) =>
+        InvitationLink.Of(context) is { } token && Caller.Find(context)?.User is not null
+            ? Results.Redirect(InvitationLink.To("/console", token))
+            : await renderer.ShowAsync(
+                context, new PageView(typeof(SignUpPage), new() { ["Invitation"] = InvitationLink.Of(context) }));
+
     static async Task<IResult> HomeAsync(HttpContext context, PageRenderer renderer, OrganisationStore store)
     {
         var caller = Caller.Of(context);
@@ -55,7 +62,10 @@ internal static class ConsolePagesApi
         var user = caller.MayAnywhere(Permission.SeeOrganisation) ? null : AccountApi.UserOf(caller) ?? "";
         return await renderer.ShowAsync(context, new PageView(typeof(OrganisationsPage), new()
         {
-            ["View"] = new OrganisationsView(await store.ListAsync(user, All, context.RequestAborted)),
+            ["View"] = new OrganisationsView(await store.ListAsync(user, All, context.RequestAborted))
+            {
+                Invitation = InvitationLink.Of(context),
+            },
         }));
     }
 

@@ -1,6 +1,7 @@
 using Sahab.Routing.Admission;
 using Sahab.Server.Sell.Budgets;
 using Sahab.Server.Sell.Tenants;
+using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Sell.Tenants.Keys;
 using Sahab.Server.Sell.Webhooks;
 
@@ -51,4 +52,21 @@ public sealed class OrganisationsView
     internal OrganisationsView(IReadOnlyList<Organisation> organisations) => Organisations = organisations;
 
     internal IReadOnlyList<Organisation> Organisations { get; }
+
+    /// <summary>The token of an invitation that they bring; null: none.</summary>
+    internal string? Invitation { get; init; }
+}
+
+/// <summary>Addresses that take an invitation along.</summary>
+internal static class InvitationLink
+{
+    const string Parameter = "invitation";
+
+    /// <summary>The path with the token, if there is one.</summary>
+    public static string To(string path, string? token) =>
+        token is null ? path : $"{path}?{Parameter}={Uri.EscapeDataString(token)}";
+
+    /// <summary>The token that an address has; null: it has none.</summary>
+    public static string? Of(HttpContext context) =>
+        context.Request.Query[Parameter].ToString() is { Length: > 0 and <= SecretToken.MaxChars } token ? token : null;
 }

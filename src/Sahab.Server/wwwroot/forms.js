@@ -3,6 +3,7 @@
 //   <form data-api="POST /api/…" data-then="/where/to/{id}">   then: a path, whose {…} are members of the answer; without
 //                                                              it the page is loaded anew
 //         data-reveals="secret"                                 a member that is shown this once, before going on
+//         data-reveals-as="/a/path?with={token}"                 what is shown instead: the address of such a path
 //         data-confirm="Really?"                                asked first
 //   <input name="limits.requests_per_minute" data-as="number">  as: number, list (by commas or lines), lines, flag; else a text.
 //                                                              What is left empty is left out.
@@ -52,13 +53,15 @@
     }
   }
 
+  const pathOf = (path, answer) => path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer?.[name] ?? ""));
+
   function goOn(form, answer) {
     const then = form.dataset.then;
     if (!then) {
       location.reload();
       return;
     }
-    location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer?.[name] ?? "")));
+    location.assign(pathOf(then, answer));
   }
 
   function reveal(form, answer, text) {
@@ -89,7 +92,8 @@
       } else if (!response.ok) {
         tell(form, answer?.detail ?? `${response.status}`, answer?.parameter);
       } else if (form.dataset.reveals && answer?.[form.dataset.reveals]) {
-        reveal(form, answer, answer[form.dataset.reveals]);
+        const { reveals, revealsAs } = form.dataset;
+        reveal(form, answer, revealsAs ? new URL(pathOf(revealsAs, answer), location.href).href : answer[reveals]);
       } else {
         goOn(form, answer);
       }

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using Microsoft.Playwright;
 using Sahab.Server.Tests.House;
+using Sahab.Server.Tests.Tenants;
 
 namespace Sahab.Server.Tests.Portal;
 
@@ -56,6 +57,31 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
         await other.Page.GotoAsync(new Uri(house.Address, "/status").ToString());
         await other.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await other.Page.WaitForURLAsync("**/sign-in");
+    }
+
+    [Fact]
+    public async Task Who_is_invited_becomes_a_member_by_a_link_whether_they_sign_up_or_in()
+    {
+        await using var house = await TestHouse.StartAsync();
+        using var kim = await Visitor.SignUpAsync(house, "kim@example.com");
+        await using var owner = await browser.OpenAsync(new Uri(house.Address, "/sign-up"));
+        await ConsoleTests.SignUpAsync(owner.Page);
+        await ConsoleTests.NewOrganisationAsync(owner.Page, "Acme");
+        await owner.Page.GetByRole(AriaRole.Link, new() { Name = "Members" }).ClickAsync();
+
+        await using var newcomer = await browser.OpenAsync(await InviteAsync(owner.Page, "lee@example.com"));
+        await ConsoleTests.SignUpAsync(newcomer.Page, "lee@example.com");
+        await Assertions.Expect(newcomer.Page.GetByRole(AriaRole.Link, new() { Name = "Acme" })).ToBeVisibleAsync();
+
+        await using var known = await browser.OpenAsync(await InviteAsync(owner.Page, "kim@example.com"));
+        var page = known.Page;
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByLabel("E-mail").FillAsync("kim@example.com");
+        await page.GetByLabel("Password").FillAsync(Visitor.Password);
+        await page.SubmitAsync("Sign in", "**/console?invitation=*");
+        await page.SubmitAsync("Accept it", "**/console/org_*");
+        await Assertions.Expect(page.Locator(".rooms-of strong")).ToHaveTextAsync("Acme");
+        known.AssertWellBehaved();
     }
 
     [Fact]
@@ -121,6 +147,18 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
         (await watched.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in by Corporate" }).GetAttributeAsync("href"))
             .ShouldBe("/api/sign-in/issuers/corporate?return_to=%2Faccount");
         (await AccessibilityTests.ViolationsAsync(watched.Page)).ShouldBeEmpty();
+    }
+
+    /// <summary>The link that the page of members shows this once.</summary>
+    static async Task<Uri> InviteAsync(IPage page, string email)
+    {
+        await page.GetByLabel("E-mail").FillAsync(email);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Invite", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator("#revealed")).Not.ToBeEmptyAsync();
+        var link = new Uri(await page.Locator("#revealed").TextContentAsync() ?? "");
+        await page.GetByRole(AriaRole.Button, new() { Name = "I have put it away" }).ClickAsync();
+        await Assertions.Expect(page.GetByText(email)).ToBeVisibleAsync();
+        return link;
     }
 
     static async Task SignInAsync(IPage page, string password)
