@@ -17,7 +17,7 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         "/usage/calls/00000000-0000-7000-8000-000000000000", "/invoices/draft-2026-11", "/invoices/draft-2026-11/lines/1",
     ];
 
-    const string Password = "correct horse battery staple";
+    internal const string Password = "correct horse battery staple";
 
     const string ArabicName = "شركة الغيوم للذكاء الاصطناعي";
 

@@ -149,6 +149,23 @@ public sealed class OperatorTests(Browser browser, FilledHouse filled) : IClassF
     }
 
     [Fact]
+    public async Task A_live_page_of_a_session_that_was_ended_leads_to_where_one_signs_in()
+    {
+        var house = filled.House.House;
+        await using var carol = await SignUpAsync(house, "carol@operator.example", "operations");
+        await carol.Page.GotoAsync(house.Address.ToString());
+        await Assertions.Expect(carol.Page.Locator("#connection")).ToHaveAttributeAsync("data-state", "live");
+        using var phone = new Visitor(house);
+        (await phone.SignInAsync("carol@operator.example", ConsoleTests.Password)).ShouldBeOk();
+        (await phone.DeleteAsync("/api/account/sessions")).ShouldBeOk();
+
+        // Another stream is asked for.
+        await carol.Page.GetByLabel("Status").SelectOptionAsync("refused");
+
+        await carol.Page.WaitForURLAsync("**/sign-in?return=*");
+    }
+
+    [Fact]
     public async Task An_outage_is_told_with_what_it_cost_and_margin_has_the_loss_makers_first()
     {
         var full = filled.House;
