@@ -18,7 +18,7 @@ internal static class BillingPagesApi
         var invoices = console.MapGroup("/invoices").Needs(Permission.SeeBilling);
         invoices.MapGet("", ListAsync);
         invoices.MapGet("/{number}", InvoiceAsync);
-        invoices.MapGet("/{number}/lines/{line:int}", LineAsync).Needs(Permission.SeeUsage);
+        invoices.MapGet("/{number}/lines/{line:int}", LineAsync);
     }
 
     static Task<IResult> ListAsync(
