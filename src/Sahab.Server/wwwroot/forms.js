@@ -73,7 +73,7 @@
 
   async function send(form) {
     const [method, path] = form.dataset.api.split(" ");
-    // The same key until an answer came: what was sent twice is done once.
+    // The same key until it is known what came of it: what was sent twice is done once.
     const key = form.dataset.key ??= newKey();
     const buttons = [...form.querySelectorAll("button")];
     for (const button of buttons) button.disabled = true;
@@ -84,8 +84,8 @@
       const response = await fetch(path, {
         method, headers, body: method === "DELETE" ? undefined : JSON.stringify(bodyOf(form)),
       });
-      delete form.dataset.key;
       const answer = response.status === 204 ? null : await response.json().catch(() => null);
+      if (!answer?.type?.endsWith("not_finished")) delete form.dataset.key;
       if (answer?.type?.endsWith("session_ended")) {
         // The page leads to where one signs in, and back.
         location.reload();

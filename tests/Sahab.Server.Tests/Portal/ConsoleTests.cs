@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -114,7 +115,31 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         await page.GetByLabel("Password").FillAsync("not the password");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
 
-        await Assertions.Expect(page.Locator(".sign [role=alert]")).Not.ToBeEmptyAsync();
+        var said = page.Locator(".sign [role=alert]");
+        await Assertions.Expect(said).Not.ToBeEmptyAsync();
+
+        // The same goes out again while it is not known what came of it, and under another key once it is.
+        var keys = new ConcurrentQueue<string>();
+        await page.RouteAsync("**/api/sign-in", route =>
+        {
+            keys.Enqueue(route.Request.Headers["idempotency-key"]);
+            return keys.Count > 1 ? route.ContinueAsync() : route.FulfillAsync(new()
+            {
+                Status = 409,
+                ContentType = "application/problem+json",
+                Body = """{"type":"urn:sahab:problem:not_finished","detail":"Wait for it."}""",
+            });
+        });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Assertions.Expect(said).ToHaveTextAsync("Wait for it.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Assertions.Expect(said).ToContainTextAsync("no user");
+        await page.RunAndWaitForResponseAsync(
+            () => page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync(),
+            response => response.Url.EndsWith("/sign-in", StringComparison.Ordinal));
+        keys.Count.ShouldBe(3);
+        keys.Distinct().Count().ShouldBe(2);
+        keys.ElementAt(1).ShouldBe(keys.First());
     }
 
     [Fact]
