@@ -54,6 +54,7 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         (await CallAsync(house, secret)).ShouldBe(HttpStatusCode.OK);
 
         await GoAsync(page, "Playground");
+        await AskTwiceAndStopAsync(page);
         await page.GetByLabel("Model").SelectOptionAsync("small");
         await page.GetByLabel("Compare with").SelectOptionAsync("small");
         await page.GetByLabel("Message").FillAsync("Say something. " + Hostile);
@@ -220,6 +221,25 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         await page.GetByRole(AriaRole.Button, new() { Name = "I have put it away" }).ClickAsync();
         await Assertions.Expect(page.GetByText("active", new() { Exact = true })).ToBeVisibleAsync();
         return secret;
+    }
+
+    /// <summary>Asks again while nothing has come yet: the first is given up, and the second can be stopped.</summary>
+    static async Task AskTwiceAndStopAsync(IPage page)
+    {
+        var givenUp = new TaskCompletionSource();
+        page.RequestFailed += (_, _) => givenUp.TrySetResult();
+        await page.RouteAsync("**/chat/completions", _ => Task.CompletedTask);
+        await page.GetByLabel("Message").FillAsync("Are you there?");
+        var stop = page.GetByRole(AriaRole.Button, new() { Name = "Stop" });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask" }).ClickAsync();
+        await Assertions.Expect(stop).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask" }).ClickAsync();
+        await givenUp.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        await page.EvaluateAsync("() => new Promise(done => setTimeout(done, 50))");
+        await Assertions.Expect(stop).ToBeVisibleAsync();
+        await stop.ClickAsync();
+        await Assertions.Expect(stop).ToBeHiddenAsync();
+        await page.UnrouteAsync("**/chat/completions");
     }
 
     /// <summary>Sets a budget and asks until it is used up.</summary>
