@@ -32,13 +32,14 @@ internal static class CapacityPagesApi
 
         var (now, all) = (desk.Now, new ListPage(MostRows, ""));
         var open = await store.ReadOpenAsync(context.RequestAborted);
+        var reservations = await store.ListAsync(organisation, all, context.RequestAborted);
         return await ShowAsync(context, renderer, typeof(CapacityPage), new CapacityView(new ConsoleView(found) { Now = now })
         {
             Projects = await projects.ListAsync(organisation, all, context.RequestAborted),
             Reservations =
             [
-                .. (await store.ListAsync(organisation, all, context.RequestAborted)).AsEnumerable().Reverse()
-                    .Select(each => (each, UsedOf(each, now, snapshots.Current, clock.NowMs))),
+                .. reservations.AsEnumerable().Reverse()
+                    .Select(each => (each, UsedOf(each, reservations, now, snapshots.Current, clock.NowMs))),
             ],
             Offers =
             [
@@ -48,10 +49,18 @@ internal static class CapacityPagesApi
         });
     }
 
-    /// <summary>What of a minute those who share a reservation have used, on this server; null: it is not in force.</summary>
-    static long? UsedOf(Reservation reservation, DateTimeOffset now, ServeSnapshot snapshot, long nowMs) =>
+    /// <summary>
+    /// The part of a minute's tokens that is used, on this server, of all that is reserved of the model for the same; null:
+    /// it is not in force.
+    /// </summary>
+    static double? UsedOf(
+        Reservation reservation, List<Reservation> all, DateTimeOffset now, ServeSnapshot snapshot, long nowMs) =>
         reservation.StateAt(now) == "active" && snapshot.Routing.TryGetModel(reservation.Model, out var route)
-            ? snapshot.Reserved.Find(reservation.Organisation, reservation.Project, route)?.Cover.Read(nowMs).Tokens
+        && snapshot.Reserved.Find(reservation.Organisation, reservation.Project, route) is { } part
+            ? (double)part.Cover.Read(nowMs).Tokens / all
+                .Where(each => (each.Project, each.Model) == (reservation.Project, reservation.Model)
+                    && each.StateAt(now) == "active")
+                .Sum(each => each.TokensPerMinute)
             : null;
 
     static async Task<IResult> SoldAsync(
