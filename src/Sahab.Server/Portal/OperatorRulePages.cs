@@ -100,8 +100,10 @@ internal static class OperatorRulePages
         });
     }
 
-    static async Task<IResult> AuditAsync(HttpContext context, PageRenderer renderer, AuditStore store)
+    static async Task<IResult> AuditAsync(HttpContext context, PageRenderer renderer, AuditStore store, AuditTurn turn)
     {
+        var asked = Text(context, "verify") is not null;
+        using var held = asked ? turn.Take() : null;
         var question = new AuditQuestion
         {
             Organisation = Text(context, "organisation"),
@@ -118,7 +120,8 @@ internal static class OperatorRulePages
             Entries = [.. found.Take(MostRows).Select(AuditEntryAnswer.Of)],
             Next = found.Count > MostRows ? found[MostRows - 1].Number : null,
             Head = await store.HeadAsync(context.RequestAborted),
-            Verified = Text(context, "verify") is null ? null : await AuditApi.FollowAsync(store, null, context.RequestAborted),
+            Verified = held is null ? null : await AuditApi.FollowAsync(store, null, context.RequestAborted),
+            MustWait = asked && held is null,
         });
     }
 }

@@ -166,6 +166,9 @@ public sealed class OperatorAuditView
 
     /// <summary>What following the chain came to; null: it was not asked for.</summary>
     internal AuditVerification? Verified { get; init; }
+
+    /// <summary>Whether it was asked for while it is followed for somebody else.</summary>
+    internal bool MustWait { get; init; }
 }
 
 /// <summary>Prices of everybody, and what was agreed with some.</summary>
