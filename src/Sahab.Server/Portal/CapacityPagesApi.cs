@@ -27,7 +27,7 @@ internal static class CapacityPagesApi
     {
         if (await organisations.FindAsync(organisation, context.RequestAborted) is not { } found)
         {
-            return await renderer.ShowMissingAsync(context, "There is no such page, or it is not for you.");
+            return await renderer.ShowMissingAsync(context);
         }
 
         var (now, all) = (desk.Now, new ListPage(MostRows, ""));

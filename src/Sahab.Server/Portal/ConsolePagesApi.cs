@@ -151,5 +151,5 @@ internal static class ConsolePagesApi
         where T : class =>
         await organisations.FindAsync(organisation, context.RequestAborted) is { } found && await look(found) is { } view
             ? await renderer.ShowAsync(context, new PageView(page, new() { ["View"] = view }))
-            : await renderer.ShowMissingAsync(context, "There is no such page, or it is not for you.");
+            : await renderer.ShowMissingAsync(context);
 }

@@ -20,7 +20,7 @@ internal sealed class PageFilter(AccessJudge judge, PageCallers others, PageRend
             { Verdict: Verdict.NotSignedIn, Refusal: { Status: StatusCodes.Status429TooManyRequests } tooMany }
                 when http.Request.Headers.Authorization.Count > 0 => tooMany,
             { Verdict: Verdict.NotSignedIn } => SignIn(http, judgement.Refusal),
-            _ => await renderer.ShowMissingAsync(http, "There is no such page, or it is not for you."),
+            _ => await renderer.ShowMissingAsync(http),
         };
     }
 
