@@ -120,7 +120,7 @@ internal static class PageForms
         var said = clicked.Locator("xpath=ancestor::form[1]").Locator("[role=alert]").Filter(new() { HasTextRegex = new(@"\S") });
         var there = IsDoneAsync(page.WaitForURLAsync(address));
         var refused = IsDoneAsync(said.WaitForAsync());
-        if (await Task.WhenAny(there, refused) == there && await there)
+        if ((await Task.WhenAny(there, refused) == there || !await refused) && await there)
         {
             return;
         }

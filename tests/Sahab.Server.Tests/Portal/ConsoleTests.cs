@@ -330,23 +330,20 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
     {
         await page.GetByLabel("E-mail").FillAsync("mallory@example.com");
         await page.GetByLabel("Password").FillAsync(Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-        await page.WaitForURLAsync("**/invoices");
+        await page.SubmitAsync("Sign in", "**/invoices");
     }
 
     internal static async Task SignUpAsync(IPage page, string email = "mallory@example.com")
     {
         await page.GetByLabel("E-mail").FillAsync(email);
         await page.GetByLabel("Password").FillAsync(Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign up" }).ClickAsync();
-        await page.WaitForURLAsync("**/console");
+        await page.SubmitAsync("Sign up", "**/console");
     }
 
     internal static async Task NewOrganisationAsync(IPage page, string name)
     {
         await page.GetByLabel("Name").FillAsync(name);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Make it" }).ClickAsync();
-        await page.WaitForURLAsync("**/console/org_*");
+        await page.SubmitAsync("Make it", "**/console/org_*");
         await Assertions.Expect(page.Locator(".rooms-of strong")).ToHaveTextAsync(name);
     }
 

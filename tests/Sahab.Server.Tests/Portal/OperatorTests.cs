@@ -278,8 +278,7 @@ public sealed class OperatorTests(Browser browser, FilledHouse filled) : IClassF
         await house.CallsAsync();
         await alice.GotoAsync(new Uri(house.Address, "/operator/calls").ToString());
         await alice.Locator("[name=id]").FillAsync(call);
-        await alice.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
-        await alice.WaitForURLAsync($"**/calls/{call}");
+        await alice.SubmitAsync("Search", $"**/calls/{call}");
         await Assertions.Expect(alice.GetByText("answered in full")).ToBeVisibleAsync();
         var why = alice.GetByRole(AriaRole.Region, new() { Name = "Why there", Exact = true }).Last;
         await Assertions.Expect(alice.GetByText("4 of 4 deployments can take it")).ToBeVisibleAsync();
@@ -294,8 +293,7 @@ public sealed class OperatorTests(Browser browser, FilledHouse filled) : IClassF
         await alice.GotoAsync(new Uri(house.Address, "/sign-in?return=%2Foperator%2Finvoices").ToString());
         await alice.GetByLabel("E-mail").FillAsync(Alice);
         await alice.GetByLabel("Password").FillAsync("correct horse battery staple");
-        await alice.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await alice.WaitForURLAsync("**/operator/invoices");
+        await alice.SubmitAsync("Sign in", "**/operator/invoices");
         await Assertions.Expect(alice.GetByText($"Not issued yet of {month}")).ToBeVisibleAsync();
         await Assertions.Expect(alice.GetByRole(AriaRole.Link, new() { Name = clinic })).ToBeVisibleAsync();
         await alice.GetByRole(AriaRole.Button, new() { Name = "Issue the month's invoices" }).ClickAsync();
@@ -304,8 +302,7 @@ public sealed class OperatorTests(Browser browser, FilledHouse filled) : IClassF
         await Assertions.Expect(alice.GetByText("Record a payment")).ToBeVisibleAsync();
         await alice.Locator("form[data-api$='/credit-notes'] [name=amount_usd]").FillAsync("0.01");
         await alice.Locator("form[data-api$='/credit-notes'] [name=reason]").FillAsync("A slow day.");
-        await alice.GetByRole(AriaRole.Button, new() { Name = "Issue a credit note" }).ClickAsync();
-        await alice.WaitForURLAsync("**/operator/invoices/CN-*");
+        await alice.SubmitAsync("Issue a credit note", "**/operator/invoices/CN-*");
     }
 
     static async Task<(HttpStatusCode Status, string Id)> CallAsync(TestHouse house, string key)
