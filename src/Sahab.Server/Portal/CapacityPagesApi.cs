@@ -11,9 +11,6 @@ namespace Sahab.Server.Portal;
 /// <summary>The pages of reserved capacity: what an organisation has of it, and what the operator has sold of each model.</summary>
 internal static class CapacityPagesApi
 {
-    /// <summary>The most reservations that a page lists; the API has them all.</summary>
-    const int MostRows = 1000;
-
     public static void Map(IEndpointRouteBuilder pages)
     {
         pages.MapGet("/console/{organisation}/capacity", ReservedAsync).Needs(Permission.SeeBilling).ExcludeFromDescription();
@@ -30,16 +27,16 @@ internal static class CapacityPagesApi
             return await renderer.ShowMissingAsync(context);
         }
 
-        var (now, all) = (desk.Now, new ListPage(MostRows, ""));
+        var (now, most) = (desk.Now, ConsolePagesApi.MostRows);
         var open = await store.ReadOpenAsync(context.RequestAborted);
-        var reservations = await store.ListAsync(organisation, all, context.RequestAborted);
-        return await ShowAsync(context, renderer, typeof(CapacityPage), new CapacityView(new ConsoleView(found) { Now = now })
+        var latest = await store.ListLatestAsync(organisation, ConsolePagesApi.PartOf(context), context.RequestAborted);
+        var console = new ConsoleView(found) { Now = now, Next = latest.Count > most ? latest[most - 1].Id : null };
+        return await ShowAsync(context, renderer, typeof(CapacityPage), new CapacityView(console)
         {
-            Projects = await projects.ListAsync(organisation, all, context.RequestAborted),
+            Projects = await projects.ListAsync(organisation, ConsolePagesApi.All, context.RequestAborted),
             Reservations =
             [
-                .. reservations.AsEnumerable().Reverse()
-                    .Select(each => (each, UsedOf(each, reservations, now, snapshots.Current, clock.NowMs))),
+                .. latest.Take(most).Select(each => (each, UsedOf(each, open, now, snapshots.Current, clock.NowMs))),
             ],
             Offers =
             [
@@ -54,12 +51,12 @@ internal static class CapacityPagesApi
     /// it is not in force.
     /// </summary>
     static double? UsedOf(
-        Reservation reservation, List<Reservation> all, DateTimeOffset now, ServeSnapshot snapshot, long nowMs) =>
+        Reservation reservation, List<Reservation> open, DateTimeOffset now, ServeSnapshot snapshot, long nowMs) =>
         reservation.StateAt(now) == "active" && snapshot.Routing.TryGetModel(reservation.Model, out var route)
         && snapshot.Reserved.Find(reservation.Organisation, reservation.Project, route) is { } part
-            ? (double)part.Cover.Read(nowMs).Tokens / all
-                .Where(each => (each.Project, each.Model) == (reservation.Project, reservation.Model)
-                    && each.StateAt(now) == "active")
+            ? (double)part.Cover.Read(nowMs).Tokens / open
+                .Where(each => each.Organisation == reservation.Organisation && each.Project == reservation.Project
+                    && each.Model == reservation.Model && each.StateAt(now) == "active")
                 .Sum(each => each.TokensPerMinute)
             : null;
 

@@ -14,10 +14,14 @@ namespace Sahab.Server.Portal;
 /// <summary>The pages of those who buy: signing up and in, and an organisation's own. What they change goes through the control API.</summary>
 internal static class ConsolePagesApi
 {
-    /// <summary>The most rows that a page lists; the API has them all.</summary>
-    const int MostRows = 200;
+    /// <summary>The most rows that a page lists at once; a link leads on.</summary>
+    public const int MostRows = 200;
 
-    internal static readonly ListPage All = new(MostRows, "");
+    /// <summary>Of a webhook's deliveries.</summary>
+    const int MostDeliveries = 50;
+
+    /// <summary>As many as may be: what a page names, and does not list.</summary>
+    internal static readonly ListPage All = new(ListPage.MaxLimit, "");
 
     public static void Map(IEndpointRouteBuilder pages)
     {
@@ -42,6 +46,7 @@ internal static class ConsolePagesApi
         console.MapGet("/budgets", BudgetsAsync).Needs(Permission.SeeBudgets);
         console.MapGet("/members", MembersAsync).Needs(Permission.SeeOrganisation);
         console.MapGet("/webhooks", WebhooksAsync).Needs(Permission.SeeWebhooks);
+        console.MapGet("/webhooks/{webhook}", WebhookAsync).Needs(Permission.SeeWebhooks);
         UsagePagesApi.Map(console);
         BillingPagesApi.Map(console);
         GovernPagesApi.Map(console);
@@ -60,10 +65,12 @@ internal static class ConsolePagesApi
         var caller = Caller.Of(context);
         // Nobody is every organisation's but the operator; a token is no user.
         var user = caller.MayAnywhere(Permission.SeeOrganisation) ? null : AccountApi.UserOf(caller) ?? "";
+        var found = await store.ListAsync(user, PartOf(context), context.RequestAborted);
         return await renderer.ShowAsync(context, new PageView(typeof(OrganisationsPage), new()
         {
-            ["View"] = new OrganisationsView(await store.ListAsync(user, All, context.RequestAborted))
+            ["View"] = new OrganisationsView([.. found.Take(MostRows)])
             {
+                Next = found.Count > MostRows ? found[MostRows - 1].Id : null,
                 Invitation = InvitationLink.Of(context),
             },
         }));
@@ -71,19 +78,29 @@ internal static class ConsolePagesApi
 
     static Task<IResult> ProjectsAsync(
         string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations, ProjectStore projects) =>
-        ShowAsync(typeof(ProjectsPage), organisation, context, renderer, organisations, async found => new ConsoleView(found)
+        ShowAsync(typeof(ProjectsPage), organisation, context, renderer, organisations, async found =>
         {
-            Projects = await projects.ListAsync(organisation, All, context.RequestAborted),
+            var all = await projects.ListAsync(organisation, PartOf(context), context.RequestAborted);
+            return new ConsoleView(found)
+            {
+                Projects = [.. all.Take(MostRows)],
+                Next = all.Count > MostRows ? all[MostRows - 1].Id : null,
+            };
         });
 
     static Task<IResult> KeysAsync(
         string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
         ProjectStore projects, KeyStore keys, TimeProvider time) =>
-        ShowAsync(typeof(KeysPage), organisation, context, renderer, organisations, async found => new ConsoleView(found)
+        ShowAsync(typeof(KeysPage), organisation, context, renderer, organisations, async found =>
         {
-            Projects = await projects.ListAsync(organisation, All, context.RequestAborted),
-            Keys = await keys.ListAsync(organisation, null, All, context.RequestAborted),
-            Now = time.GetUtcNow(),
+            var all = await keys.ListGoodFirstAsync(organisation, PartOf(context), context.RequestAborted);
+            return new ConsoleView(found)
+            {
+                Projects = await projects.ListAsync(organisation, All, context.RequestAborted),
+                Keys = [.. all.Take(MostRows)],
+                Next = all.Count > MostRows ? KeyStore.MarkOf(all[MostRows - 1]) : null,
+                Now = time.GetUtcNow(),
+            };
         });
 
     static Task<IResult> PlaygroundAsync(
@@ -94,7 +111,7 @@ internal static class ConsolePagesApi
             Models = ChatModels(snapshots),
             Keys =
             [
-                .. (await keys.ListAsync(organisation, null, All, context.RequestAborted))
+                .. (await keys.ListGoodFirstAsync(organisation, new(MostRows, ""), context.RequestAborted))
                     .Where(key => key.IsGoodAt(time.GetUtcNow())),
             ],
         });
@@ -116,12 +133,18 @@ internal static class ConsolePagesApi
 
     static Task<IResult> BudgetsAsync(
         string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
-        ProjectStore projects, BudgetStore store, BudgetReadings readings) =>
+        ProjectStore projects, KeyStore keys, BudgetStore store, BudgetReadings readings) =>
         ShowAsync(typeof(BudgetsPage), organisation, context, renderer, organisations, async found =>
         {
             var budgets = await store.ListAsync(organisation, All, context.RequestAborted);
             return new ConsoleView(found)
             {
+                Keys = !Viewer.Of(context).MayIn(organisation, Permission.SeeKeys) ? []
+                    :
+                    [
+                        .. (await keys.ListGoodFirstAsync(organisation, new(MostRows, ""), context.RequestAborted))
+                            .Where(key => key.RevokedAt is null),
+                    ],
                 Projects = await projects.ListAsync(organisation, All, context.RequestAborted),
                 Budgets = [.. budgets.Zip(await readings.ReadAsync(budgets, context.RequestAborted))],
             };
@@ -130,10 +153,15 @@ internal static class ConsolePagesApi
     static Task<IResult> MembersAsync(
         string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
         MemberStore members, InvitationStore invitations) =>
-        ShowAsync(typeof(MembersPage), organisation, context, renderer, organisations, async found => new ConsoleView(found)
+        ShowAsync(typeof(MembersPage), organisation, context, renderer, organisations, async found =>
         {
-            Members = await members.ListAsync(organisation, All, context.RequestAborted),
-            Invitations = await invitations.ListAsync(organisation, All, context.RequestAborted),
+            var all = await members.ListAsync(organisation, PartOf(context), context.RequestAborted);
+            return new ConsoleView(found)
+            {
+                Members = [.. all.Take(MostRows)],
+                Next = all.Count > MostRows ? all[MostRows - 1].User : null,
+                Invitations = await invitations.ListAsync(organisation, All, context.RequestAborted),
+            };
         });
 
     static Task<IResult> WebhooksAsync(
@@ -143,6 +171,30 @@ internal static class ConsolePagesApi
         {
             Webhooks = await webhooks.ReadAllAsync(organisation, context.RequestAborted),
         });
+
+    static Task<IResult> WebhookAsync(
+        string organisation, string webhook, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
+        WebhookStore webhooks, DeliveryStore deliveries) =>
+        ShowAsync(typeof(WebhookPage), organisation, context, renderer, organisations, async found =>
+        {
+            if (await webhooks.ReadAsync(organisation, webhook, context.RequestAborted) is not { } known)
+            {
+                return null;
+            }
+
+            var sent = await deliveries.ReadAsync(
+                webhook, PartOf(context).After, MostDeliveries + 1, context.RequestAborted);
+            return new ConsoleView(found)
+            {
+                Webhooks = [known],
+                Deliveries = [.. sent.Take(MostDeliveries)],
+                Next = sent.Count > MostDeliveries ? sent[MostDeliveries - 1].Id : null,
+            };
+        });
+
+    /// <summary>The part of a page's list that an address asks for; what makes no sense in it asks for the first.</summary>
+    internal static ListPage PartOf(HttpContext context) =>
+        ListPage.TryRead(context, out var page, out _) ? page with { Limit = MostRows } : new(MostRows, "");
 
     /// <summary>A page of an organisation; null of what it shows: there is no such page.</summary>
     internal static async Task<IResult> ShowAsync<T>(

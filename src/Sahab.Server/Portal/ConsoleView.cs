@@ -29,11 +29,17 @@ public sealed class ConsoleView
 
     internal IReadOnlyList<Webhook> Webhooks { get; init; } = [];
 
+    /// <summary>What was sent to the one webhook that is shown, the newest first.</summary>
+    internal IReadOnlyList<WebhookDelivery> Deliveries { get; init; } = [];
+
     /// <summary>The names of models that may be asked for.</summary>
     internal IReadOnlyList<string> Models { get; init; } = [];
 
     /// <summary>Where the viewer reaches this server.</summary>
     internal string Address { get; init; } = "";
+
+    /// <summary>Where the page's list goes on; null: it ends here.</summary>
+    internal string? Next { get; init; }
 
     /// <summary>When the page was made.</summary>
     internal DateTimeOffset Now { get; init; }
@@ -52,6 +58,9 @@ public sealed class OrganisationsView
     internal OrganisationsView(IReadOnlyList<Organisation> organisations) => Organisations = organisations;
 
     internal IReadOnlyList<Organisation> Organisations { get; }
+
+    /// <summary>Where the list goes on; null: it ends here.</summary>
+    internal string? Next { get; init; }
 
     /// <summary>The token of an invitation that they bring; null: none.</summary>
     internal string? Invitation { get; init; }

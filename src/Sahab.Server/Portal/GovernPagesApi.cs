@@ -28,7 +28,8 @@ internal static class GovernPagesApi
             var (config, now) = (configuration.Current, time.GetUtcNow());
             var declared = (await uses.ListAsync(organisation, context.RequestAborted)).ToDictionary(use => use.Project);
             var scopes = new List<DataScopeShown> { ScopeOf(shelf, organisation, null, found.Name, null) };
-            foreach (var project in await projects.ListAsync(organisation, ConsolePagesApi.All, context.RequestAborted))
+            var part = await projects.ListAsync(organisation, ConsolePagesApi.PartOf(context), context.RequestAborted);
+            foreach (var project in part.Take(ConsolePagesApi.MostRows))
             {
                 if (project.ArchivedAt is null)
                 {
@@ -40,7 +41,11 @@ internal static class GovernPagesApi
                 }
             }
 
-            return new DataView(new ConsoleView(found))
+            var console = new ConsoleView(found)
+            {
+                Next = part.Count > ConsolePagesApi.MostRows ? part[ConsolePagesApi.MostRows - 1].Id : null,
+            };
+            return new DataView(console)
             {
                 Scopes = scopes,
                 UseClasses = [.. UseTerms.NamesOf(config)],

@@ -15,7 +15,7 @@ namespace Sahab.Server.Portal;
 /// </summary>
 internal static class OperatorPagesApi
 {
-    /// <summary>The most rows that a page lists at once; the API has them all.</summary>
+    /// <summary>The most rows that a page lists at once; a link leads on.</summary>
     public const int MostRows = 100;
 
     /// <summary>How many days back margin may be asked for.</summary>

@@ -26,6 +26,17 @@ internal static class OperatorRulePages
         pages.MapGet("/reviews", ReviewsAsync).Needs(Permission.Review);
         pages.MapGet("/subprocessors", RegisterAsync).Needs(Permission.SeeWholeAudit);
         pages.MapGet("/audit", AuditAsync).Needs(Permission.SeeWholeAudit);
+        pages.MapGet("/operators", OperatorsAsync).Needs(Permission.ChangeOperators);
+    }
+
+    static async Task<IResult> OperatorsAsync(HttpContext context, PageRenderer renderer, OperatorStore store)
+    {
+        var found = await store.ListAsync(new(MostRows, Text(context, "after") ?? ""), context.RequestAborted);
+        return await ShowAsync(context, renderer, typeof(OperatorsPage), new OperatorsView
+        {
+            Operators = [.. found.Take(MostRows)],
+            Next = found.Count > MostRows ? found[MostRows - 1].User : null,
+        });
     }
 
     static async Task<IResult> ReviewsAsync(

@@ -10,6 +10,7 @@ using Sahab.Server.Sell.Budgets;
 using Sahab.Server.Sell.Invoices;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Sell.Tenants;
+using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Sell.Tenants.Keys;
 using Sahab.Server.Serve.Gateway;
 
@@ -151,6 +152,15 @@ public sealed class MarginView
 
     /// <summary>The smallest margin first.</summary>
     internal IReadOnlyList<MarginTotal> Totals { get; init; } = [];
+}
+
+/// <summary>Who is on the operator's side.</summary>
+public sealed class OperatorsView
+{
+    internal IReadOnlyList<Operator> Operators { get; init; } = [];
+
+    /// <summary>Where the list goes on; null: it ends here.</summary>
+    internal string? Next { get; init; }
 }
 
 /// <summary>The log of changes.</summary>

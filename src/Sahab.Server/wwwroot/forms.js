@@ -6,7 +6,8 @@
 //         data-reveals-as="/a/path?with={token}"                 what is shown instead: the address of such a path
 //         data-confirm="Really?"                                asked first
 //   <input name="limits.requests_per_minute" data-as="number">  as: number, list (by commas or lines), lines, flag; else a text.
-//                                                              What is left empty is left out.
+//                                                              What is left empty is left out. numbers (by commas) and each
+//                                                              (those checked of all boxes of the name) are empty lists then.
 (() => {
   "use strict";
 
@@ -17,6 +18,7 @@
   function valueOf(field) {
     if (field.dataset.as === "flag") return field.type === "checkbox" ? field.checked : field.value === "true";
     const text = field.value.trim();
+    if (field.dataset.as === "numbers") return text === "" ? [] : text.split(",").map(Number);
     if (text === "") return undefined;
     if (field.dataset.as === "number") return Number(text);
     if (field.dataset.as === "lines") return text.split("\n").map(line => line.trim()).filter(line => line !== "");
@@ -32,9 +34,15 @@
       const value = valueOf(field);
       if (value === undefined) continue;
       const path = field.name.split(".");
+      const name = path.pop();
       let place = body;
-      for (const part of path.slice(0, -1)) place = place[part] ??= {};
-      place[path.at(-1)] = value;
+      for (const part of path) place = place[part] ??= {};
+      if (field.dataset.as === "each") {
+        place[name] ??= [];
+        if (field.checked) place[name].push(value);
+      } else {
+        place[name] = value;
+      }
     }
     return body;
   }

@@ -3,8 +3,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using Sahab.Server.Tests.House;
+using Sahab.Server.Tests.Tenants;
 
 namespace Sahab.Server.Tests.Portal;
 
@@ -16,6 +18,7 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
     [
         "", "/keys", "/budgets", "/members", "/webhooks", "/playground", "/quickstart", "/usage", "/invoices", "/data", "/audit",
         "/usage/calls/00000000-0000-7000-8000-000000000000", "/invoices/draft-2026-11", "/invoices/draft-2026-11/lines/1",
+        "/webhooks/whk_none",
     ];
 
     internal const string Password = "correct horse battery staple";
@@ -182,6 +185,7 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         await NewOrganisationAsync(page, "Acme");
         var home = new Uri(page.Url).AbsolutePath;
         await FillAsync(house, page);
+        var webhook = await FurnishAsync(house, home.Replace("console", "api/organisations", StringComparison.Ordinal));
         await house.DrainLedgerAsync();
         var call = (await page.Context.APIRequest.GetAsync(new Uri(house.Address, $"/api{home.Replace("console", "organisations", StringComparison.Ordinal)}/calls").ToString()));
         var id = (await call.JsonAsync())!.Value.GetProperty("data")[0].GetProperty("call_id").GetString();
@@ -190,7 +194,7 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         string[] paths =
         [
             "/sign-up", "/sign-in", "/console", "/account", .. Places[..11].Select(place => home + place), $"{home}/usage/calls/{id}",
-            home + draft, home + draft + "/lines/1",
+            home + draft, home + draft + "/lines/1", $"{home}/webhooks/{webhook}",
         ];
         foreach (var path in paths)
         {
@@ -208,6 +212,25 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         (await CallAsync(house, secret)).ShouldBe(HttpStatusCode.OK);
         await NameTheCustomerAsync(page);
         await page.GotoAsync(home.ToString());
+    }
+
+    /// <summary>A budget, an invitation, and a webhook with something on its way to it; the webhook's id.</summary>
+    static async Task<string> FurnishAsync(TestHouse house, string api)
+    {
+        using var admin = Visitor.Admin(house);
+        (await admin.PostAsync(api + "/budgets", new()
+        {
+            ["name"] = "All of it",
+            ["measure"] = "tokens",
+            ["period"] = "year",
+            ["limit"] = 1_000_000,
+            ["thresholds"] = new JsonArray(50, 80),
+        })).ShouldBeOk();
+        (await admin.PostAsync(api + "/invitations", new() { ["email"] = "lee@example.com", ["role"] = "auditor" })).ShouldBeOk();
+        var webhook = (await admin.PostAsync(api + "/webhooks", new() { ["url"] = "https://hooks.example.com/a/rather/long/path/of/it" }))
+            .ShouldBeOk().Json["id"]!.ToString();
+        (await admin.PostAsync($"{api}/webhooks/{webhook}/test")).Status.ShouldBe(HttpStatusCode.Accepted);
+        return webhook;
     }
 
     static async Task<string> NewKeyAsync(IPage page)

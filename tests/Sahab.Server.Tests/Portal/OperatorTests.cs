@@ -116,7 +116,7 @@ public sealed class OperatorTests(Browser browser, FilledHouse filled) : IClassF
     }
 
     [Fact]
-    public async Task An_organisation_is_searched_for_suspended_and_resumed()
+    public async Task An_organisation_is_searched_for_suspended_and_resumed_and_an_operator_made_of_a_user()
     {
         var full = filled.House;
         await using var watched = await OpenAsync(full);
@@ -136,6 +136,18 @@ public sealed class OperatorTests(Browser browser, FilledHouse filled) : IClassF
         await page.Locator("[name=reason]").FillAsync("It has paid.");
         await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Suspend" })).ToBeVisibleAsync();
+        using var dora = await Visitor.SignUpAsync(full.House, "dora@operator.example");
+        await page.GotoAsync(full.AddressOf("/operator/operators"));
+        var making = page.GetByRole(AriaRole.Region, new() { Name = "Make a user an operator" });
+        await making.GetByLabel("E-mail").FillAsync("dora@operator.example");
+        await making.GetByLabel("finance").CheckAsync();
+        await making.GetByLabel("auditor").CheckAsync();
+        await making.GetByRole(AriaRole.Button, new() { Name = "Give the roles" }).ClickAsync();
+        var tile = page.Locator(".tiles > li").Filter(new() { HasText = "dora@operator.example" });
+        await Assertions.Expect(tile).ToContainTextAsync("auditor, finance");
+        await tile.GetByLabel("finance").UncheckAsync();
+        await tile.GetByRole(AriaRole.Button, new() { Name = "Change the roles" }).ClickAsync();
+        await Assertions.Expect(tile.Locator("p").Nth(1)).ToHaveTextAsync("auditor");
         await page.GotoAsync(full.AddressOf("/operator/audit?action=organisation."));
         await Assertions.Expect(page.Locator(".log tbody tr").First).ToContainTextAsync("organisation.resumed");
         watched.AssertWellBehaved();
