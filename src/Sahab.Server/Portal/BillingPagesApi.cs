@@ -18,7 +18,7 @@ internal static class BillingPagesApi
         var invoices = console.MapGroup("/invoices").Needs(Permission.SeeBilling);
         invoices.MapGet("", ListAsync);
         invoices.MapGet("/{number}", InvoiceAsync);
-        invoices.MapGet("/{number}/lines/{line:int}", LineAsync).Needs(Permission.SeeUsage);
+        invoices.MapGet("/{number}/lines/{line:int}", LineAsync);
     }
 
     static Task<IResult> ListAsync(
@@ -27,10 +27,17 @@ internal static class BillingPagesApi
         ConsolePagesApi.ShowAsync(typeof(InvoicesPage), organisation, context, renderer, organisations, async found =>
         {
             await using var connection = await store.OpenAsync(context.RequestAborted);
-            return new InvoicesView(new ConsoleView(found))
+            InvoiceBookApi.TryCursor(ConsolePagesApi.PartOf(context).After, out var before);
+            var documents = await store.ListAsync(
+                organisation, before, ConsolePagesApi.MostRows + 1, context.RequestAborted);
+            var console = new ConsoleView(found)
             {
-                Documents = await store.ListAsync(
-                    organisation, before: null, ConsolePagesApi.All.Limit, context.RequestAborted),
+                Next = documents.Count > ConsolePagesApi.MostRows
+                    ? InvoiceBookApi.CursorOf(documents[ConsolePagesApi.MostRows - 1]) : null,
+            };
+            return new InvoicesView(console)
+            {
+                Documents = [.. documents.Take(ConsolePagesApi.MostRows)],
                 Profile = await InvoiceStore.ProfileAsync(connection, null, organisation, context.RequestAborted),
                 Credits = await InvoiceStore.CreditsAsync(connection, null, organisation, context.RequestAborted),
                 Now = time.GetUtcNow(),

@@ -11,9 +11,6 @@ namespace Sahab.Server.Portal;
 /// <summary>The pages of reserved capacity: what an organisation has of it, and what the operator has sold of each model.</summary>
 internal static class CapacityPagesApi
 {
-    /// <summary>The most reservations that a page lists; the API has them all.</summary>
-    const int MostRows = 1000;
-
     public static void Map(IEndpointRouteBuilder pages)
     {
         pages.MapGet("/console/{organisation}/capacity", ReservedAsync).Needs(Permission.SeeBilling).ExcludeFromDescription();
@@ -27,18 +24,19 @@ internal static class CapacityPagesApi
     {
         if (await organisations.FindAsync(organisation, context.RequestAborted) is not { } found)
         {
-            return await renderer.ShowMissingAsync(context, "There is no such page, or it is not for you.");
+            return await renderer.ShowMissingAsync(context);
         }
 
-        var (now, all) = (desk.Now, new ListPage(MostRows, ""));
+        var (now, most) = (desk.Now, ConsolePagesApi.MostRows);
         var open = await store.ReadOpenAsync(context.RequestAborted);
-        return await ShowAsync(context, renderer, typeof(CapacityPage), new CapacityView(new ConsoleView(found) { Now = now })
+        var latest = await store.ListLatestAsync(organisation, ConsolePagesApi.PartOf(context), context.RequestAborted);
+        var console = new ConsoleView(found) { Now = now, Next = latest.Count > most ? latest[most - 1].Id : null };
+        return await ShowAsync(context, renderer, typeof(CapacityPage), new CapacityView(console)
         {
-            Projects = await projects.ListAsync(organisation, all, context.RequestAborted),
+            Projects = await projects.ListAsync(organisation, ConsolePagesApi.All, context.RequestAborted),
             Reservations =
             [
-                .. (await store.ListAsync(organisation, all, context.RequestAborted)).AsEnumerable().Reverse()
-                    .Select(each => (each, UsedOf(each, now, snapshots.Current, clock.NowMs))),
+                .. latest.Take(most).Select(each => (each, UsedOf(each, open, now, snapshots.Current, clock.NowMs))),
             ],
             Offers =
             [
@@ -48,10 +46,18 @@ internal static class CapacityPagesApi
         });
     }
 
-    /// <summary>What of a minute those who share a reservation have used, on this server; null: it is not in force.</summary>
-    static long? UsedOf(Reservation reservation, DateTimeOffset now, ServeSnapshot snapshot, long nowMs) =>
+    /// <summary>
+    /// The part of a minute's tokens that is used, on this server, of all that is reserved of the model for the same; null:
+    /// it is not in force.
+    /// </summary>
+    static double? UsedOf(
+        Reservation reservation, List<Reservation> open, DateTimeOffset now, ServeSnapshot snapshot, long nowMs) =>
         reservation.StateAt(now) == "active" && snapshot.Routing.TryGetModel(reservation.Model, out var route)
-            ? snapshot.Reserved.Find(reservation.Organisation, reservation.Project, route)?.Cover.Read(nowMs).Tokens
+        && snapshot.Reserved.Find(reservation.Organisation, reservation.Project, route) is { } part
+            ? (double)part.Cover.Read(nowMs).Tokens / open
+                .Where(each => each.Organisation == reservation.Organisation && each.Project == reservation.Project
+                    && each.Model == reservation.Model && each.StateAt(now) == "active")
+                .Sum(each => each.TokensPerMinute)
             : null;
 
     static async Task<IResult> SoldAsync(

@@ -14,8 +14,8 @@ public sealed class CapacityView
 
     internal IReadOnlyList<Project> Projects { get; init; } = [];
 
-    /// <summary>The last to be bought first, each with the tokens of the last minute that it covered, if it is in force.</summary>
-    internal IReadOnlyList<(Reservation Reservation, long? Used)> Reservations { get; init; } = [];
+    /// <summary>The last to be bought first, each with the part of its last minute that is used, if it is in force.</summary>
+    internal IReadOnlyList<(Reservation Reservation, double? Used)> Reservations { get; init; } = [];
 
     internal IReadOnlyList<(CapacityOfferConfig Offer, CapacityCourse Course)> Offers { get; init; } = [];
 

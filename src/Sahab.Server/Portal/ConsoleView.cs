@@ -1,6 +1,7 @@
 using Sahab.Routing.Admission;
 using Sahab.Server.Sell.Budgets;
 using Sahab.Server.Sell.Tenants;
+using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Sell.Tenants.Keys;
 using Sahab.Server.Sell.Webhooks;
 
@@ -28,11 +29,17 @@ public sealed class ConsoleView
 
     internal IReadOnlyList<Webhook> Webhooks { get; init; } = [];
 
+    /// <summary>What was sent to the one webhook that is shown, the newest first.</summary>
+    internal IReadOnlyList<WebhookDelivery> Deliveries { get; init; } = [];
+
     /// <summary>The names of models that may be asked for.</summary>
     internal IReadOnlyList<string> Models { get; init; } = [];
 
     /// <summary>Where the viewer reaches this server.</summary>
     internal string Address { get; init; } = "";
+
+    /// <summary>Where the page's list goes on; null: it ends here.</summary>
+    internal string? Next { get; init; }
 
     /// <summary>When the page was made.</summary>
     internal DateTimeOffset Now { get; init; }
@@ -51,4 +58,24 @@ public sealed class OrganisationsView
     internal OrganisationsView(IReadOnlyList<Organisation> organisations) => Organisations = organisations;
 
     internal IReadOnlyList<Organisation> Organisations { get; }
+
+    /// <summary>Where the list goes on; null: it ends here.</summary>
+    internal string? Next { get; init; }
+
+    /// <summary>The token of an invitation that they bring; null: none.</summary>
+    internal string? Invitation { get; init; }
+}
+
+/// <summary>Addresses that take an invitation along.</summary>
+internal static class InvitationLink
+{
+    const string Parameter = "invitation";
+
+    /// <summary>The path with the token, if there is one.</summary>
+    public static string To(string path, string? token) =>
+        token is null ? path : $"{path}?{Parameter}={Uri.EscapeDataString(token)}";
+
+    /// <summary>The token that an address has; null: it has none.</summary>
+    public static string? Of(HttpContext context) =>
+        context.Request.Query[Parameter].ToString() is { Length: > 0 and <= SecretToken.MaxChars } token ? token : null;
 }

@@ -52,17 +52,20 @@ internal static partial class Display
 
     public static string Exact(long count) => count.ToString("#,0", Culture);
 
-    /// <summary>Dollars with as many digits as it takes to see something.</summary>
-    public static string Usd(long nanoUsd) => (Math.Abs(nanoUsd) / (decimal)NanoUsd.PerUsd) switch
+    /// <summary>Dollars with as many digits as it takes to see something, and a minus sign before them.</summary>
+    public static string Dollars(decimal usd) => (usd < 0 ? "−" : "") + decimal.Abs(usd) switch
     {
         0 => "$0",
-        < 0.01m => "$" + new NanoUsd(nanoUsd).ToUsd().ToString("0.000000", Culture),
-        < 10 => "$" + new NanoUsd(nanoUsd).ToUsd().ToString("0.0000", Culture),
-        _ => "$" + new NanoUsd(nanoUsd).ToUsd().ToString("#,0.00", Culture),
+        < 0.01m => "$" + decimal.Abs(usd).ToString("0.000000", Culture),
+        < 10 => "$" + decimal.Abs(usd).ToString("0.0000", Culture),
+        _ => "$" + decimal.Abs(usd).ToString("#,0.00", Culture),
     };
 
+    /// <summary>The same of nano-dollars.</summary>
+    public static string Usd(long nanoUsd) => Dollars(new NanoUsd(nanoUsd).ToUsd());
+
     public static string ExactUsd(long nanoUsd) =>
-        "$" + new NanoUsd(nanoUsd).ToUsd().ToString("#,0.000000000", Culture);
+        (nanoUsd < 0 ? "−$" : "$") + decimal.Abs(new NanoUsd(nanoUsd).ToUsd()).ToString("#,0.000000000", Culture);
 
     /// <summary>A figure that is written already, perhaps with a unit, with its thousands told apart.</summary>
     public static string Grouped(string figure) =>

@@ -26,19 +26,26 @@ internal static class GovernPagesApi
         ConsolePagesApi.ShowAsync(typeof(DataPage), organisation, context, renderer, organisations, async found =>
         {
             var (config, now) = (configuration.Current, time.GetUtcNow());
+            var declared = (await uses.ListAsync(organisation, context.RequestAborted)).ToDictionary(use => use.Project);
             var scopes = new List<DataScopeShown> { ScopeOf(shelf, organisation, null, found.Name, null) };
-            foreach (var project in await projects.ListAsync(organisation, ConsolePagesApi.All, context.RequestAborted))
+            var part = await projects.ListAsync(organisation, ConsolePagesApi.PartOf(context), context.RequestAborted);
+            foreach (var project in part.Take(ConsolePagesApi.MostRows))
             {
                 if (project.ArchivedAt is null)
                 {
-                    var use = await uses.FindAsync(organisation, project.Id, context.RequestAborted);
                     scopes.Add(ScopeOf(
                         shelf, organisation, project.Id, project.Name,
-                        use is null ? UseAnswer.Undeclared(organisation, project.Id) : UseAnswer.Of(use, config, now)));
+                        declared.TryGetValue(project.Id, out var use)
+                            ? UseAnswer.Of(use, config, now)
+                            : UseAnswer.Undeclared(organisation, project.Id)));
                 }
             }
 
-            return new DataView(new ConsoleView(found))
+            var console = new ConsoleView(found)
+            {
+                Next = part.Count > ConsolePagesApi.MostRows ? part[ConsolePagesApi.MostRows - 1].Id : null,
+            };
+            return new DataView(console)
             {
                 Scopes = scopes,
                 UseClasses = [.. UseTerms.NamesOf(config)],

@@ -9,13 +9,20 @@ namespace Sahab.Server.Portal;
 /// <summary>
 /// Keeps open pages up to date: after each sample, a viewer is sent the parts of its page that live, rendered once for
 /// all who look at the same. The stream is compressed as one piece, so that what has not changed costs next to nothing.
+/// It ends after a while: the browser asks anew, and is judged anew, so that who may not look any more does not.
 /// </summary>
-internal sealed class LiveStream(LiveFeed feed, PageRenderer renderer, IHostApplicationLifetime lifetime)
+internal sealed class LiveStream(LiveFeed feed, PageRenderer renderer, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>The most pages that are kept up to date at once; one more is told to try again later.</summary>
     public const int MaxViewers = 100;
 
+    /// <summary>How long a stream goes on.</summary>
+    public static readonly TimeSpan MaxLife = TimeSpan.FromMinutes(1);
+
     const string RetrySeconds = "30";
+
+    /// <summary>Browsers ask anew a second after the end.</summary>
+    static readonly byte[] Opening = "retry: 1000\n\n"u8.ToArray();
 
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -40,8 +47,9 @@ internal sealed class LiveStream(LiveFeed feed, PageRenderer renderer, IHostAppl
             return;
         }
 
+        using var life = new CancellationTokenSource(MaxLife, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(
-            context.RequestAborted, lifetime.ApplicationStopping);
+            context.RequestAborted, lifetime.ApplicationStopping, life.Token);
         try
         {
             response.ContentType = "text/event-stream; charset=utf-8";
@@ -52,7 +60,7 @@ internal sealed class LiveStream(LiveFeed feed, PageRenderer renderer, IHostAppl
         }
         catch (Exception failure) when (failure is OperationCanceledException or IOException)
         {
-            // The viewer has left, or the server stops.
+            // The viewer has left, the server stops, or it was long enough.
         }
         finally
         {
@@ -74,6 +82,8 @@ internal sealed class LiveStream(LiveFeed feed, PageRenderer renderer, IHostAppl
 
     async Task SendAsync(Stream output, PageView view, CancellationToken end)
     {
+        await output.WriteAsync(Opening, end);
+        await output.FlushAsync(end);
         long sent = 0;
         while (true)
         {

@@ -15,7 +15,7 @@ namespace Sahab.Server.Portal;
 /// </summary>
 internal static class OperatorPagesApi
 {
-    /// <summary>The most rows that a page lists at once; the API has them all.</summary>
+    /// <summary>The most rows that a page lists at once; a link leads on.</summary>
     public const int MostRows = 100;
 
     /// <summary>How many days back margin may be asked for.</summary>
@@ -54,17 +54,13 @@ internal static class OperatorPagesApi
         int.TryParse(context.Request.Query[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number >= 1 && number <= most ? number : otherwise;
 
-    /// <summary>The answer where there is no such page, or none for who asked.</summary>
-    public static Task<IResult> MissingAsync(HttpContext context, PageRenderer renderer) =>
-        renderer.ShowMissingAsync(context, "There is no such page, or it is not for you.");
-
     public static Task<IResult> ShowAsync(HttpContext context, PageRenderer renderer, Type page, object view) =>
         renderer.ShowAsync(context, new PageView(page, new() { ["View"] = view }));
 
     static async Task<IResult> HomeAsync(HttpContext context, PageRenderer renderer) =>
         OperatorFrame.PlacesOf(Viewer.Of(context)).FirstOrDefault().Path is { } first
             ? Results.Redirect(first)
-            : await MissingAsync(context, renderer);
+            : await renderer.ShowMissingAsync(context);
 
     static async Task<IResult> IncidentsAsync(
         HttpContext context, PageRenderer renderer, IncidentDesk desk, LiveFeed feed)

@@ -26,6 +26,17 @@ internal static class OperatorRulePages
         pages.MapGet("/reviews", ReviewsAsync).Needs(Permission.Review);
         pages.MapGet("/subprocessors", RegisterAsync).Needs(Permission.SeeWholeAudit);
         pages.MapGet("/audit", AuditAsync).Needs(Permission.SeeWholeAudit);
+        pages.MapGet("/operators", OperatorsAsync).Needs(Permission.ChangeOperators);
+    }
+
+    static async Task<IResult> OperatorsAsync(HttpContext context, PageRenderer renderer, OperatorStore store)
+    {
+        var found = await store.ListAsync(new(MostRows, Text(context, "after") ?? ""), context.RequestAborted);
+        return await ShowAsync(context, renderer, typeof(OperatorsPage), new OperatorsView
+        {
+            Operators = [.. found.Take(MostRows)],
+            Next = found.Count > MostRows ? found[MostRows - 1].User : null,
+        });
     }
 
     static async Task<IResult> ReviewsAsync(
@@ -100,8 +111,10 @@ internal static class OperatorRulePages
         });
     }
 
-    static async Task<IResult> AuditAsync(HttpContext context, PageRenderer renderer, AuditStore store)
+    static async Task<IResult> AuditAsync(HttpContext context, PageRenderer renderer, AuditStore store, AuditTurn turn)
     {
+        var asked = Text(context, "verify") is not null;
+        using var held = asked ? turn.Take() : null;
         var question = new AuditQuestion
         {
             Organisation = Text(context, "organisation"),
@@ -118,7 +131,8 @@ internal static class OperatorRulePages
             Entries = [.. found.Take(MostRows).Select(AuditEntryAnswer.Of)],
             Next = found.Count > MostRows ? found[MostRows - 1].Number : null,
             Head = await store.HeadAsync(context.RequestAborted),
-            Verified = Text(context, "verify") is null ? null : await AuditApi.FollowAsync(store, null, context.RequestAborted),
+            Verified = held is null ? null : await AuditApi.FollowAsync(store, null, context.RequestAborted),
+            MustWait = asked && held is null,
         });
     }
 }

@@ -47,7 +47,7 @@ internal static class OperatorSalesPages
         await organisations.FindAsync(id, context.RequestAborted) is { } found
             ? await ShowAsync(
                 context, renderer, typeof(OrganisationPage), await rooms.LookAsync(found, Viewer.Of(context), context.RequestAborted))
-            : await MissingAsync(context, renderer);
+            : await renderer.ShowMissingAsync(context);
 
     static async Task<IResult> InvoicesAsync(
         HttpContext context, PageRenderer renderer, InvoiceStore store, InvoiceDesk desk, TimeProvider time)
@@ -81,7 +81,7 @@ internal static class OperatorSalesPages
             {
                 Payments = await store.PaymentsAsync(number, context.RequestAborted),
             })
-            : await MissingAsync(context, renderer);
+            : await renderer.ShowMissingAsync(context);
 
     static async Task<IResult> MarginAsync(HttpContext context, PageRenderer renderer, UsageStore usage, TimeProvider time)
     {

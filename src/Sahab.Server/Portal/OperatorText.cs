@@ -12,15 +12,6 @@ internal static class OperatorText
 {
     static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
-    /// <summary>Dollars, with a minus sign before them.</summary>
-    public static string Usd(decimal usd) => (usd < 0 ? "−" : "") + decimal.Abs(usd) switch
-    {
-        0 => "$0",
-        < 0.01m => "$" + decimal.Abs(usd).ToString("0.000000", Culture),
-        < 10 => "$" + decimal.Abs(usd).ToString("0.0000", Culture),
-        _ => "$" + decimal.Abs(usd).ToString("#,0.00", Culture),
-    };
-
     /// <summary>Nano-USD as they stand on documents.</summary>
     public static string Nano(decimal nano) => (nano < 0 ? "−$" : "$") + (decimal.Abs(nano) / NanoUsd.PerUsd).ToString("#,0.00#######", Culture);
 

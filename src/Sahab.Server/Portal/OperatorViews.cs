@@ -10,6 +10,7 @@ using Sahab.Server.Sell.Budgets;
 using Sahab.Server.Sell.Invoices;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Sell.Tenants;
+using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Sell.Tenants.Keys;
 using Sahab.Server.Serve.Gateway;
 
@@ -153,6 +154,15 @@ public sealed class MarginView
     internal IReadOnlyList<MarginTotal> Totals { get; init; } = [];
 }
 
+/// <summary>Who is on the operator's side.</summary>
+public sealed class OperatorsView
+{
+    internal IReadOnlyList<Operator> Operators { get; init; } = [];
+
+    /// <summary>Where the list goes on; null: it ends here.</summary>
+    internal string? Next { get; init; }
+}
+
 /// <summary>The log of changes.</summary>
 public sealed class OperatorAuditView
 {
@@ -166,6 +176,9 @@ public sealed class OperatorAuditView
 
     /// <summary>What following the chain came to; null: it was not asked for.</summary>
     internal AuditVerification? Verified { get; init; }
+
+    /// <summary>Whether it was asked for while it is followed for somebody else.</summary>
+    internal bool MustWait { get; init; }
 }
 
 /// <summary>Prices of everybody, and what was agreed with some.</summary>

@@ -15,8 +15,10 @@ internal sealed class OrganisationRooms(
     MemberStore members, ProjectStore projects, KeyStore keys, BudgetStore budgets, BudgetReadings readings, UsageStore usage,
     InvoiceStore invoices, PriceShelf prices, DataRulesShelf rules, TimeProvider time)
 {
-    /// <summary>The most rows of each; the API has them all.</summary>
-    static readonly ListPage All = new(200, "");
+    /// <summary>The most rows of each; the organisation's own pages have the others.</summary>
+    public const int MostRows = 200;
+
+    static readonly ListPage First = new(MostRows, "");
 
     public async Task<OperatorOrganisationView> LookAsync(Organisation organisation, Viewer viewer, CancellationToken cancellation)
     {
@@ -29,12 +31,12 @@ internal sealed class OrganisationRooms(
             To = until,
             Where = new Dictionary<UsageDimension, string> { [UsageDimension.Tenant] = id },
         };
-        var set = viewer.May(Permission.SeeBudgets) ? await budgets.ListAsync(id, All, cancellation) : [];
+        var set = viewer.May(Permission.SeeBudgets) ? await budgets.ListAsync(id, First, cancellation) : [];
         return new OperatorOrganisationView(organisation)
         {
-            Members = await members.ListAsync(id, All, cancellation),
-            Projects = await projects.ListAsync(id, All, cancellation),
-            Keys = viewer.May(Permission.SeeKeys) ? await keys.ListAsync(id, null, All, cancellation) : [],
+            Members = await members.ListAsync(id, First, cancellation),
+            Projects = await projects.ListAsync(id, First, cancellation),
+            Keys = viewer.May(Permission.SeeKeys) ? await keys.ListGoodFirstAsync(id, First, cancellation) : [],
             Budgets = [.. set.Zip(await readings.ReadAsync(set, cancellation))],
             Used = await usage.TotalsAsync(used, [UsageDimension.Model], cancellation),
             Earned = viewer.May(Permission.SeeSales)

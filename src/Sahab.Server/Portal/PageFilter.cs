@@ -20,7 +20,7 @@ internal sealed class PageFilter(AccessJudge judge, PageCallers others, PageRend
             { Verdict: Verdict.NotSignedIn, Refusal: { Status: StatusCodes.Status429TooManyRequests } tooMany }
                 when http.Request.Headers.Authorization.Count > 0 => tooMany,
             { Verdict: Verdict.NotSignedIn } => SignIn(http, judgement.Refusal),
-            _ => await renderer.ShowMissingAsync(http, "There is no such page, or it is not for you."),
+            _ => await renderer.ShowMissingAsync(http),
         };
     }
 
@@ -28,6 +28,11 @@ internal sealed class PageFilter(AccessJudge judge, PageCallers others, PageRend
     /// <param name="refusal">Why what they showed is not good; null: they showed nothing.</param>
     IResult SignIn(HttpContext http, ControlProblem? refusal)
     {
+        if (http.Request.Path != KeySignIn.Path && IsOfScript(http.Request.Headers))
+        {
+            return Results.Text("Sign in, and load the page anew.\n", statusCode: StatusCodes.Status401Unauthorized);
+        }
+
         if (http.Request.Path == KeySignIn.Path
             || !http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal))
         {
@@ -41,4 +46,9 @@ internal sealed class PageFilter(AccessJudge judge, PageCallers others, PageRend
 
         return Results.Redirect("/sign-in?return=" + Uri.EscapeDataString(http.Request.Path + http.Request.QueryString));
     }
+
+    /// <summary>Whether a script of a page asks: a browser would put up its dialog for a password in the midst of the page.</summary>
+    static bool IsOfScript(IHeaderDictionary headers) =>
+        headers.Accept.ToString().Contains("text/event-stream", StringComparison.Ordinal)
+        || headers["Sec-Fetch-Mode"].ToString() is not ("" or "navigate");
 }

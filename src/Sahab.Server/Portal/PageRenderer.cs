@@ -13,6 +13,9 @@ internal sealed class PageRenderer(IServiceProvider services, ILoggerFactory log
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+    /// <summary>Said of what is not there and of what is not for who asks, who must not tell the two apart.</summary>
+    const string NotThere = "There is no such page, or it is not for you.";
+
     /// <summary>The page as an answer to who asked for it.</summary>
     public async Task<IResult> ShowAsync(HttpContext context, PageView view, int status = StatusCodes.Status200OK)
     {
@@ -26,7 +29,8 @@ internal sealed class PageRenderer(IServiceProvider services, ILoggerFactory log
     }
 
     /// <summary>The answer where there is no such page, or none for who asked.</summary>
-    public Task<IResult> ShowMissingAsync(HttpContext context, string why) => ShowAsync(
+    /// <param name="why">What else is to be said of it, to who may see such pages.</param>
+    public Task<IResult> ShowMissingAsync(HttpContext context, string why = NotThere) => ShowAsync(
         context, new PageView(typeof(MissingPage), new() { ["Why"] = why }), StatusCodes.Status404NotFound);
 
     public async Task<string> RenderAsync(PageView view)

@@ -79,7 +79,7 @@ internal static class UsagePagesApi
     }
 
     /// <summary>What an address asks for; whatever makes no sense in it is as if it were left out.</summary>
-    static (CustomerQuestion Question, string Period) QuestionOf(string organisation, IQueryCollection query, DateTimeOffset now)
+    internal static (CustomerQuestion Question, string Period) QuestionOf(string organisation, IQueryCollection query, DateTimeOffset now)
     {
         var hour = UnixMicroseconds.ToTime(UnixMicroseconds.HourOf(UnixMicroseconds.From(now))).AddHours(1);
         var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
@@ -91,24 +91,31 @@ internal static class UsagePagesApi
             "key" => CustomerDimension.Key,
             _ => CustomerDimension.Model,
         };
-        var period = query["period"].FirstOrDefault() ?? "";
+        var days = DaysOf(query);
+        var period = query["period"].FirstOrDefault() switch
+        {
+            "days" when days is not null => "days",
+            "24h" or "7d" or "month" or "previous" => query["period"].ToString(),
+            _ => "30d",
+        };
         var (from, until, step) = period switch
         {
             "24h" => (hour.AddHours(-24), hour, UsageStep.Hour),
             "7d" => (today.AddDays(-6), today.AddDays(1), UsageStep.Day),
             "month" => (month, month.AddMonths(1), UsageStep.Day),
             "previous" => (month.AddMonths(-1), month, UsageStep.Day),
-            "days" when DayOf(query["from"]) is { } first && DayOf(query["to"]) is { } last && first <= last
-                && last - first < CustomerQuestion.MostOf(UsageStep.Day) => (first, last.AddDays(1), UsageStep.Day),
+            "days" => (days!.Value.First, days.Value.Last.AddDays(1), UsageStep.Day),
             _ => (today.AddDays(-29), today.AddDays(1), UsageStep.Day),
         };
-        if (from == today.AddDays(-29) && period != "days")
-        {
-            period = "30d";
-        }
-
         return (new CustomerQuestion(organisation, from, until, step, by), period);
     }
+
+    /// <summary>The days that were named; null: they are no days, in the wrong order, or too many.</summary>
+    static (DateTimeOffset First, DateTimeOffset Last)? DaysOf(IQueryCollection query) =>
+        DayOf(query["from"]) is { } first && DayOf(query["to"]) is { } last && first <= last
+        && last - first < CustomerQuestion.MostOf(UsageStep.Day)
+            ? (first, last)
+            : null;
 
     static DateTimeOffset? DayOf(string? text) => DateOnly.TryParseExact(
         text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is > 1970 and < 9000

@@ -3,9 +3,11 @@
 //   <form data-api="POST /api/…" data-then="/where/to/{id}">   then: a path, whose {…} are members of the answer; without
 //                                                              it the page is loaded anew
 //         data-reveals="secret"                                 a member that is shown this once, before going on
+//         data-reveals-as="/a/path?with={token}"                 what is shown instead: the address of such a path
 //         data-confirm="Really?"                                asked first
 //   <input name="limits.requests_per_minute" data-as="number">  as: number, list (by commas or lines), lines, flag; else a text.
-//                                                              What is left empty is left out.
+//                                                              What is left empty is left out. numbers (by commas) and each
+//                                                              (those checked of all boxes of the name) are empty lists then.
 (() => {
   "use strict";
 
@@ -16,6 +18,7 @@
   function valueOf(field) {
     if (field.dataset.as === "flag") return field.type === "checkbox" ? field.checked : field.value === "true";
     const text = field.value.trim();
+    if (field.dataset.as === "numbers") return text === "" ? [] : text.split(",").map(Number);
     if (text === "") return undefined;
     if (field.dataset.as === "number") return Number(text);
     if (field.dataset.as === "lines") return text.split("\n").map(line => line.trim()).filter(line => line !== "");
@@ -31,9 +34,15 @@
       const value = valueOf(field);
       if (value === undefined) continue;
       const path = field.name.split(".");
+      const name = path.pop();
       let place = body;
-      for (const part of path.slice(0, -1)) place = place[part] ??= {};
-      place[path.at(-1)] = value;
+      for (const part of path) place = place[part] ??= {};
+      if (field.dataset.as === "each") {
+        place[name] ??= [];
+        if (field.checked) place[name].push(value);
+      } else {
+        place[name] = value;
+      }
     }
     return body;
   }
@@ -52,13 +61,15 @@
     }
   }
 
+  const pathOf = (path, answer) => path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer?.[name] ?? ""));
+
   function goOn(form, answer) {
     const then = form.dataset.then;
     if (!then) {
       location.reload();
       return;
     }
-    location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer?.[name] ?? "")));
+    location.assign(pathOf(then, answer));
   }
 
   function reveal(form, answer, text) {
@@ -70,7 +81,7 @@
 
   async function send(form) {
     const [method, path] = form.dataset.api.split(" ");
-    // The same key until an answer came: what was sent twice is done once.
+    // The same key until it is known what came of it: what was sent twice is done once.
     const key = form.dataset.key ??= newKey();
     const buttons = [...form.querySelectorAll("button")];
     for (const button of buttons) button.disabled = true;
@@ -81,15 +92,16 @@
       const response = await fetch(path, {
         method, headers, body: method === "DELETE" ? undefined : JSON.stringify(bodyOf(form)),
       });
-      delete form.dataset.key;
       const answer = response.status === 204 ? null : await response.json().catch(() => null);
+      if (!answer?.type?.endsWith("not_finished")) delete form.dataset.key;
       if (answer?.type?.endsWith("session_ended")) {
         // The page leads to where one signs in, and back.
         location.reload();
       } else if (!response.ok) {
         tell(form, answer?.detail ?? `${response.status}`, answer?.parameter);
       } else if (form.dataset.reveals && answer?.[form.dataset.reveals]) {
-        reveal(form, answer, answer[form.dataset.reveals]);
+        const { reveals, revealsAs } = form.dataset;
+        reveal(form, answer, revealsAs ? new URL(pathOf(revealsAs, answer), location.href).href : answer[reveals]);
       } else {
         goOn(form, answer);
       }

@@ -80,7 +80,8 @@
     await Promise.all(models.map((model, index) => ask(panes[index], model, messages, signal).catch(error => {
       if (error.name !== "AbortError") say(panes[index], "trouble", document.body.dataset.noAnswer);
     })));
-    form.querySelector("[data-stop]").hidden = true;
+    // What was asked meanwhile can still be stopped.
+    if (running.signal === signal) form.querySelector("[data-stop]").hidden = true;
   });
 
   form.querySelector("[data-stop]").addEventListener("click", () => running?.abort());

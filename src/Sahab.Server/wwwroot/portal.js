@@ -6,8 +6,11 @@
   const connection = document.getElementById("connection");
   const MAX_POINTS = 300;
   const HIDDEN_MS = 30000;
+  const WAITING_MS = 5000;
   let source = null;
   let hiddenTimer = 0;
+  let waitingTimer = 0;
+  let wasLive = false;
 
   // ------------------------------------------------------------------------------------------------ live parts ----
 
@@ -163,10 +166,21 @@
     return `/live${location.search}`;
   }
 
+  // Who may not look any more is led to where one signs in, or told; a server that is away for a while comes back.
+  async function leaveIfRefused() {
+    const asked = new AbortController();
+    const answer = await fetch(address(), { headers: { Accept: "text/event-stream" }, signal: asked.signal }).catch(() => null);
+    asked.abort();
+    if (answer?.status === 401 || answer?.status === 404) location.reload();
+  }
+
   function connect() {
     source?.close();
     source = new EventSource(address());
     source.onmessage = event => {
+      clearTimeout(waitingTimer);
+      waitingTimer = 0;
+      wasLive = true;
       const frame = JSON.parse(event.data);
       show(frame.html);
       addPoints(frame.points);
@@ -176,8 +190,10 @@
       if (source.readyState === EventSource.CLOSED) {
         say("lost");
         setTimeout(connect, HIDDEN_MS);
+        if (wasLive) leaveIfRefused();
       } else {
-        say("waiting");
+        // The server ends each stream after a minute: what goes on at once is not worth a word.
+        waitingTimer ||= setTimeout(() => say("waiting"), WAITING_MS);
       }
     };
   }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.RegularExpressions;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
@@ -50,7 +52,8 @@ public sealed class CapacityAdmissionTests
     {
         await using var house = await CapacityHouse.StartAsync();
         using var demo = house.House.Client();
-        await house.ReservedAsync(3);
+        await house.ReservedAsync(1);
+        await house.ReservedAsync(2);
 
         await FillAsync(demo);
 
@@ -59,6 +62,13 @@ public sealed class CapacityAdmissionTests
         taken["default"].ShouldBeGreaterThan(500);
         (await house.House.Get<UsageStore>().BalancesAsync(CancellationToken.None))
             .Single(balance => balance.Account == "receivable:demo").Usd.ShouldBeGreaterThan(0);
+
+        // Both reservations are of one thing, of which a part is used.
+        var page = await house.Client.GetStringAsync(new Uri("/console/demo/capacity", UriKind.Relative));
+        var shares = Regex.Matches(page, "([0-9]+)% of the last minute used")
+            .Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).ToArray();
+        shares.Length.ShouldBe(2);
+        shares.ShouldAllBe(share => share > 60 && share <= 100);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Net;
+using Sahab.Server.Govern.Audit;
 using Sahab.Server.Hosting.Commands;
 using Sahab.Server.Tests.House;
 using Sahab.Server.Tests.Metering;
+using Sahab.Server.Tests.Tenants;
 using Spectre.Console;
 
 namespace Sahab.Server.Tests.Govern;
@@ -48,6 +50,20 @@ public sealed class AuditApiTests : IAsyncLifetime
         }
 
         (await _house.AskAsync("GET", "/api/audit", key: TestHouse.DemoKey)).Status.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task The_chain_is_followed_for_one_at_a_time_and_others_are_told_to_wait()
+    {
+        using var admin = Visitor.Admin(_house.House);
+        using (_house.House.Get<AuditTurn>().Take())
+        {
+            (await admin.GetAsync("/api/audit/verify")).ShouldBe(429, "too_many_requests");
+            (await admin.GetAsync("/operator/audit?verify=yes")).ShouldBeOk().Text.ShouldContain("Wait, and ask again.");
+        }
+
+        (await admin.GetAsync("/operator/audit?verify=yes")).ShouldBeOk().Text.ShouldContain("The chain is sound");
+        (await admin.GetAsync("/api/audit/verify")).ShouldBeOk();
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Playwright;
 
 namespace Sahab.Server.Tests.Portal;
@@ -63,11 +64,14 @@ public sealed class Browser : IAsyncLifetime
 /// <summary>A page under watch.</summary>
 internal sealed class WatchedPage : IAsyncDisposable
 {
+    static readonly ConditionalWeakTable<IPage, WatchedPage> Known = [];
+
     readonly IBrowserContext _context;
 
     public WatchedPage(IBrowserContext context, IPage page)
     {
         (_context, Page) = (context, page);
+        Known.Add(page, this);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
@@ -85,6 +89,10 @@ internal sealed class WatchedPage : IAsyncDisposable
 
     public ConcurrentQueue<Uri> Requests { get; } = new();
 
+    /// <summary>The watch over a page.</summary>
+    public static WatchedPage Of(IPage page) => Known.TryGetValue(page, out var watched)
+        ? watched : throw new ArgumentException("Nobody watches this page.", nameof(page));
+
     /// <summary>Nothing was wrong in the page, and it asked nobody but this machine.</summary>
     public void AssertWellBehaved()
     {
@@ -94,4 +102,45 @@ internal sealed class WatchedPage : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _context.DisposeAsync();
+}
+
+/// <summary>Forms that lead elsewhere.</summary>
+internal static class PageForms
+{
+    /// <summary>
+    /// Clicks the button of a form and waits until the browser is where that leads. What the form says instead fails the
+    /// test at once, and in words.
+    /// </summary>
+    /// <param name="button">The button's name.</param>
+    /// <param name="address">A glob of the address.</param>
+    public static async Task SubmitAsync(this IPage page, string button, string address)
+    {
+        var clicked = page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true });
+        await clicked.ClickAsync();
+        var said = clicked.Locator("xpath=ancestor::form[1]").Locator("[role=alert]").Filter(new() { HasTextRegex = new(@"\S") });
+        var there = IsDoneAsync(page.WaitForURLAsync(address));
+        var refused = IsDoneAsync(said.WaitForAsync());
+        if ((await Task.WhenAny(there, refused) == there || !await refused) && await there)
+        {
+            return;
+        }
+
+        var words = await said.CountAsync() > 0 ? await said.First.TextContentAsync() : "nothing";
+        Assert.Fail(
+            $"'{button}' did not lead to {address}: the form says {words}, the browser is at {page.Url}, and went wrong: "
+            + string.Join("; ", WatchedPage.Of(page).Errors));
+    }
+
+    static async Task<bool> IsDoneAsync(Task waiting)
+    {
+        try
+        {
+            await waiting;
+            return true;
+        }
+        catch (Exception failure) when (failure is PlaywrightException or TimeoutException)
+        {
+            return false;
+        }
+    }
 }

@@ -108,6 +108,9 @@ internal sealed class BusyHouse : IAsyncDisposable
     /// <summary>The organisation that made the calls.</summary>
     public string Organisation { get; private set; } = "";
 
+    /// <summary>A webhook of the organisation.</summary>
+    public string Webhook { get; private set; } = "";
+
     /// <summary>Somebody who buys, signed in.</summary>
     public Cookie Customer { get; private set; } = null!;
 
@@ -198,7 +201,9 @@ internal sealed class BusyHouse : IAsyncDisposable
                 new() { ["class"] = "general", ["justification"] = "Letters of customers are summarised." })).ShouldBeOk();
         }
 
-        await MakeAsync("/webhooks", new() { ["url"] = "https://hooks.acme.example/sahab" });
+        Webhook = (await MakeAsync("/webhooks", new() { ["url"] = "https://hooks.acme.example/sahab" }))["id"]!.ToString();
+        (await customer.PostAsync($"/api/organisations/{Organisation}/webhooks/{Webhook}/test")).Status.ShouldBe(
+            System.Net.HttpStatusCode.Accepted);
         await MakeAsync("/invitations", new() { ["email"] = "auditor@example.com", ["role"] = "auditor" });
         await MakeAsync("/capacity", new() { ["offer"] = "unit", ["term"] = "month", ["units"] = 9 });
         return secret;

@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using Sahab.Server.Tests.House;
+using Sahab.Server.Tests.Tenants;
 
 namespace Sahab.Server.Tests.Portal;
 
@@ -15,9 +18,10 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
     [
         "", "/keys", "/budgets", "/members", "/webhooks", "/playground", "/quickstart", "/usage", "/invoices", "/data", "/audit",
         "/usage/calls/00000000-0000-7000-8000-000000000000", "/invoices/draft-2026-11", "/invoices/draft-2026-11/lines/1",
+        "/webhooks/whk_none",
     ];
 
-    const string Password = "correct horse battery staple";
+    internal const string Password = "correct horse battery staple";
 
     const string ArabicName = "شركة الغيوم للذكاء الاصطناعي";
 
@@ -53,6 +57,7 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         (await CallAsync(house, secret)).ShouldBe(HttpStatusCode.OK);
 
         await GoAsync(page, "Playground");
+        await AskTwiceAndStopAsync(page);
         await page.GetByLabel("Model").SelectOptionAsync("small");
         await page.GetByLabel("Compare with").SelectOptionAsync("small");
         await page.GetByLabel("Message").FillAsync("Say something. " + Hostile);
@@ -114,7 +119,31 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         await page.GetByLabel("Password").FillAsync("not the password");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
 
-        await Assertions.Expect(page.Locator(".sign [role=alert]")).Not.ToBeEmptyAsync();
+        var said = page.Locator(".sign [role=alert]");
+        await Assertions.Expect(said).Not.ToBeEmptyAsync();
+
+        // The same goes out again while it is not known what came of it, and under another key once it is.
+        var keys = new ConcurrentQueue<string>();
+        await page.RouteAsync("**/api/sign-in", route =>
+        {
+            keys.Enqueue(route.Request.Headers["idempotency-key"]);
+            return keys.Count > 1 ? route.ContinueAsync() : route.FulfillAsync(new()
+            {
+                Status = 409,
+                ContentType = "application/problem+json",
+                Body = """{"type":"urn:sahab:problem:not_finished","detail":"Wait for it."}""",
+            });
+        });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Assertions.Expect(said).ToHaveTextAsync("Wait for it.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Assertions.Expect(said).ToContainTextAsync("no user");
+        await page.RunAndWaitForResponseAsync(
+            () => page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync(),
+            response => response.Url.EndsWith("/sign-in", StringComparison.Ordinal));
+        keys.Count.ShouldBe(3);
+        keys.Distinct().Count().ShouldBe(2);
+        keys.ElementAt(1).ShouldBe(keys.First());
     }
 
     [Fact]
@@ -156,6 +185,7 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         await NewOrganisationAsync(page, "Acme");
         var home = new Uri(page.Url).AbsolutePath;
         await FillAsync(house, page);
+        var webhook = await FurnishAsync(house, home.Replace("console", "api/organisations", StringComparison.Ordinal));
         await house.DrainLedgerAsync();
         var call = (await page.Context.APIRequest.GetAsync(new Uri(house.Address, $"/api{home.Replace("console", "organisations", StringComparison.Ordinal)}/calls").ToString()));
         var id = (await call.JsonAsync())!.Value.GetProperty("data")[0].GetProperty("call_id").GetString();
@@ -164,7 +194,7 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         string[] paths =
         [
             "/sign-up", "/sign-in", "/console", "/account", .. Places[..11].Select(place => home + place), $"{home}/usage/calls/{id}",
-            home + draft, home + draft + "/lines/1",
+            home + draft, home + draft + "/lines/1", $"{home}/webhooks/{webhook}",
         ];
         foreach (var path in paths)
         {
@@ -184,6 +214,25 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         await page.GotoAsync(home.ToString());
     }
 
+    /// <summary>A budget, an invitation, and a webhook with something on its way to it; the webhook's id.</summary>
+    static async Task<string> FurnishAsync(TestHouse house, string api)
+    {
+        using var admin = Visitor.Admin(house);
+        (await admin.PostAsync(api + "/budgets", new()
+        {
+            ["name"] = "All of it",
+            ["measure"] = "tokens",
+            ["period"] = "year",
+            ["limit"] = 1_000_000,
+            ["thresholds"] = new JsonArray(50, 80),
+        })).ShouldBeOk();
+        (await admin.PostAsync(api + "/invitations", new() { ["email"] = "lee@example.com", ["role"] = "auditor" })).ShouldBeOk();
+        var webhook = (await admin.PostAsync(api + "/webhooks", new() { ["url"] = "https://hooks.example.com/a/rather/long/path/of/it" }))
+            .ShouldBeOk().Json["id"]!.ToString();
+        (await admin.PostAsync($"{api}/webhooks/{webhook}/test")).Status.ShouldBe(HttpStatusCode.Accepted);
+        return webhook;
+    }
+
     static async Task<string> NewKeyAsync(IPage page)
     {
         await GoAsync(page, "Keys");
@@ -195,6 +244,25 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
         await page.GetByRole(AriaRole.Button, new() { Name = "I have put it away" }).ClickAsync();
         await Assertions.Expect(page.GetByText("active", new() { Exact = true })).ToBeVisibleAsync();
         return secret;
+    }
+
+    /// <summary>Asks again while nothing has come yet: the first is given up, and the second can be stopped.</summary>
+    static async Task AskTwiceAndStopAsync(IPage page)
+    {
+        var givenUp = new TaskCompletionSource();
+        page.RequestFailed += (_, _) => givenUp.TrySetResult();
+        await page.RouteAsync("**/chat/completions", _ => Task.CompletedTask);
+        await page.GetByLabel("Message").FillAsync("Are you there?");
+        var stop = page.GetByRole(AriaRole.Button, new() { Name = "Stop" });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask" }).ClickAsync();
+        await Assertions.Expect(stop).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask" }).ClickAsync();
+        await givenUp.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        await page.EvaluateAsync("() => new Promise(done => setTimeout(done, 50))");
+        await Assertions.Expect(stop).ToBeVisibleAsync();
+        await stop.ClickAsync();
+        await Assertions.Expect(stop).ToBeHiddenAsync();
+        await page.UnrouteAsync("**/chat/completions");
     }
 
     /// <summary>Sets a budget and asks until it is used up.</summary>
@@ -285,23 +353,20 @@ public sealed class ConsoleTests(Browser browser) : IClassFixture<Browser>
     {
         await page.GetByLabel("E-mail").FillAsync("mallory@example.com");
         await page.GetByLabel("Password").FillAsync(Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-        await page.WaitForURLAsync("**/invoices");
+        await page.SubmitAsync("Sign in", "**/invoices");
     }
 
     internal static async Task SignUpAsync(IPage page, string email = "mallory@example.com")
     {
         await page.GetByLabel("E-mail").FillAsync(email);
         await page.GetByLabel("Password").FillAsync(Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign up" }).ClickAsync();
-        await page.WaitForURLAsync("**/console");
+        await page.SubmitAsync("Sign up", "**/console");
     }
 
     internal static async Task NewOrganisationAsync(IPage page, string name)
     {
         await page.GetByLabel("Name").FillAsync(name);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Make it" }).ClickAsync();
-        await page.WaitForURLAsync("**/console/org_*");
+        await page.SubmitAsync("Make it", "**/console/org_*");
         await Assertions.Expect(page.Locator(".rooms-of strong")).ToHaveTextAsync(name);
     }
 

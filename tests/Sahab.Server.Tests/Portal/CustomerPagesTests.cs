@@ -1,6 +1,8 @@
 using System.Net.Http.Json;
 using Microsoft.Playwright;
 using Sahab.Server.Tests.House;
+using Sahab.Server.Tests.Tenants;
+using Sahab.Server.Tests.Webhooks;
 
 namespace Sahab.Server.Tests.Portal;
 
@@ -20,7 +22,6 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
         var page = watched.Page;
         page.Dialog += (_, dialog) => dialog.AcceptAsync();
         await SignInAsync(page, Password);
-        await page.WaitForURLAsync("**/account");
 
         await page.GetByLabel("Name").FillAsync("robot");
         await page.Locator("form[data-reveals=token] select[name=role]").SelectOptionAsync("auditor");
@@ -52,8 +53,34 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
         changed.Status.ShouldBe(200);
         await SignInAsync(other.Page, "another horse entirely");
         await Assertions.Expect(other.Page.GetByRole(AriaRole.Heading, new() { Name = "Change the password" })).ToBeVisibleAsync();
-        await other.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
-        await other.Page.WaitForURLAsync("**/sign-in");
+        // One signs out on every page, also on one that has no form of its own.
+        await other.Page.GotoAsync(new Uri(house.Address, "/status").ToString());
+        await other.Page.SubmitAsync("Sign out", "**/sign-in");
+    }
+
+    [Fact]
+    public async Task Who_is_invited_becomes_a_member_by_a_link_whether_they_sign_up_or_in()
+    {
+        await using var house = await TestHouse.StartAsync();
+        using var kim = await Visitor.SignUpAsync(house, "kim@example.com");
+        await using var owner = await browser.OpenAsync(new Uri(house.Address, "/sign-up"));
+        await ConsoleTests.SignUpAsync(owner.Page);
+        await ConsoleTests.NewOrganisationAsync(owner.Page, "Acme");
+        await owner.Page.GetByRole(AriaRole.Link, new() { Name = "Members" }).ClickAsync();
+
+        await using var newcomer = await browser.OpenAsync(await InviteAsync(owner.Page, "lee@example.com"));
+        await ConsoleTests.SignUpAsync(newcomer.Page, "lee@example.com");
+        await Assertions.Expect(newcomer.Page.GetByRole(AriaRole.Link, new() { Name = "Acme" })).ToBeVisibleAsync();
+
+        await using var known = await browser.OpenAsync(await InviteAsync(owner.Page, "kim@example.com"));
+        var page = known.Page;
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByLabel("E-mail").FillAsync("kim@example.com");
+        await page.GetByLabel("Password").FillAsync(Visitor.Password);
+        await page.SubmitAsync("Sign in", "**/console?invitation=*");
+        await page.SubmitAsync("Accept it", "**/console/org_*");
+        await Assertions.Expect(page.Locator(".rooms-of strong")).ToHaveTextAsync("Acme");
+        known.AssertWellBehaved();
     }
 
     [Fact]
@@ -106,6 +133,38 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Keys_budgets_members_webhooks_and_the_name_are_changed_on_their_pages()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var house = await TestHouse.StartAsync(
+            Samples.TwoCloudsYaml + "\nwebhooks: { allow_http: true, private_networks: [127.0.0.1/32] }\n");
+        using var kim = await Visitor.SignUpAsync(house, "kim@example.com");
+        var organisation = await kim.FoundAsync("Acme");
+        (await kim.PostAsync(
+            $"/api/organisations/{organisation}/invitations", new() { ["email"] = "lee@example.com", ["role"] = "auditor" }))
+            .ShouldBeOk();
+        await using var watched = await browser.OpenAsync(new Uri(house.Address, "/status"));
+        var page = watched.Page;
+        page.Dialog += (_, dialog) => dialog.AcceptAsync();
+        await page.Context.AddCookiesAsync([new Cookie { Name = "sahab", Value = kim.Cookie, Url = house.Address.ToString() }]);
+        var home = new Uri(house.Address, $"/console/{organisation}").ToString();
+
+        await page.GotoAsync(home);
+        await page.GetByLabel("What it is called").FillAsync("Acme Clouds");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Rename it" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".rooms-of strong")).ToHaveTextAsync("Acme Clouds");
+        await page.GotoAsync(home + "/members");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Withdraw" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("lee@example.com")).ToHaveCountAsync(0);
+        await ChangeKeyAsync(page, home);
+        (await kim.GetAsync($"/api/organisations/{organisation}/keys")).ShouldBeOk()
+            .Json["data"]![0]!["old_secrets"]!.AsArray().Count.ShouldBe(1);
+        await ChangeBudgetAsync(page, home);
+        await SendTwiceAsync(page, home, receiver);
+        watched.AssertWellBehaved();
+    }
+
+    [Fact]
     public async Task The_page_to_sign_in_leads_to_each_issuer()
     {
         await using var house = await TestHouse.StartAsync(Samples.TwoCloudsYaml + """
@@ -121,10 +180,105 @@ public sealed class CustomerPagesTests(Browser browser) : IClassFixture<Browser>
         (await AccessibilityTests.ViolationsAsync(watched.Page)).ShouldBeEmpty();
     }
 
+    /// <summary>Makes a key of some tiers with an end, and gives it another secret beside the first.</summary>
+    static async Task ChangeKeyAsync(IPage page, string home)
+    {
+        await page.GotoAsync(home + "/keys");
+        await page.GetByLabel("Name").FillAsync("laptop");
+        await page.GetByText("What it may do").ClickAsync();
+        await page.GetByLabel("Service tiers").FillAsync("default, flex");
+        await page.GetByLabel("Good until").FillAsync("2099-01-31");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make it" }).ClickAsync();
+        await PutAwayAsync(page);
+        var row = page.GetByRole(AriaRole.Row, new() { Name = "laptop" });
+        await Assertions.Expect(row).ToContainTextAsync("by default, flex");
+        await Assertions.Expect(row).ToContainTextAsync("until 2099-01-31");
+        await page.GetByText("New secret for laptop").ClickAsync();
+        await page.GetByLabel("Hours for which the old one works").FillAsync("1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Rotate" }).ClickAsync();
+        await PutAwayAsync(page);
+    }
+
+    /// <summary>Sets a budget of tokens on the key, and changes it.</summary>
+    static async Task ChangeBudgetAsync(IPage page, string home)
+    {
+        await page.GotoAsync(home + "/budgets");
+        await page.GetByLabel("Name").FillAsync("Reading");
+        await page.GetByLabel("What is counted").SelectOptionAsync("tokens");
+        await page.GetByLabel("Or of a key").SelectOptionAsync(new SelectOptionValue { Index = 1 });
+        await page.GetByLabel("Or limit in tokens or requests").FillAsync("5000");
+        await page.GetByLabel("Told of at these percents").FillAsync("50, 90");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Set it" }).ClickAsync();
+        var tile = page.Locator(".tiles > li");
+        await Assertions.Expect(tile).ToContainTextAsync("5,000 tokens");
+        await Assertions.Expect(tile).ToContainTextAsync("of the key laptop");
+        await Assertions.Expect(tile).ToContainTextAsync("50%, 90%");
+        await page.GetByText("Change Reading").ClickAsync();
+        await tile.GetByLabel("Limit in tokens or requests").FillAsync("6000");
+        await tile.GetByLabel("Told of at these percents").FillAsync("");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Change it" }).ClickAsync();
+        await Assertions.Expect(tile).ToContainTextAsync("6,000 tokens");
+        await Assertions.Expect(tile).Not.ToContainTextAsync("50%");
+    }
+
+    /// <summary>Adds a webhook, sends a test and that again, and has it be still for a while.</summary>
+    static async Task SendTwiceAsync(IPage page, string home, WebhookReceiver receiver)
+    {
+        await page.GotoAsync(home + "/webhooks");
+        await page.GetByLabel("Address").FillAsync(new Uri(receiver.Address, "/hook").ToString());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make it" }).ClickAsync();
+        await PutAwayAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "New secret" }).ClickAsync();
+        await PutAwayAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Disable" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".tiles .pill")).ToHaveTextAsync("disabled");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enable" }).ClickAsync();
+        var sent = await page.RunAndWaitForResponseAsync(
+            () => page.GetByRole(AriaRole.Button, new() { Name = "Send a test" }).ClickAsync(),
+            response => response.Url.EndsWith("/test", StringComparison.Ordinal));
+        sent.Status.ShouldBe(202);
+        await ReceivedAsync(receiver, 1);
+        await page.GetByRole(AriaRole.Link, new() { Name = "What was sent" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Cell, new() { Name = "webhook.test" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".pill")).ToHaveTextAsync("delivered");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send it again" }).ClickAsync();
+        await ReceivedAsync(receiver, 2);
+    }
+
+    static async Task ReceivedAsync(WebhookReceiver receiver, int events)
+    {
+        for (var waited = 0; receiver.Received.Count < events && waited < 600; waited++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        receiver.Received.Count.ShouldBe(events);
+    }
+
+    /// <summary>Waits for what is shown this once, and for the page that comes after it.</summary>
+    static async Task PutAwayAsync(IPage page)
+    {
+        await Assertions.Expect(page.Locator("#revealed")).Not.ToBeEmptyAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "I have put it away" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#revealed")).ToBeEmptyAsync();
+    }
+
+    /// <summary>The link that the page of members shows this once.</summary>
+    static async Task<Uri> InviteAsync(IPage page, string email)
+    {
+        await page.GetByLabel("E-mail").FillAsync(email);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Invite", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator("#revealed")).Not.ToBeEmptyAsync();
+        var link = new Uri(await page.Locator("#revealed").TextContentAsync() ?? "");
+        await page.GetByRole(AriaRole.Button, new() { Name = "I have put it away" }).ClickAsync();
+        await Assertions.Expect(page.GetByText(email)).ToBeVisibleAsync();
+        return link;
+    }
+
     static async Task SignInAsync(IPage page, string password)
     {
         await page.GetByLabel("E-mail").FillAsync("mallory@example.com");
         await page.GetByLabel("Password").FillAsync(password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
+        await page.SubmitAsync("Sign in", "**/account");
     }
 }

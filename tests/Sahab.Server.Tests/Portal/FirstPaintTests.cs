@@ -112,6 +112,7 @@ public abstract class FirstPaintTests(Browser browser)
                 .. ((string[])["", "?group=key", "?group=project&show=tokens", "?period=24h", "?period=previous"])
                     .Select(query => ("/console/{organisation}/usage", $"{home}/usage{query}")),
                 ("/console/{organisation}/usage/calls/{call:guid}", $"{home}/usage/calls/{house.Old}"),
+                ("/console/{organisation}/webhooks/{webhook}", $"{home}/webhooks/{house.Webhook}"),
                 ("/console/{organisation}/invoices/{number}", draft),
                 ("/console/{organisation}/invoices/{number}/lines/{line:int}", draft + "/lines/1"),
             ]),
@@ -127,6 +128,7 @@ public abstract class FirstPaintTests(Browser browser)
                         "map", "calls", $"calls?day={day}", $"calls?day={day}&model=large", "incidents", "incidents?days=92",
                         "organisations", "invoices", "prices", "capacity", "margin", "margin?by=organisation&days=366",
                         "margin?by=contract&days=366", "reviews", "subprocessors", "audit", "audit?verify=yes",
+                        "operators",
                     ])
                     .Select(place => ($"/operator/{place.Split('?')[0]}", $"/operator/{place}")),
                 ("/operator/organisations/{id}", $"/operator/organisations/{house.Organisation}"),

@@ -45,6 +45,14 @@ public sealed partial class LanguageTests
     public void Thousands_are_told_apart(string written, string shown) => Display.Grouped(written).ShouldBe(shown);
 
     [Theory]
+    [InlineData(0, "$0")]
+    [InlineData(1_000, "$0.000001")]
+    [InlineData(-5_000_000_000, "−$5.0000")]
+    [InlineData(12_345_670_000_000, "$12,345.67")]
+    [InlineData(-12_345_670_000_000, "−$12,345.67")]
+    public void A_minus_sign_stands_before_dollars(long nanoUsd, string shown) => Display.Usd(nanoUsd).ShouldBe(shown);
+
+    [Theory]
     [InlineData(null, "en")]
     [InlineData("", "en")]
     [InlineData("fr-FR,fr;q=0.9", "en")]

@@ -51,6 +51,7 @@ internal sealed class OperatorHouse : IAsyncDisposable
         ("invoices", "/operator/invoices"), ("invoice", "/operator/invoices/{invoice}"), ("prices", "/operator/prices"),
         ("margin", "/operator/margin?by=organisation&days=90"), ("reviews", "/operator/reviews"),
         ("subprocessors", "/operator/subprocessors"), ("audit", "/operator/audit?verify=yes"),
+        ("operators", "/operator/operators"),
     ];
 
     /// <summary>Where each page for everybody is.</summary>

@@ -86,6 +86,7 @@ public sealed class ScreenshotTests(Browser browser) : IClassFixture<Browser>
                 ("capacity", home + "/capacity"), ("busy-usage", home + "/usage?group=key"), ("busy-budgets", home + "/budgets"),
                 ("busy-call", $"{home}/usage/calls/{busy.Old}"), ("busy-invoice", $"{home}/invoices/{busy.Invoice}"),
                 ("busy-line", $"{home}/invoices/{busy.Invoice}/lines/1"), ("busy-keys", home + "/keys"),
+                ("webhook", $"{home}/webhooks/{busy.Webhook}"),
             ],
             [busy.Customer]);
         var (_, contract, commitment) = BusyHouse.Names;

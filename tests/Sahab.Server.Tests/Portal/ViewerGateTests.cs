@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Sahab.Server.Portal;
 using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
@@ -107,6 +108,36 @@ public sealed class ViewerGateTests
         (await phone.GetAsync("/")).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await phone.SendAsync(HttpMethod.Get, "/", null, null, ("Authorization", Basic(TestHouse.AdminKey).ToString())))
             .ShouldBeOk();
+    }
+
+    [Fact]
+    public async Task A_live_page_is_judged_anew_each_minute_and_an_ended_session_brings_no_dialog_for_a_password()
+    {
+        var time = new HandTime();
+        await using var house = await TestHouse.StartAsync(time: time);
+        using var kim = await Visitor.SignUpAsync(house, "kim@example.com");
+        await OperatorHouse.MakeOperatorAsync(house, "kim@example.com", "operations");
+        using var phone = new Visitor(house);
+        (await phone.SignInAsync("kim@example.com")).ShouldBeOk();
+        using var live = await kim.Http.GetAsync("/live", HttpCompletionOption.ResponseHeadersRead);
+        live.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await phone.DeleteAsync("/api/account/sessions")).ShouldBeOk();
+
+        var told = live.Content.ReadAsStringAsync();
+        time.Pass(LiveStream.MaxLife - TimeSpan.FromSeconds(1));
+        told.IsCompleted.ShouldBeFalse();
+        time.Pass(TimeSpan.FromSeconds(1));
+        (await told.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System)).ShouldStartWith("retry: 1000\n\n");
+
+        foreach (var header in new[] { ("Accept", "text/event-stream"), ("Sec-Fetch-Mode", "cors") })
+        {
+            var again = await kim.SendAsync(HttpMethod.Get, "/live", null, null, header);
+            again.Status.ShouldBe(HttpStatusCode.Unauthorized);
+            again.Response.Headers.WwwAuthenticate.ShouldBeEmpty();
+        }
+
+        (await kim.SendAsync(HttpMethod.Get, KeySignIn.Path, null, null, ("Sec-Fetch-Mode", "navigate")))
+            .Response.Headers.WwwAuthenticate.Single().Scheme.ShouldBe("Basic");
     }
 
     static AuthenticationHeaderValue Basic(string password) =>

@@ -8,6 +8,7 @@ using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Plan.Replay;
+using Sahab.Server.Portal;
 using Sahab.Server.Sell.Budgets;
 using Sahab.Server.Sell.Capacity;
 using Sahab.Server.Sell.Invoices;
@@ -59,6 +60,7 @@ public class LimitsTests
     [Fact]
     public void The_others_have_the_values_of_the_constants()
     {
+        Says("pages that are kept up to date at once", $"{LiveStream.MaxViewers}; {LiveStream.MaxLife.TotalMinutes:0} min");
         Says("connections at a time", SahabServer.MaxConnections);
         Says(
             "time for a request's head", $"{Seconds(SahabServer.HeadTimeout)}; {Seconds(SahabServer.IdleTimeout)}");

@@ -94,6 +94,23 @@ public sealed class PageIsolationTests(Neighbours neighbours)
         }
     }
 
+    [Fact]
+    public void What_lies_beneath_a_page_is_for_nobody_whom_that_page_is_not_for()
+    {
+        var pages = OfOrganisations().ToArray();
+        var pairs = pages.SelectMany(page => pages
+            .Where(above => page.Pattern.StartsWith(above.Pattern + "/", StringComparison.Ordinal)).Select(above => (page, above)))
+            .ToArray();
+
+        pairs.ShouldNotBeEmpty();
+        foreach (var (page, above) in pairs)
+        {
+            Enum.GetValues<OrganisationRole>().Where(role =>
+                AccessPolicy.Allows(role, page.Needs!.Value) && !AccessPolicy.Allows(role, above.Needs!.Value))
+                .ShouldBeEmpty($"{page}, which lies beneath {above}");
+        }
+    }
+
     IEnumerable<PortalPage> OfOrganisations() => PortalPages.Of(neighbours.House)
         .Where(page => page.IsOfOrganisation && page.Needs != Permission.Public);
 

@@ -301,7 +301,12 @@ public sealed class SignInTests
         (await kim.PostAsync("/api/sign-up", other)).ShouldBe(403, "invitation_needed");
         var mine = Credentials();
         mine["invitation"] = token;
-        (await kim.PostAsync("/api/sign-up", mine)).ShouldBeOk();
+        var made = (await kim.PostAsync("/api/sign-up", mine)).ShouldBeOk();
+
+        // It is accepted with that.
+        made.Json["organisations"]![0]!["id"]!.ToString().ShouldBe(organisation);
+        kim.Take(made);
+        (await kim.PostAsync("/api/invitations/accept", new() { ["token"] = token })).ShouldBe(404, "not_found");
     }
 
     static JsonObject Credentials() => new() { ["email"] = Email, ["password"] = Visitor.Password };

@@ -94,7 +94,7 @@ internal static class AuditApi
         await body.WriteAsync(Encoding.UTF8.GetBytes(AuditFile.LineOf(head) + "\n"), context.RequestAborted);
     }
 
-    static async Task<IResult> VerifyAsync(HttpContext context, AuditStore store)
+    static async Task<IResult> VerifyAsync(HttpContext context, AuditStore store, AuditTurn turn)
     {
         string? text = context.Request.Query["head"];
         var known = AuditFile.ParseHead(text);
@@ -103,10 +103,13 @@ internal static class AuditApi
             return ControlError.Invalid("head", "'head' must be an entry's number, a colon and its hash, as an export ends with.");
         }
 
-        return Results.Ok(await FollowAsync(store, known, context.RequestAborted));
+        using var held = turn.Take();
+        return held is null
+            ? ControlError.TooMany("The log is being followed for somebody else. Wait, and ask again.", AuditTurn.Wait)
+            : Results.Ok(await FollowAsync(store, known, context.RequestAborted));
     }
 
-    /// <summary>Follows the chain through the whole log.</summary>
+    /// <summary>Follows the chain through the whole log, for who has the turn (<see cref="AuditTurn"/>).</summary>
     /// <param name="known">An end that was known before; null: none was.</param>
     public static async Task<AuditVerification> FollowAsync(
         AuditStore store, AuditHead? known, CancellationToken cancellation)

@@ -5,7 +5,8 @@ internal static class AuditModule
 {
     public static IServiceCollection AddAudit(this IServiceCollection services) => services
         .AddSingleton<AuditLog>()
-        .AddSingleton<AuditStore>();
+        .AddSingleton<AuditStore>()
+        .AddSingleton<AuditTurn>();
 
     /// <summary>Maps into the group <c>/api</c>.</summary>
     public static void MapAudit(this IEndpointRouteBuilder api) => AuditApi.Map(api);

@@ -66,6 +66,15 @@ internal sealed class UseStore(SahabDatabase database, AuditLog audit, IdSource 
         return await FindAsync(connection, null, organisation, project, cancellation);
     }
 
+    /// <summary>The last declaration of each project of an organisation that has one.</summary>
+    public async Task<List<ProjectUse>> ListAsync(string organisation, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await ReadAsync(
+            connection, null, "WHERE organisation = @Organisation AND is_current = 1", new { Organisation = organisation },
+            cancellation);
+    }
+
     /// <summary>The people who have approved of a use.</summary>
     public async Task<List<string>> ApproversAsync(Guid id, CancellationToken cancellation)
     {

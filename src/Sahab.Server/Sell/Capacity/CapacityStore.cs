@@ -134,6 +134,16 @@ internal sealed class CapacityStore(SahabDatabase database, AuditLog audit)
             new { Organisation = organisation, Id = id }, cancellationToken: cancellation)))?.ToReservation();
     }
 
+    /// <summary>Those of an organisation, the last to be bought first.</summary>
+    public async Task<List<Reservation>> ListLatestAsync(string organisation, ListPage page, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return Of(await connection.ReadAllAsync<Row>(new CommandDefinition(
+            Select + " WHERE organisation = @Organisation AND (@After = '' OR reservation_id < @After)"
+                + " ORDER BY reservation_id DESC LIMIT @Rows",
+            new { Organisation = organisation, page.After, page.Rows }, cancellationToken: cancellation)));
+    }
+
     /// <summary>Those of an organisation, in the order in which they were bought.</summary>
     public async Task<List<Reservation>> ListAsync(string organisation, ListPage page, CancellationToken cancellation)
     {

@@ -9,7 +9,8 @@ internal static class SignInApi
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/sign-up", SignUpAsync).Needs(Permission.Public).WithSummary("Make a user, and sign in");
+        api.MapPost("/sign-up", SignUpAsync).Needs(Permission.Public)
+            .WithSummary("Make a user, accept their invitation if they bring one, and sign in");
         api.MapPost("/sign-in", SignInAsync).Needs(Permission.Public).WithSummary("Sign in by a password");
         api.MapPost("/sign-out", SignOutAsync).Needs(Permission.SignedIn).WithSummary("End this session");
         api.MapGet("/session", ShowAsync).Needs(Permission.Public)

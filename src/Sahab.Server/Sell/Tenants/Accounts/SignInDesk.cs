@@ -7,7 +7,7 @@ namespace Sahab.Server.Sell.Tenants.Accounts;
 
 /// <summary>Signs users up and in by their password, and begins their sessions however they signed in.</summary>
 internal sealed class SignInDesk(
-    AccountStore accounts, SessionStore sessions, InvitationStore invitations, Passwords passwords, RequestSite site,
+    AccountStore accounts, SessionStore sessions, InvitationStore invitations, MemberStore members, Passwords passwords, RequestSite site,
     SessionCookie cookie, CallerCache cache, IdSource ids, MonotonicClock clock, TimeProvider time,
     ConfigurationState configuration)
 {
@@ -36,7 +36,10 @@ internal sealed class SignInDesk(
     readonly AttemptLimiter _ofClient = new(AttemptsOfClient, ClientInterval);
 
     /// <summary>Makes a user. They are signed in by <see cref="BeginAsync"/>.</summary>
-    /// <param name="invitation">The token of an invitation, without which nobody signs up where that is configured.</param>
+    /// <param name="invitation">
+    /// The token of an invitation, without which nobody signs up where that is configured. Where it is good and for their
+    /// e-mail, it is accepted; else they can still accept another when they are signed in.
+    /// </param>
     public async Task<(Account? Account, ControlProblem? Refusal)> SignUpAsync(
         HttpContext context, string email, string password, string? name, string? invitation)
     {
@@ -50,7 +53,14 @@ internal sealed class SignInDesk(
             return (null, refusal);
         }
 
-        return await AddAsync(email, password, name, by: null, context.RequestAborted);
+        var (account, fault) = await AddAsync(email, password, name, by: null, context.RequestAborted);
+        if (account is not null && invitation is { Length: <= SecretToken.MaxChars })
+        {
+            await members.AcceptAsync(
+                SecretToken.HashOf(invitation), account.Id, email, time.GetUtcNow(), account.Actor, context.RequestAborted);
+        }
+
+        return (account, fault);
     }
 
     /// <summary>Makes a user, whoever may sign up.</summary>

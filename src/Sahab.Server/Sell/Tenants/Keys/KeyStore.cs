@@ -11,6 +11,8 @@ internal sealed class KeyStore(SahabDatabase database)
     /// <summary>Keys read at a time.</summary>
     public const int PageSize = 2000;
 
+    const char RevokedMark = '!';
+
     const string Columns = """
         k.key_id AS KeyId, k.organisation AS Organisation, k.project AS Project, k.name AS Name, k.models AS Models,
         k.tiers AS Tiers, k.countries AS Countries, k.requests_per_minute AS RequestsPerMinute,
@@ -62,6 +64,28 @@ internal sealed class KeyStore(SahabDatabase database)
         "organisation = @Organisation" + (project is null ? "" : " AND project = @Project")
         + " AND key_id > @After",
         "key_id", new { Organisation = organisation, Project = project, page.After, Most = page.Rows }, cancellation);
+
+    /// <summary>Keys of an organisation by their ids, those that are not revoked before the others.</summary>
+    /// <param name="page">After which one, as <see cref="MarkOf"/> tells.</param>
+    public async Task<List<StoreKey>> ListGoodFirstAsync(string organisation, ListPage page, CancellationToken cancellation)
+    {
+        var isRevoked = page.After.StartsWith(RevokedMark);
+        var found = isRevoked ? [] : await ReadAsync(
+            "organisation = @Organisation AND revoked_us IS NULL AND key_id > @After",
+            "key_id", new { Organisation = organisation, page.After, Most = page.Rows }, cancellation);
+        return found.Count == page.Rows ? found :
+        [
+            .. found,
+            .. await ReadAsync(
+                "organisation = @Organisation AND revoked_us IS NOT NULL AND key_id > @After",
+                "key_id",
+                new { Organisation = organisation, After = isRevoked ? page.After[1..] : "", Most = page.Rows - found.Count },
+                cancellation),
+        ];
+    }
+
+    /// <summary>Where <see cref="ListGoodFirstAsync"/> goes on after a key.</summary>
+    public static string MarkOf(StoreKey key) => key.RevokedAt is null ? key.Id : RevokedMark + key.Id;
 
     public async Task<StoreKey?> ReadAsync(string organisation, string id, CancellationToken cancellation)
     {
