@@ -21,4 +21,16 @@ internal static class AccessEndpoints
     /// <summary>Says what each endpoint of the group needs to be read, and to be used otherwise.</summary>
     public static T Needs<T>(this T endpoint, Permission toRead, Permission toChange)
         where T : IEndpointConventionBuilder => endpoint.WithMetadata(new Needed(toRead, toChange));
+
+    /// <summary>Says what JSON the endpoint reads, for the description of the API.</summary>
+    public static RouteHandlerBuilder Reads<TBody>(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithMetadata(new BodyRead(typeof(TBody), "application/json"));
+
+    /// <summary>Says what else than JSON the endpoint reads, for the description of the API.</summary>
+    public static RouteHandlerBuilder Reads(this RouteHandlerBuilder endpoint, string mediaType) =>
+        endpoint.WithMetadata(new BodyRead(null, mediaType));
+
+    /// <summary>Says that the endpoint answers with a part of a list, for the description of the API.</summary>
+    public static RouteHandlerBuilder Pages(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithMetadata(new PartAnswered());
 }
