@@ -8,7 +8,14 @@ internal sealed record Needed(Permission ToRead, Permission ToChange)
     public Permission For(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? ToRead : ToChange;
 }
 
-/// <summary>How endpoints of the control API say what they need.</summary>
+/// <summary>The body that an endpoint reads by hand, in its metadata.</summary>
+/// <param name="Type">What the body is; null: not JSON.</param>
+internal sealed record BodyRead(Type? Type, string MediaType);
+
+/// <summary>That an endpoint answers with a part of a list (<see cref="ListPage"/>), in its metadata.</summary>
+internal sealed record PartAnswered;
+
+/// <summary>How endpoints of the control API say what they need, read and answer.</summary>
 internal static class AccessEndpoints
 {
     /// <summary>The value of the path that names the organisation which an endpoint is about.</summary>

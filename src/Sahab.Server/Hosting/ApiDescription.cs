@@ -1,16 +1,10 @@
 using System.Reflection;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Sell.Tenants.Accounts;
 
-namespace Sahab.Server.Hosting.Access;
-
-/// <summary>The body that an endpoint reads by hand, in its metadata.</summary>
-/// <param name="Type">What the body is; null: not JSON.</param>
-internal sealed record BodyRead(Type? Type, string MediaType);
-
-/// <summary>That an endpoint answers with a part of a list (<see cref="ListPage"/>), in its metadata.</summary>
-internal sealed record PartAnswered;
+namespace Sahab.Server.Hosting;
 
 /// <summary>
 /// Completes <c>/openapi/v1.json</c> by what the framework does not see of the control API: who may, the bodies and queries
@@ -81,7 +75,7 @@ internal static class ApiDescription
 
         var document = context.Document!;
         Secure(operation, document, needed);
-        var said = Accounts.GetValueOrDefault($"{method} {api.RelativePath}");
+        var said = Accounts.GetValueOrDefault($"{method} {api.RelativePath?.TrimEnd('/')}");
         if ((said ?? metadata.OfType<BodyRead>().LastOrDefault()) is BodyRead body)
         {
             operation.RequestBody = await BodyAsync(body, context, document, cancellation);
