@@ -44,7 +44,7 @@ public sealed class NounCommandTests : IAsyncLifetime
         (await _house.RunAsync("data", "project", "set", "demo", "default", "--keep-for", "1h")).ShouldContain("keep_for");
         (await _house.RunAsync("data", "paths", "demo")).ShouldContain("deployment");
         (await _house.RunAsync("data", "all-paths", "--organisation", "demo")).ShouldContain("demo");
-        (await _house.FailAsync("data", "set", "demo", "--process-in", "Atlantis")).ShouldContain("There is no 'Atlantis'");
+        (await _house.FailAsync("data", "set", "demo", "--process-in", "Atlantis")).ShouldContain("There is no \"Atlantis\"");
         (await _house.RunAsync("data", "project", "clear", "demo", "default")).ShouldNotContain("own: {");
         (await _house.RunAsync("data", "project", "rules", "demo", "default")).ShouldContain("\"keep_for\":\"1d\"");
         (await _house.RunAsync("data", "clear", "demo")).ShouldNotContain("own: {");
