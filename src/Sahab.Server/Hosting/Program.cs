@@ -25,8 +25,13 @@ internal static class Program
             console.Profile.Width = RedirectedWidth;
         }
 
-        Func<string, string?> environment = Environment.GetEnvironmentVariable;
-        var root = new RootCommand("Sahab: one front door over many clouds.")
+        return CommandsOf(console, Environment.GetEnvironmentVariable).Parse(args)
+            .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndPatience });
+    }
+
+    /// <summary>All commands.</summary>
+    internal static RootCommand CommandsOf(IAnsiConsole console, Func<string, string?> environment) =>
+        new("Sahab: one front door over many clouds.")
         {
             ServeCommand.Create(console, environment),
             CheckCommand.Create(console, environment),
@@ -49,8 +54,20 @@ internal static class Program
             BudgetCommand.Create(console, environment),
             CapacityCommand.Create(console, environment),
             InvoiceCommand.Create(console, environment),
-            ReceiptCommand.Create(console),
+            ReceiptCommand.Create(console, environment),
+            MemberCommand.Create(console, environment),
+            MemberCommand.CreateInvitation(console, environment),
+            AccountCommand.Create(console, environment),
+            WebhookCommand.Create(console, environment),
+            DataCommand.Create(console, environment),
+            DataCommand.CreateUse(console, environment),
+            BillingCommand.Create(console, environment),
+            BillingCommand.CreateCredit(console, environment),
+            BillingCommand.CreatePrice(console, environment),
+            BillingCommand.CreateMargin(console, environment),
+            CallCommand.Create(console, environment),
+            CallCommand.CreateLedger(console, environment),
+            CallCommand.CreateIncident(console, environment),
+            CallCommand.CreateStatus(console, environment),
         };
-        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndPatience });
-    }
 }

@@ -1,9 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.OpenApi;
 using Sahab.Server.Govern;
 using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting.Access;
@@ -163,7 +161,7 @@ internal sealed class SahabServer : IAsyncDisposable
         }
 
         services.AddMetrics();
-        services.AddOpenApi(api => api.AddDocumentTransformer(LeaveAddressOut));
+        services.AddOpenApi(ApiDescription.Describe);
         services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions));
         services.AddAccess();
         services.AddTenants();
@@ -200,17 +198,6 @@ internal sealed class SahabServer : IAsyncDisposable
         pages.MapGroup("").Needs(Permission.SeeOperations).MapTelemetry();
         pages.MapPortal();
         return app;
-    }
-
-    /// <summary>
-    /// Without one, paths are of the server that was asked. What it was asked by may be a proxy, with another scheme than the
-    /// client's.
-    /// </summary>
-    static Task LeaveAddressOut(
-        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellation)
-    {
-        document.Servers = [];
-        return Task.CompletedTask;
     }
 
     static void MapApi(WebApplication app, RouteGroupBuilder api)

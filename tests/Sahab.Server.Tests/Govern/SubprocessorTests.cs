@@ -37,6 +37,21 @@ public sealed class SubprocessorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_organisations_say_is_listed_part_by_part()
+    {
+        await _house.DoAsync("POST", "/api/subprocessors", Azure);
+        await _house.DoAsync("PUT", "/api/organisations/other/objections/azure-inc", """{"says":"objection"}""");
+        await _house.DoAsync("PUT", "/api/organisations/demo/objections/azure-inc", """{"says":"acceptance"}""");
+
+        var first = await _house.DoAsync("GET", "/api/subprocessors/stances?limit=1");
+        ((string)first["data"]!.AsArray().ShouldHaveSingleItem()!["organisation"]!).ShouldBe("demo");
+        var last = await _house.DoAsync(
+            "GET", $"/api/subprocessors/stances?limit=1&after={Uri.EscapeDataString((string)first["next"]!)}");
+        ((string)last["data"]!.AsArray().ShouldHaveSingleItem()!["organisation"]!).ShouldBe("other");
+        last["next"].ShouldBeNull();
+    }
+
+    [Fact]
     public async Task An_objection_keeps_calls_away_and_if_nothing_is_left_says_so()
     {
         await _house.DoAsync("POST", "/api/subprocessors", Azure.Replace("\"countries\"", "\"already_in_use\":true,\"countries\"", StringComparison.Ordinal));

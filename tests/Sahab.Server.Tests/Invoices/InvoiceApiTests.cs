@@ -203,7 +203,7 @@ public sealed class InvoiceApiTests : IAsyncLifetime, IDisposable
     }
 
     static Task<(int Code, string Output)> VerifyAsync(string receipts, string key, string? invoice) => RunAsync(
-        (console, _) => ReceiptCommand.Create(console), $"verify {receipts} --key {key}{(invoice is null ? "" : $" --invoice {invoice}")}");
+        (console, _) => ReceiptCommand.Create(console, _ => null), $"verify {receipts} --key {key}{(invoice is null ? "" : $" --invoice {invoice}")}");
 
     static async Task<(int Code, string Output)> RunAsync(
         Func<IAnsiConsole, Func<string, string?>, System.CommandLine.Command> create, string command)

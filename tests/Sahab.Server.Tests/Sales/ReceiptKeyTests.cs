@@ -43,7 +43,7 @@ public sealed class ReceiptKeyTests : IDisposable
         await File.WriteAllTextAsync(_folder.File("receipts"), receipts);
         var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
-        (await ReceiptCommand.Create(console).Parse(["verify", _folder.File("receipts"), "--key", _folder.File("keys")]).InvokeAsync())
+        (await ReceiptCommand.Create(console, _ => null).Parse(["verify", _folder.File("receipts"), "--key", _folder.File("keys")]).InvokeAsync())
             .ShouldBe(0, output.ToString());
     }
 

@@ -12,14 +12,15 @@ internal static class AuditApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var whole = api.MapGroup("/audit").Needs(Permission.SeeWholeAudit);
-        whole.MapGet("", (HttpContext context, AuditStore store) => ListAsync(context, store, null))
+        whole.MapGet("", (HttpContext context, AuditStore store) => ListAsync(context, store, null)).Pages().Produces<Listing<AuditEntryAnswer>>()
             .WithSummary("The log of changes, the newest first; filters: organisation, actor, action, subject, since, until.");
         whole.MapGet("/export", ExportAsync)
             .WithSummary("The whole log as NDJSON, with the end of the chain on the last line.");
         whole.MapGet("/verify", VerifyAsync)
             .WithSummary("Follows the chain through the whole log; ?head= compares it with an end that was known before.");
         api.MapGet("/organisations/{organisation}/audit",
-                (string organisation, HttpContext context, AuditStore store) => ListAsync(context, store, organisation))
+                (string organisation, HttpContext context, AuditStore store) => ListAsync(context, store, organisation)).Pages()
+            .Produces<Listing<AuditEntryAnswer>>()
             .Needs(Permission.SeeAudit)
             .WithSummary("The organisation's part of the log of changes, the newest first.");
     }

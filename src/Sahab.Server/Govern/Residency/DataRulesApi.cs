@@ -16,7 +16,7 @@ internal static class DataRulesApi
         whole.MapGet("", (string organisation, DataRulesDesk desk) => desk.Get(organisation, null))
             .WithSummary("Where an organisation's data may go, and how long it is kept.");
         whole.MapPut("", (string organisation, HttpContext context, DataRulesDesk desk) =>
-                desk.SetAsync(organisation, null, context))
+                desk.SetAsync(organisation, null, context)).Reads<DataRulesDesk.DataRulesBody>()
             .WithSummary("Set where an organisation's data may go; refused, with its path, where data could leave the rules.");
         whole.MapDelete("", (string organisation, HttpContext context, DataRulesDesk desk) =>
                 desk.RemoveAsync(organisation, null, context))
@@ -26,7 +26,7 @@ internal static class DataRulesApi
         one.MapGet("", (string organisation, string project, DataRulesDesk desk) => desk.Get(organisation, project))
             .WithSummary("Where a project's data may go, and how long it is kept.");
         one.MapPut("", (string organisation, string project, HttpContext context, DataRulesDesk desk) =>
-                desk.SetAsync(organisation, project, context))
+                desk.SetAsync(organisation, project, context)).Reads<DataRulesDesk.DataRulesBody>()
             .WithSummary("Set where a project's data may go, within what its organisation's rules allow.");
         one.MapDelete("", (string organisation, string project, HttpContext context, DataRulesDesk desk) =>
                 desk.RemoveAsync(organisation, project, context))

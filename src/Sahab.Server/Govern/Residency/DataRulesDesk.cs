@@ -131,7 +131,7 @@ internal sealed class DataRulesDesk(
     static string[]? CodesOf(PlaceSet places) =>
         places.IsAll ? null : places.Countries.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries);
 
-    sealed record DataRulesBody(
+    internal sealed record DataRulesBody(
         string[]? ProcessIn = null, string[]? StoreIn = null, string[]? UsageIn = null, string? KeepFor = null)
     {
         public ControlProblem? FaultIn(SahabConfig config)

@@ -16,7 +16,7 @@ internal static class ObjectionApi
                 Listing<NoticeAnswer>.Whole([.. shelf.Tables.Register.Select(each => NoticeAnswer.Of(
                     each, Find(shelf, organisation, each.Id), time.GetUtcNow()))])))
             .WithSummary("Every subprocessor, with the notice of it and what the organisation has said.");
-        objections.MapPut("/{subprocessor}", SetAsync)
+        objections.MapPut("/{subprocessor}", SetAsync).Reads<StanceBody>()
             .WithSummary("Object to a subprocessor, so that no call goes there, or accept it before its notice is over.");
         objections.MapDelete("/{subprocessor}", WithdrawAsync)
             .WithSummary("Take back what the organisation said of a subprocessor.");

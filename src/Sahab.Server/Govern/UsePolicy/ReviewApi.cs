@@ -12,15 +12,16 @@ internal static class ReviewApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var reviews = api.MapGroup("/reviews").Needs(Permission.Review);
-        reviews.MapGet("", ListAsync).WithSummary("Reviews of uses, the newest first: ?state=pending unless said otherwise, or all.");
+        reviews.MapGet("", ListAsync).Pages().Produces<Listing<UseAnswer>>()
+            .WithSummary("Reviews of uses, the newest first: ?state=pending unless said otherwise, or all.");
         reviews.MapGet("/{id:guid}", ShowAsync).WithSummary("A review, with who has approved.");
         reviews.MapPost("/{id:guid}/approve", ApproveAsync)
             .WithSummary("Approve of a use. It takes two people, neither of whom has declared it.");
         reviews.MapPost("/{id:guid}/reject", (Guid id, HttpContext context, ReviewDesk desk) =>
-                desk.EndAsync(id, UseState.Rejected, context))
+                desk.EndAsync(id, UseState.Rejected, context)).Reads<ReviewDesk.Ending>()
             .WithSummary("Reject a use, with a reason.");
         reviews.MapPost("/{id:guid}/revoke", (Guid id, HttpContext context, ReviewDesk desk) =>
-                desk.EndAsync(id, UseState.Revoked, context))
+                desk.EndAsync(id, UseState.Revoked, context)).Reads<ReviewDesk.Ending>()
             .WithSummary("Revoke an approval, with a reason: the project's keys stop at once.");
     }
 
@@ -113,5 +114,5 @@ internal sealed class ReviewDesk(
 
     public static ControlProblem Unknown(Guid id) => ControlError.NotFound("id", $"There is no review '{id}'.");
 
-    sealed record Ending(string Reason);
+    internal sealed record Ending(string Reason);
 }

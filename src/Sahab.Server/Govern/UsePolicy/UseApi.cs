@@ -14,7 +14,7 @@ internal static class UseApi
         var use = api.MapGroup("/organisations/{organisation}/projects/{project}/use")
             .Needs(Permission.SeeGovernance, Permission.ChangeGovernance);
         use.MapGet("", GetAsync).WithSummary("What a project is declared to be for, and what is missing until its keys work.");
-        use.MapPut("", DeclareAsync).WithSummary(
+        use.MapPut("", DeclareAsync).Reads<Declaration>().WithSummary(
             "Declare what a project is for. Another class or justification needs a new review, until which its keys do not work.");
         api.MapGet("/organisations/{organisation}/use-classes", (ConfigurationState configuration) => Results.Ok(
                 Listing<UseClassAnswer>.Whole([.. UseTerms.NamesOf(configuration.Current)

@@ -8,7 +8,14 @@ internal sealed record Needed(Permission ToRead, Permission ToChange)
     public Permission For(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? ToRead : ToChange;
 }
 
-/// <summary>How endpoints of the control API say what they need.</summary>
+/// <summary>The body that an endpoint reads by hand, in its metadata.</summary>
+/// <param name="Type">What the body is; null: not JSON.</param>
+internal sealed record BodyRead(Type? Type, string MediaType);
+
+/// <summary>That an endpoint answers with a part of a list (<see cref="ListPage"/>), in its metadata.</summary>
+internal sealed record PartAnswered;
+
+/// <summary>How endpoints of the control API say what they need, read and answer.</summary>
 internal static class AccessEndpoints
 {
     /// <summary>The value of the path that names the organisation which an endpoint is about.</summary>
@@ -21,4 +28,16 @@ internal static class AccessEndpoints
     /// <summary>Says what each endpoint of the group needs to be read, and to be used otherwise.</summary>
     public static T Needs<T>(this T endpoint, Permission toRead, Permission toChange)
         where T : IEndpointConventionBuilder => endpoint.WithMetadata(new Needed(toRead, toChange));
+
+    /// <summary>Says what JSON the endpoint reads, for the description of the API.</summary>
+    public static RouteHandlerBuilder Reads<TBody>(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithMetadata(new BodyRead(typeof(TBody), "application/json"));
+
+    /// <summary>Says what else than JSON the endpoint reads, for the description of the API.</summary>
+    public static RouteHandlerBuilder Reads(this RouteHandlerBuilder endpoint, string mediaType) =>
+        endpoint.WithMetadata(new BodyRead(null, mediaType));
+
+    /// <summary>Says that the endpoint answers with a part of a list, for the description of the API.</summary>
+    public static RouteHandlerBuilder Pages(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithMetadata(new PartAnswered());
 }

@@ -45,6 +45,24 @@ internal readonly record struct ListPage(int Limit, string After)
         return true;
     }
 
+    /// <summary>At most <see cref="Rows"/> rows of a list that is in memory, in the order of their cursors.</summary>
+    /// <param name="cursor">Where the list goes on after a row; no two rows have the same.</param>
+    /// <param name="lastFirst">Whether the greatest cursor comes first.</param>
+    public List<T> Cut<T>(IEnumerable<T> all, Func<T, string> cursor, bool lastFirst = false)
+    {
+        var after = After;
+        var left = all.Select(row => (Row: row, Cursor: cursor(row)));
+        if (after.Length > 0)
+        {
+            left = left.Where(each => (string.CompareOrdinal(each.Cursor, after) > 0) != lastFirst && each.Cursor != after);
+        }
+
+        left = lastFirst
+            ? left.OrderByDescending(each => each.Cursor, StringComparer.Ordinal)
+            : left.OrderBy(each => each.Cursor, StringComparer.Ordinal);
+        return [.. left.Take(Rows).Select(each => each.Row)];
+    }
+
     /// <summary>The answer of at most <see cref="Rows"/> rows.</summary>
     /// <param name="cursor">Where the list goes on after a row.</param>
     public IResult Answer<T>(IReadOnlyList<T> rows, Func<T, JsonNode> toJson, Func<T, string> cursor) =>

@@ -7,32 +7,51 @@ namespace Sahab.Server.Hosting.Commands;
 /// <summary><c>sahab audit</c>: exports the log of changes, and verifies an export without any server.</summary>
 internal static class AuditCommand
 {
-    public static Command Create(IAnsiConsole console, Func<string, string?> environment) =>
-        new("audit", "Export the log of changes, and verify an export.")
-        {
-            Export(console, environment), Verify(console),
-        };
+    static readonly string[] Columns = ["number", "at", "actor", "action", "organisation", "subject"];
 
-    static Command Export(IAnsiConsole console, Func<string, string?> environment)
+    public static Command Create(IAnsiConsole console, Func<string, string?> environment)
     {
-        var server = new ServerOptions();
-        var output = new Option<string?>("--out") { Description = "The file to write. Left out: standard output." };
-        var command = new Command("export", "The whole log as NDJSON; its last line is the end of the chain.") { output };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
+        var maker = new CommandMaker(console, environment);
+        return new("audit", "Read and export the log of changes, and verify an export.")
         {
-            using var client = server.Connect(parsed, environment);
-            var text = await client.GetTextAsync("api/audit/export", cancellation);
-            if (parsed.GetValue(output) is { } path)
+            maker.Ask(
+                "list", "The log of changes, the newest first.", "GET api/audit", Columns,
+                [CommandField.Text("organisation", "Of this organisation only."), .. Filters()]),
+            maker.Ask(
+                "of", "An organisation's part of it.", "GET api/organisations/{organisation}/audit", Columns, Filters()),
+            maker.Ask(
+                "check", "Have the server follow the chain through its whole log.", "GET api/audit/verify", null,
+                CommandField.Text("head", "The end that the log once had: number:hash.")),
+            Export(maker, console), Verify(console),
+        };
+    }
+
+    static CommandField[] Filters() =>
+    [
+        CommandField.Number("limit", "At most so many. Left out: 100."),
+        CommandField.Text("after", "Where the answer before ended, as its 'next' told."),
+        CommandField.Text("actor", "Of whom."), CommandField.Text("action", "Such as key.created."),
+        CommandField.Text("subject", "About what."), CommandField.Text("since", "From this time on."),
+        CommandField.Text("until", "Before this time."),
+    ];
+
+    static Command Export(CommandMaker maker, IAnsiConsole console)
+    {
+        var output = new Option<string?>("--out") { Description = "The file to write. Left out: standard output." };
+        return maker.Make(
+            "export", "The whole log as NDJSON; its last line is the end of the chain.", [output],
+            async (parsed, client, cancellation) =>
             {
-                await File.WriteAllTextAsync(path, text, cancellation);
-            }
-            else
-            {
-                await console.Profile.Out.Writer.WriteAsync(text);
-            }
-        }));
-        return command;
+                var text = await client.GetTextAsync("api/audit/export", cancellation);
+                if (parsed.GetValue(output) is { } path)
+                {
+                    await File.WriteAllTextAsync(path, text, cancellation);
+                }
+                else
+                {
+                    await console.Profile.Out.Writer.WriteAsync(text);
+                }
+            });
     }
 
     static Command Verify(IAnsiConsole console)

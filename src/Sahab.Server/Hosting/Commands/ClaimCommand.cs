@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sahab.Server.Source.Purchases;
 using Spectre.Console;
+using static Sahab.Server.Hosting.Commands.CommandMaker;
 
 namespace Sahab.Server.Hosting.Commands;
 
@@ -12,41 +13,39 @@ internal static class ClaimCommand
 {
     public static Command Create(IAnsiConsole console, Func<string, string?> environment)
     {
+        var maker = new CommandMaker(console, environment);
         var granted = new Option<decimal>("--granted-usd") { Description = "What it grants; 0: nothing.", Required = true };
         var credited = new Option<decimal>("--usd") { Description = "How much.", Required = true };
         return new Command("claim", "Claim from providers what they billed too much or owe for a service level.")
         {
-            List(console, environment),
-            Raise(console, environment),
-            Step(console, environment, "send", "Record that the provider was told."),
-            Step(console, environment, "answer", "Record what the provider grants.", granted, "granted_usd"),
-            Step(console, environment, "credit", "Record a credit on a bill.", credited, "usd"),
-            Step(console, environment, "close", "End it without more."),
+            List(maker, console),
+            maker.Ask("show", "One claim with its history.", "GET api/claims/{claim}"),
+            Raise(maker, console),
+            Step(maker, console, "send", "Record that the provider was told."),
+            Step(maker, console, "answer", "Record what the provider grants.", granted, "granted_usd"),
+            Step(maker, console, "credit", "Record a credit on a bill.", credited, "usd"),
+            Step(maker, console, "close", "End it without more."),
         };
     }
 
-    static Command List(IAnsiConsole console, Func<string, string?> environment)
+    static Command List(CommandMaker maker, IAnsiConsole console)
     {
-        var server = new ServerOptions();
         var month = new Option<string?>("--month")
         {
             Description = "Of which month service levels are looked at. Left out: the last.",
         };
-        var command = new Command("list", "What contracts owe for a month, and all claims.") { month };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            using var client = server.Connect(parsed, environment);
-            var query = parsed.GetValue(month) is { } of ? $"?month={Uri.EscapeDataString(of)}" : "";
-            PrintOwed(console, await client.GetAsync("api/claims/owed" + query, cancellation));
-            Print(console, [.. (await client.GetAsync("api/claims", cancellation))["data"]!.AsArray()]);
-        }));
-        return command;
+        return maker.Make(
+            "list", "What contracts owe for a month, and all claims.", [month],
+            async (parsed, client, cancellation) =>
+            {
+                var query = parsed.GetValue(month) is { } of ? $"?month={Uri.EscapeDataString(of)}" : "";
+                PrintOwed(console, await client.GetAsync("api/claims/owed" + query, cancellation));
+                Print(console, [.. (await client.GetAsync("api/claims", cancellation))["data"]!.AsArray()]);
+            });
     }
 
-    static Command Raise(IAnsiConsole console, Func<string, string?> environment)
+    static Command Raise(CommandMaker maker, IAnsiConsole console)
     {
-        var server = new ServerOptions();
         var id = new Argument<string>("claim") { Description = "Its id." };
         var month = new Option<string>("--month") { Description = "The billing period, such as 2026-11.", Required = true };
         var provider = new Option<string?>("--provider") { Description = "Against whom, where it is about a bill." };
@@ -59,39 +58,35 @@ internal static class ClaimCommand
         var scope = new Option<string?>("--scope") { Description = "The deployment or region. Left out: all of the clause." };
         var days = new Option<int?>("--credit-days") { Description = "For how many days a granted credit is waited for." };
         var note = new Option<string?>("--note") { Description = "Who raises it, and why." };
-        var command = new Command("raise", "Raise a claim: of a bill, of something else, or of a service level.")
-        {
-            id, month, provider, bill, tolerance, about, usd, contract, clause, scope, days, note,
-        };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            using var client = server.Connect(parsed, environment);
-            var body = new JsonObject
+        return maker.Make(
+            "raise", "Raise a claim: of a bill, of something else, or of a service level.",
+            [id, month, provider, bill, tolerance, about, usd, contract, clause, scope, days, note],
+            async (parsed, client, cancellation) =>
             {
-                ["id"] = parsed.GetValue(id),
-                ["kind"] = parsed.GetValue(contract) is null ? "billing-difference" : "service-level",
-                ["month"] = parsed.GetValue(month),
-                ["provider"] = parsed.GetValue(provider),
-                ["about"] = parsed.GetValue(about),
-                ["usd"] = parsed.GetValue(usd),
-                ["contract"] = parsed.GetValue(contract),
-                ["clause"] = parsed.GetValue(clause),
-                ["scope"] = parsed.GetValue(scope),
-                ["credit_days"] = parsed.GetValue(days),
-                ["note"] = parsed.GetValue(note),
-            };
-            if (parsed.GetValue(bill) is { } file)
-            {
-                body["differences"] = await DifferencesAsync(
-                    client, file, parsed.GetValue(month)!,
-                    parsed.GetValue(provider) ?? throw new CommandException("--provider says whose bill it is."),
-                    parsed.GetValue(tolerance), cancellation);
-            }
+                var body = new JsonObject
+                {
+                    ["id"] = parsed.GetValue(id),
+                    ["kind"] = parsed.GetValue(contract) is null ? "billing-difference" : "service-level",
+                    ["month"] = parsed.GetValue(month),
+                    ["provider"] = parsed.GetValue(provider),
+                    ["about"] = parsed.GetValue(about),
+                    ["usd"] = parsed.GetValue(usd),
+                    ["contract"] = parsed.GetValue(contract),
+                    ["clause"] = parsed.GetValue(clause),
+                    ["scope"] = parsed.GetValue(scope),
+                    ["credit_days"] = parsed.GetValue(days),
+                    ["note"] = parsed.GetValue(note),
+                };
+                if (parsed.GetValue(bill) is { } file)
+                {
+                    body["differences"] = await DifferencesAsync(
+                        client, file, parsed.GetValue(month)!,
+                        parsed.GetValue(provider) ?? throw new CommandException("--provider says whose bill it is."),
+                        parsed.GetValue(tolerance), cancellation);
+                }
 
-            Print(console, [await client.PostAsync("api/claims", JsonSerializer.SerializeToUtf8Bytes(body), cancellation)]);
-        }));
-        return command;
+                Print(console, [await client.PostAsync("api/claims", JsonSerializer.SerializeToUtf8Bytes(body), cancellation)]);
+            });
     }
 
     /// <summary>What the bill has too much. What it has too little the provider may claim.</summary>
@@ -114,20 +109,12 @@ internal static class ClaimCommand
     }
 
     static Command Step(
-        IAnsiConsole console, Func<string, string?> environment, string name, string description,
+        CommandMaker maker, IAnsiConsole console, string name, string description,
         Option<decimal>? amount = null, string amountName = "")
     {
-        var server = new ServerOptions();
         var id = new Argument<string>("claim") { Description = "Its id." };
         var note = new Option<string>("--note") { Description = "Who says so, and where that is on record.", Required = true };
-        var command = new Command(name, description) { id, note };
-        if (amount is not null)
-        {
-            command.Add(amount);
-        }
-
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
+        return maker.Make(name, description, amount is null ? [id, note] : [id, note, amount], async (parsed, client, cancellation) =>
         {
             var body = new JsonObject { ["note"] = parsed.GetValue(note) };
             if (amount is not null)
@@ -135,11 +122,9 @@ internal static class ClaimCommand
                 body[amountName] = parsed.GetValue(amount);
             }
 
-            using var client = server.Connect(parsed, environment);
             var path = $"api/claims/{Uri.EscapeDataString(parsed.GetValue(id)!)}/{name}";
             Print(console, [await client.PostAsync(path, JsonSerializer.SerializeToUtf8Bytes(body), cancellation)]);
-        }));
-        return command;
+        });
     }
 
     static void PrintOwed(IAnsiConsole console, JsonNode owed)
@@ -187,6 +172,4 @@ internal static class ClaimCommand
 
         console.Write(table);
     }
-
-    static string Cell(JsonNode? node) => Markup.Escape(node?.ToString() ?? "");
 }

@@ -1,7 +1,7 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Sahab.Server.Sell.Tenants.Accounts;
 
 namespace Sahab.Server.Hosting.Commands;
 
@@ -9,7 +9,7 @@ namespace Sahab.Server.Hosting.Commands;
 internal sealed class CommandException(string message) : Exception(message);
 
 /// <summary>Asks a running server on behalf of a command. Its answers are JSON.</summary>
-internal sealed class ControlClient : IDisposable
+internal sealed class ControlClient : IDisposable, IAsyncDisposable
 {
     /// <summary>Where an admin key is looked for unless told otherwise.</summary>
     public const string DefaultKeyVariable = "SAHAB_ADMIN_KEY";
@@ -23,13 +23,46 @@ internal sealed class ControlClient : IDisposable
 
     readonly Uri _server;
     readonly HttpClient _http;
+    bool _isSignedIn;
 
     public ControlClient(Uri server, string key)
+        : this(server) =>
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+
+    ControlClient(Uri server)
     {
         _server = server;
         var handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, UseProxy = false };
         _http = new HttpClient(handler) { Timeout = AnswerTimeout, MaxResponseContentBufferSize = MaxAnswerBytes };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+    }
+
+    /// <summary>Signs in as a user, until it is disposed of.</summary>
+    /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
+    public static Task<ControlClient> SignInAsync(
+        Uri server, string email, string password, CancellationToken cancellation) => BeginAsync(
+            server, "api/sign-in", new JsonObject { ["email"] = email, ["password"] = password }, cancellation);
+
+    /// <summary>Makes a user and signs in as them, until it is disposed of.</summary>
+    /// <exception cref="CommandException">There is no answer, or it is an error.</exception>
+    public static Task<ControlClient> SignUpAsync(Uri server, JsonObject user, CancellationToken cancellation) =>
+        BeginAsync(server, "api/sign-up", user, cancellation);
+
+    static async Task<ControlClient> BeginAsync(
+        Uri server, string path, JsonObject body, CancellationToken cancellation)
+    {
+        var client = new ControlClient(server);
+        try
+        {
+            var session = await client.SendAsync(HttpMethod.Post, path, body, cancellation);
+            client._http.DefaultRequestHeaders.Add(SessionCookie.CsrfHeader, session["csrf"]!.ToString());
+            client._isSignedIn = true;
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
     }
 
     /// <exception cref="CommandException">It is not the address of a server.</exception>
@@ -89,8 +122,28 @@ internal sealed class ControlClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>Ends the session, where there is one.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_isSignedIn)
+            {
+                await SendAsync(HttpMethod.Post, "api/sign-out", null, CancellationToken.None);
+            }
+        }
+        catch (CommandException)
+        {
+            // What was asked for is done, or not, and was told; a session that stays ends by itself.
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
     Task<JsonNode> AskAsync(HttpRequestMessage request, CancellationToken cancellation) =>
-        SendAsync(request, ParseOrNull, cancellation);
+        SendAsync(request, text => text.Length == 0 ? new JsonObject() : ParseOrNull(text), cancellation);
 
     /// <param name="encoding">How the answer's bytes are read; null: as it says itself.</param>
     async Task<T> SendAsync<T>(
@@ -102,10 +155,10 @@ internal sealed class ControlClient : IDisposable
             using (request)
             using (var response = await _http.SendAsync(request, cancellation))
             {
-                var text = encoding is null || response.StatusCode != HttpStatusCode.OK
+                var text = encoding is null || !response.IsSuccessStatusCode
                     ? await response.Content.ReadAsStringAsync(cancellation)
                     : encoding.GetString(await response.Content.ReadAsByteArrayAsync(cancellation));
-                return response.StatusCode == HttpStatusCode.OK && read(text) is { } answer
+                return response.IsSuccessStatusCode && read(text) is { } answer
                     ? answer
                     : throw new CommandException(
                         $"{_server} answered {(int)response.StatusCode}: {MessageOf(ParseOrNull(text)) ?? text}");

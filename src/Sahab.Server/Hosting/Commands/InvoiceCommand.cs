@@ -10,126 +10,167 @@ internal static class InvoiceCommand
 {
     static readonly string[] Formats = ["json", "csv", "html", "pdf"];
 
-    public static Command Create(IAnsiConsole console, Func<string, string?> environment) =>
-        new("invoice", "Draft, issue and export invoices.")
+    const string One = "api/organisations/{organisation}/invoices/{number}";
+
+    public static Command Create(IAnsiConsole console, Func<string, string?> environment)
+    {
+        var maker = new CommandMaker(console, environment);
+        return new("invoice", "Draft, issue, export, correct and collect invoices.")
         {
-            Draft(console, environment),
-            Issue(console, environment),
-            List(console, environment),
-            Show(console, environment),
-            Export(console, environment),
+            Draft(maker, console), Issue(maker, console), List(maker, console), Show(maker, console), Export(maker),
+            maker.Ask(
+                "all", "Invoices and credit notes of all organisations, the newest first.", "GET api/invoices?limit=1000",
+                ["number", "organisation", "month", "due_at", "total_usd", "paid_usd", "status"],
+                CommandField.Text("month", "Of this month only, such as 2026-11."),
+                CommandField.Text("status", "open, paid or credit-note.")),
+            maker.Ask(
+                "due", "Whose invoice of a month is not issued yet.", "GET api/invoices/due", ["organisation"],
+                CommandField.Text("month", "Such as 2026-11.", required: true)),
+            maker.Ask(
+                "calls", "The calls that a line is made of, the newest first.", $"GET {One}/lines/{{line}}/calls", CallCommand.Columns,
+                CommandField.Number("limit", "At most so many. Left out: 100."),
+                CommandField.Text("after", "Where the answer before ended, as its 'next' told.")),
+            maker.Ask(
+                "correct", "Take an amount of an invoice back, by a credit note.", $"POST {One}/credit-notes", null,
+                CommandField.Text("amount_usd", "Before tax, such as 12.50.", required: true),
+                CommandField.Text("reason", "Why; it stands on the credit note.", required: true)),
+            maker.Write("open", "Invoices that are not paid, as CSV for whoever collects.", "GET api/invoices/open"),
+            maker.Ask(
+                "collect", "Ask the payment service to collect all that is open.", "POST api/invoices/collect", null,
+                CommandField.Text("provider", "Such as stripe.", required: true)),
+            maker.Ask("pay", "Ask the payment service to collect what is open of one.", $"POST {One}/pay"),
+            Payments(maker, console),
         };
-
-    static Command Draft(IAnsiConsole console, Func<string, string?> environment)
-    {
-        var (server, organisation, month) = (new ServerOptions(), Organisation(), Month());
-        var command = new Command("draft", "An organisation's invoice of a month as it would be now.") { organisation, month };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            using var client = server.Connect(parsed, environment);
-            Print(console, await client.GetAsync(
-                PathOf(parsed.GetValue(organisation)!, "draft-" + parsed.GetValue(month)), cancellation));
-        }));
-        return command;
     }
 
-    static Command Issue(IAnsiConsole console, Func<string, string?> environment)
+    static Command Payments(CommandMaker maker, IAnsiConsole console)
     {
-        var (server, month) = (new ServerOptions(), Month());
-        var organisation = new Option<string?>("--organisation") { Description = "Of whom. Left out: of all." };
-        var command = new Command("issue", "Issue the invoices of a month that is over.") { month, organisation };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
+        var file = new Argument<string>("file") { Description = "Payments in CSV: number, amount_usd, reference, paid_at." };
+        return new("payment", "What was paid of invoices, and paid back.")
         {
-            using var client = server.Connect(parsed, environment);
-            var body = new JsonObject { ["month"] = parsed.GetValue(month) };
-            if (parsed.GetValue(organisation) is { } one)
-            {
-                body["organisation"] = one;
-            }
-
-            var answer = await client.PostAsync("api/invoices/issue", JsonSerializer.SerializeToUtf8Bytes(body), cancellation);
-            var output = console.Profile.Out.Writer;
-            foreach (var issued in answer["data"]!.AsArray())
-            {
-                var before = issued!["new"]!.GetValue<bool>() ? "" : "  (was issued before)";
-                output.WriteLine($"{issued["number"]}  {issued["organisation"]}{before}");
-            }
-
-            foreach (var refused in answer["refused"]!.AsArray())
-            {
-                output.WriteLine($"not issued: {refused!["organisation"]}: {refused["reason"]}");
-            }
-
-            return answer["refused"]!.AsArray().Count == 0 ? 0 : 1;
-        }));
-        return command;
-    }
-
-    static Command List(IAnsiConsole console, Func<string, string?> environment)
-    {
-        var (server, organisation) = (new ServerOptions(), Organisation());
-        var command = new Command("list", "The invoices and credit notes of an organisation, the newest first.") { organisation };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            using var client = server.Connect(parsed, environment);
-            var (output, after) = (console.Profile.Out.Writer, "");
-            do
-            {
-                var page = await client.GetAsync(
-                    $"{PathOf(parsed.GetValue(organisation)!, null)}?limit=1000{after}", cancellation);
-                foreach (var each in page["data"]!.AsArray())
+            maker.Ask(
+                "list", "What was paid of an invoice, and paid back.", $"GET {One}/payments",
+                ["id", "provider", "amount_usd", "paid_at"]),
+            maker.Ask(
+                "add", "Record a payment; the same reference is recorded once.", $"POST {One}/payments", null,
+                CommandField.Text("amount_usd", "Such as 12.50.", required: true),
+                CommandField.Text("reference", "The payment's own name.", required: true)),
+            maker.Ask(
+                "refund", "Record that an amount was paid back.", $"POST {One}/refunds", null,
+                CommandField.Text("amount_usd", "Such as 12.50.", required: true),
+                CommandField.Text("reference", "The refund's own name.", required: true)),
+            maker.Make(
+                "import", "Record payments from a file; each reference is recorded once.", [file],
+                async (parsed, client, cancellation) =>
                 {
-                    output.WriteLine($"{each!["number"]}  {each["month"]}  {each["total_usd"],14} USD  {each["status"]}");
+                    var path = parsed.GetRequiredValue(file);
+                    var answer = await client.PostAsync(
+                        "api/invoices/payments", CommandFile.Read(path), "text/csv", cancellation);
+                    console.Profile.Out.Writer.WriteLine($"{answer["recorded"]} recorded, {answer["known"]} known before");
+                }),
+        };
+    }
+
+    static Command Draft(CommandMaker maker, IAnsiConsole console)
+    {
+        var (organisation, month) = (Organisation(), Month());
+        return maker.Make(
+            "draft", "An organisation's invoice of a month as it would be now.", [organisation, month],
+            async (parsed, client, cancellation) =>
+            {
+                Print(console, await client.GetAsync(
+                    PathOf(parsed.GetValue(organisation)!, "draft-" + parsed.GetValue(month)), cancellation));
+            });
+    }
+
+    static Command Issue(CommandMaker maker, IAnsiConsole console)
+    {
+        var month = Month();
+        var organisation = new Option<string?>("--organisation") { Description = "Of whom. Left out: of all." };
+        return maker.Make(
+            "issue", "Issue the invoices of a month that is over.", [month, organisation],
+            async (parsed, client, cancellation) =>
+            {
+                var body = new JsonObject { ["month"] = parsed.GetValue(month) };
+                if (parsed.GetValue(organisation) is { } one)
+                {
+                    body["organisation"] = one;
                 }
 
-                after = page["next"]?.ToString() is { } next ? $"&after={Uri.EscapeDataString(next)}" : "";
-            }
-            while (after.Length > 0);
-        }));
-        return command;
+                var answer = await client.PostAsync("api/invoices/issue", JsonSerializer.SerializeToUtf8Bytes(body), cancellation);
+                var output = console.Profile.Out.Writer;
+                foreach (var issued in answer["data"]!.AsArray())
+                {
+                    var before = issued!["new"]!.GetValue<bool>() ? "" : "  (was issued before)";
+                    output.WriteLine($"{issued["number"]}  {issued["organisation"]}{before}");
+                }
+
+                foreach (var refused in answer["refused"]!.AsArray())
+                {
+                    output.WriteLine($"not issued: {refused!["organisation"]}: {refused["reason"]}");
+                }
+
+                return answer["refused"]!.AsArray().Count == 0 ? 0 : 1;
+            });
     }
 
-    static Command Show(IAnsiConsole console, Func<string, string?> environment)
+    static Command List(CommandMaker maker, IAnsiConsole console)
     {
-        var (server, organisation, number) = (new ServerOptions(), Organisation(), Number());
-        var command = new Command("show", "An invoice or credit note, line by line.") { organisation, number };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            using var client = server.Connect(parsed, environment);
-            Print(console, await client.GetAsync(
-                PathOf(parsed.GetValue(organisation)!, parsed.GetValue(number)), cancellation));
-        }));
-        return command;
+        var organisation = Organisation();
+        return maker.Make(
+            "list", "The invoices and credit notes of an organisation, the newest first.", [organisation],
+            async (parsed, client, cancellation) =>
+            {
+                var (output, after) = (console.Profile.Out.Writer, "");
+                do
+                {
+                    var page = await client.GetAsync(
+                        $"{PathOf(parsed.GetValue(organisation)!, null)}?limit=1000{after}", cancellation);
+                    foreach (var each in page["data"]!.AsArray())
+                    {
+                        output.WriteLine($"{each!["number"]}  {each["month"]}  {each["total_usd"],14} USD  {each["status"]}");
+                    }
+
+                    after = page["next"]?.ToString() is { } next ? $"&after={Uri.EscapeDataString(next)}" : "";
+                }
+                while (after.Length > 0);
+            });
     }
 
-    static Command Export(IAnsiConsole console, Func<string, string?> environment)
+    static Command Show(CommandMaker maker, IAnsiConsole console)
     {
-        var (server, organisation, number) = (new ServerOptions(), Organisation(), Number());
+        var (organisation, number) = (Organisation(), Number());
+        return maker.Make(
+            "show", "An invoice or credit note, line by line.", [organisation, number],
+            async (parsed, client, cancellation) =>
+            {
+                Print(console, await client.GetAsync(
+                    PathOf(parsed.GetValue(organisation)!, parsed.GetValue(number)), cancellation));
+            });
+    }
+
+    static Command Export(CommandMaker maker)
+    {
+        var (organisation, number) = (Organisation(), Number());
         var file = new Argument<string>("file")
         {
             Description = "Where to: its ending says the form (.json, .csv, .html, .pdf).",
         };
-        var command = new Command("export", "Write an invoice or credit note to a file.") { organisation, number, file };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            var path = parsed.GetValue(file)!;
-            var format = Path.GetExtension(path).TrimStart('.');
-            if (!Formats.Contains(format))
+        return maker.Make(
+            "export", "Write an invoice or credit note to a file.", [organisation, number, file],
+            async (parsed, client, cancellation) =>
             {
-                throw new CommandException($"'{path}' does not end in one of: .{string.Join(", .", Formats)}.");
-            }
+                var path = parsed.GetValue(file)!;
+                var format = Path.GetExtension(path).TrimStart('.');
+                if (!Formats.Contains(format))
+                {
+                    throw new CommandException($"'{path}' does not end in one of: .{string.Join(", .", Formats)}.");
+                }
 
-            using var client = server.Connect(parsed, environment);
-            var from = PathOf(parsed.GetValue(organisation)!, parsed.GetValue(number));
-            await File.WriteAllBytesAsync(
-                path, await client.GetBytesAsync(format == "json" ? from : $"{from}.{format}", cancellation), cancellation);
-        }));
-        return command;
+                var from = PathOf(parsed.GetValue(organisation)!, parsed.GetValue(number));
+                await File.WriteAllBytesAsync(
+                    path, await client.GetBytesAsync(format == "json" ? from : $"{from}.{format}", cancellation), cancellation);
+            });
     }
 
     static void Print(IAnsiConsole console, JsonNode document)

@@ -11,9 +11,11 @@ internal static class PurchaseCommand
 {
     public static Command Create(IAnsiConsole console, Func<string, string?> environment)
     {
+        var maker = new CommandMaker(console, environment);
         var command = new Command("purchase", "Buy capacity, from draft to delivery.")
         {
-            List(console, environment), Draft(console, environment), Answer(console, environment),
+            List(maker, console), Draft(maker, console), Answer(maker, console),
+            maker.Ask("show", "One purchase with its offers and deadlines.", "GET api/purchases/{purchase}"),
         };
         foreach (var (name, description) in (ReadOnlySpan<(string, string)>)
         [
@@ -23,29 +25,18 @@ internal static class PurchaseCommand
             ("withdraw", "Give it up."),
         ])
         {
-            command.Add(Step(console, environment, name, description));
+            command.Add(Step(maker, console, name, description));
         }
 
         return command;
     }
 
-    static Command List(IAnsiConsole console, Func<string, string?> environment)
-    {
-        var server = new ServerOptions();
-        var command = new Command("list", "All purchases, the last to be changed first.");
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            using var client = server.Connect(parsed, environment);
-            var answer = await client.GetAsync("api/purchases", cancellation);
-            Print(console, answer["data"]!.AsArray());
-        }));
-        return command;
-    }
+    static Command List(CommandMaker maker, IAnsiConsole console) =>
+        maker.Make("list", "All purchases, the last to be changed first.", [], async (_, client, cancellation) =>
+            Print(console, (await client.GetAsync("api/purchases", cancellation))["data"]!.AsArray()));
 
-    static Command Draft(IAnsiConsole console, Func<string, string?> environment)
+    static Command Draft(CommandMaker maker, IAnsiConsole console)
     {
-        var server = new ServerOptions();
         var id = new Argument<string>("purchase") { Description = "Its id." };
         var seller = new Option<string>("--seller") { Description = "The provider that would sell it.", Required = true };
         var site = new Option<string>("--site") { Description = "The seller's region or site.", Required = true };
@@ -55,36 +46,30 @@ internal static class PurchaseCommand
         var gpus = new Option<int>("--gpus") { Description = "GPUs." };
         var kind = new Option<string?>("--gpu-kind") { Description = "Their kind, such as GB200." };
         var usd = new Option<decimal>("--usd") { Description = "What it costs over its term." };
-        var command = new Command("draft", "Draft a purchase.")
-        {
-            id, seller, site, country, due, megawatts, gpus, kind, usd,
-        };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            var draft = new JsonObject
+        return maker.Make(
+            "draft", "Draft a purchase.", [id, seller, site, country, due, megawatts, gpus, kind, usd],
+            async (parsed, client, cancellation) =>
             {
-                ["id"] = parsed.GetValue(id),
-                ["seller"] = parsed.GetValue(seller),
-                ["site"] = parsed.GetValue(site),
-                ["country"] = parsed.GetValue(country),
-                ["megawatts"] = parsed.GetValue(megawatts),
-                ["gpu_kind"] = parsed.GetValue(kind),
-                ["gpus"] = parsed.GetValue(gpus),
-                ["usd"] = parsed.GetValue(usd),
-                ["due_at"] = ContractBinding.TryTime(parsed.GetValue(due)!, out var time)
-                    ? time
-                    : throw new CommandException($"--due must be {TextForms.Describe(TextForm.Instant)}."),
-            };
-            using var client = server.Connect(parsed, environment);
-            Print(console, [await client.PostAsync("api/purchases", ToBytes(draft), cancellation)]);
-        }));
-        return command;
+                var draft = new JsonObject
+                {
+                    ["id"] = parsed.GetValue(id),
+                    ["seller"] = parsed.GetValue(seller),
+                    ["site"] = parsed.GetValue(site),
+                    ["country"] = parsed.GetValue(country),
+                    ["megawatts"] = parsed.GetValue(megawatts),
+                    ["gpu_kind"] = parsed.GetValue(kind),
+                    ["gpus"] = parsed.GetValue(gpus),
+                    ["usd"] = parsed.GetValue(usd),
+                    ["due_at"] = ContractBinding.TryTime(parsed.GetValue(due)!, out var time)
+                        ? time
+                        : throw new CommandException($"--due must be {TextForms.Describe(TextForm.Instant)}."),
+                };
+                Print(console, [await client.PostAsync("api/purchases", ToBytes(draft), cancellation)]);
+            });
     }
 
-    static Command Answer(IAnsiConsole console, Func<string, string?> environment)
+    static Command Answer(CommandMaker maker, IAnsiConsole console)
     {
-        var server = new ServerOptions();
         var id = new Argument<string>("purchase") { Description = "Its id." };
         var contract = new Option<string>("--contract") { Description = "The holder's contract.", Required = true };
         var says = new Option<string>("--says") { Description = "What it answered.", Required = true };
@@ -94,34 +79,25 @@ internal static class PurchaseCommand
             Description = "Who answered, and where that is on record.",
             Required = true,
         };
-        var command = new Command("answer", "Record what the holder of a right has answered.") { id, contract, says, evidence };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            var answer = new JsonObject
+        return maker.Make(
+            "answer", "Record what the holder of a right has answered.", [id, contract, says, evidence],
+            async (parsed, client, cancellation) =>
             {
-                ["contract"] = parsed.GetValue(contract),
-                ["says"] = parsed.GetValue(says),
-                ["evidence"] = parsed.GetValue(evidence),
-            };
-            using var client = server.Connect(parsed, environment);
-            Print(console, [await client.PostAsync(PathOf(parsed.GetValue(id)!, "answer"), ToBytes(answer), cancellation)]);
-        }));
-        return command;
+                var answer = new JsonObject
+                {
+                    ["contract"] = parsed.GetValue(contract),
+                    ["says"] = parsed.GetValue(says),
+                    ["evidence"] = parsed.GetValue(evidence),
+                };
+                Print(console, [await client.PostAsync(PathOf(parsed.GetValue(id)!, "answer"), ToBytes(answer), cancellation)]);
+            });
     }
 
-    static Command Step(IAnsiConsole console, Func<string, string?> environment, string name, string description)
+    static Command Step(CommandMaker maker, IAnsiConsole console, string name, string description)
     {
-        var server = new ServerOptions();
         var id = new Argument<string>("purchase") { Description = "Its id." };
-        var command = new Command(name, description) { id };
-        server.AddTo(command);
-        command.SetAction((parsed, cancellation) => CommandRun.RunAsync(console, async () =>
-        {
-            using var client = server.Connect(parsed, environment);
-            Print(console, [await client.PostAsync(PathOf(parsed.GetValue(id)!, name), [], cancellation)]);
-        }));
-        return command;
+        return maker.Make(name, description, [id], async (parsed, client, cancellation) =>
+            Print(console, [await client.PostAsync(PathOf(parsed.GetValue(id)!, name), [], cancellation)]));
     }
 
     static string PathOf(string id, string step) => $"api/purchases/{Uri.EscapeDataString(id)}/{step}";

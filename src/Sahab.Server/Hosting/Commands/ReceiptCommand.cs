@@ -11,7 +11,18 @@ namespace Sahab.Server.Hosting.Commands;
 /// <summary><c>sahab receipt verify</c>: checks receipts, and an invoice by them, without any server.</summary>
 internal static class ReceiptCommand
 {
-    public static Command Create(IAnsiConsole console) => new("receipt", "Check receipts.") { Verify(console) };
+    public static Command Create(IAnsiConsole console, Func<string, string?> environment)
+    {
+        var maker = new CommandMaker(console, environment);
+        return new("receipt", "Get receipts, and check them.")
+        {
+            maker.Write("keys", "The public keys that receipts are and were signed with.", "GET api/receipts/key"),
+            maker.Write(
+                "export", "The receipts of an organisation, one in a line.", "GET api/organisations/{organisation}/receipts",
+                CommandField.Number("after", "Those after this number only.")),
+            Verify(console),
+        };
+    }
 
     static Command Verify(IAnsiConsole console)
     {

@@ -10,10 +10,10 @@ internal static class BudgetsApi
     {
         var budgets = api.MapGroup("/organisations/{organisation}/budgets")
             .Needs(Permission.SeeBudgets, Permission.ChangeBudgets);
-        budgets.MapGet("", ListAsync).WithSummary("The budgets of an organisation with how they stand.");
-        budgets.MapPost("", SetAsync).WithSummary("Set a budget on an organisation, a project or a key.");
+        budgets.MapGet("", ListAsync).Pages().WithSummary("The budgets of an organisation with how they stand.");
+        budgets.MapPost("", SetAsync).Reads<NewBudget>().WithSummary("Set a budget on an organisation, a project or a key.");
         budgets.MapGet("/{budget}", ShowAsync).WithSummary("One budget with how it stands.");
-        budgets.MapPatch("/{budget}", ChangeAsync)
+        budgets.MapPatch("/{budget}", ChangeAsync).Reads<ChangedBudget>()
             .WithSummary("Change a budget's name, limit, kind or thresholds; usage: reset begins it anew.");
         budgets.MapDelete("/{budget}", RemoveAsync).WithSummary("Remove a budget.");
         budgets.MapGet("/{budget}/events", ListEventsAsync)
@@ -98,6 +98,15 @@ internal static class BudgetsApi
         : Answer(BudgetJson.Of(change.Budget!, await readings.TryReadAsync(change.Budget!, cancellation)));
 
     static IResult Answer(JsonObject json) => ControlBody.Ok(json);
+
+    /// <summary>For the description of the API: <see cref="BudgetJson"/> reads it member by member.</summary>
+    sealed record NewBudget(
+        string Name, string Measure, string Period, string? Kind, long? Limit, string? LimitUsd, int[]? Thresholds,
+        string? Project, string? Key);
+
+    /// <summary>For the description of the API, as well.</summary>
+    sealed record ChangedBudget(
+        string? Name, string? Kind, long? Limit, string? LimitUsd, int[]? Thresholds, string? Usage);
 
     static ControlProblem Unknown(string budget) => ControlError.NotFound("budget", $"There is no budget '{budget}'.");
 }

@@ -21,10 +21,11 @@ internal static class CapacityApi
             .Needs(Permission.SeeBilling, Permission.ChangeBilling);
         capacity.MapGet("/offers", OffersAsync)
             .WithSummary("What can be reserved, with its price and how much is free: ?from= and ?units= say for what.");
-        capacity.MapGet("", ListAsync).WithSummary("What the organisation has reserved.");
-        capacity.MapPost("", ReserveAsync).WithSummary("Reserve capacity for a term, at a fixed price.");
+        capacity.MapGet("", ListAsync).Pages().WithSummary("What the organisation has reserved.");
+        capacity.MapPost("", ReserveAsync).Reads<Body>().WithSummary("Reserve capacity for a term, at a fixed price.");
         capacity.MapGet("/{reservation}", ShowAsync).WithSummary("One reservation.");
-        capacity.MapPatch("/{reservation}", ChangeAsync).WithSummary("Say whether a reservation is renewed when it ends.");
+        capacity.MapPatch("/{reservation}", ChangeAsync).Reads<Patch>()
+            .WithSummary("Say whether a reservation is renewed when it ends.");
         capacity.MapDelete("/{reservation}", CancelAsync).WithSummary("Cancel a reservation that has not begun.");
         api.MapGet("/capacity", SoldAsync).Needs(Permission.SeeSales)
             .WithSummary("What is sold of each model against what is held, and which failure binds.");

@@ -24,25 +24,25 @@ internal static class BillingApi
     {
         api.MapGet("/invoices/open", OpenAsync).Needs(Permission.SeeSales)
             .WithSummary("Invoices that are not paid, as CSV for whoever collects");
-        api.MapPost("/invoices/payments", PayAsync).Needs(Permission.ChangeSales)
+        api.MapPost("/invoices/payments", PayAsync).Needs(Permission.ChangeSales).Reads("text/csv")
             .WithSummary("Record payments from a CSV file; the same reference is recorded once");
-        api.MapPost("/invoices/collect", CollectAsync).Needs(Permission.ChangeSales)
+        api.MapPost("/invoices/collect", CollectAsync).Needs(Permission.ChangeSales).Reads<CollectRequest>()
             .WithSummary("Ask a payment provider to collect the invoices that are not paid; to ask again changes nothing");
-        api.MapPost("/payments/stripe", StripeAsync).Needs(Permission.Public)
+        api.MapPost("/payments/stripe", StripeAsync).Needs(Permission.Public).Reads("application/json")
             .WithSummary("Takes signed messages of the payment service about what was paid");
         var own = api.MapGroup("/organisations/{organisation}");
-        own.MapPost("/invoices/{number}/refunds", RefundAsync).Needs(Permission.ChangeSales)
+        own.MapPost("/invoices/{number}/refunds", RefundAsync).Needs(Permission.ChangeSales).Reads<RefundRequest>()
             .WithSummary("Record that an amount of what was paid was paid back");
         own.MapPost("/invoices/{number}/pay", PayOneAsync).Needs(Permission.ChangeBilling)
             .WithSummary("Ask the payment service to collect what is open of an invoice; to ask again changes nothing")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status409Conflict);
         own.MapGet("/billing", ProfileAsync).Needs(Permission.SeeBilling)
             .WithSummary("Whom the organisation's invoices are made out to");
-        own.MapPut("/billing", SetProfileAsync).Needs(Permission.ChangeBilling)
+        own.MapPut("/billing", SetProfileAsync).Needs(Permission.ChangeBilling).Reads<BillingProfile>()
             .WithSummary("Change whom invoices are made out to; exemption from tax is the operator's to say");
         own.MapGet("/credits", CreditsAsync).Needs(Permission.SeeBilling)
             .WithSummary("The organisation's credit, and what is left of it");
-        own.MapPost("/credits", AddCreditAsync).Needs(Permission.ChangeSales)
+        own.MapPost("/credits", AddCreditAsync).Needs(Permission.ChangeSales).Reads<CreditRequest>()
             .WithSummary("Add credit that was bought (prepaid) or given (promotional)");
         return api;
     }

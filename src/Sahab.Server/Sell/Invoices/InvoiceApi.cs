@@ -14,11 +14,11 @@ internal static class InvoiceApi
 
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/invoices/issue", IssueAsync).Needs(Permission.ChangeSales)
+        api.MapPost("/invoices/issue", IssueAsync).Needs(Permission.ChangeSales).Reads<IssueRequest>()
             .WithSummary("Issue the invoices of a month that is over, of one organisation or of all")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
         var own = api.MapGroup("/organisations/{organisation}/invoices").Needs(Permission.SeeBilling);
-        own.MapGet("", ListAsync).WithSummary("Invoices and credit notes, the newest first")
+        own.MapGet("", ListAsync).Pages().WithSummary("Invoices and credit notes, the newest first")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
         own.MapGet("/{number}.csv", (string organisation, string number, InvoiceDesk desk, InvoiceStore store,
                 CancellationToken cancellation) => ShowAsync(organisation, number, desk, store, content =>
@@ -43,10 +43,10 @@ internal static class InvoiceApi
                 Results.Text(content, "application/json", Encoding.UTF8), cancellation))
             .WithSummary("A document as it was issued; draft-2026-11 is the month's invoice as it would be now")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
-        own.MapGet("/{number}/lines/{line}/calls", CallsAsync).Needs(Permission.SeeUsage)
+        own.MapGet("/{number}/lines/{line}/calls", CallsAsync).Needs(Permission.SeeUsage).Pages()
             .WithSummary("The calls that a line is made of, the newest first")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
-        own.MapPost("/{number}/credit-notes", CorrectAsync).Needs(Permission.ChangeSales)
+        own.MapPost("/{number}/credit-notes", CorrectAsync).Needs(Permission.ChangeSales).Reads<CreditNoteRequest>()
             .WithSummary("Take an amount of an invoice back; the invoice stays as it is")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status409Conflict);
         return api;

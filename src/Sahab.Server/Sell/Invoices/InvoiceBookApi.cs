@@ -12,7 +12,7 @@ internal static class InvoiceBookApi
 
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/invoices", ListAsync).Needs(Permission.SeeSales)
+        api.MapGet("/invoices", ListAsync).Needs(Permission.SeeSales).Pages()
             .WithSummary("Invoices and credit notes of all organisations, the newest first; filters: month, status")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
         api.MapGet("/invoices/due", DueAsync).Needs(Permission.SeeSales)
@@ -22,7 +22,7 @@ internal static class InvoiceBookApi
         payments.MapGet("", PaymentsAsync).Needs(Permission.SeeBilling)
             .WithSummary("What was paid of an invoice, and paid back")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
-        payments.MapPost("", PayAsync).Needs(Permission.ChangeSales)
+        payments.MapPost("", PayAsync).Needs(Permission.ChangeSales).Reads<PaymentRequest>()
             .WithSummary("Record a payment of an invoice; the same reference is recorded once")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
         return api;

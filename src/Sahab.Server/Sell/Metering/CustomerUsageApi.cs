@@ -23,7 +23,7 @@ internal static class CustomerUsageApi
         own.MapGet("/usage", UsageAsync)
             .WithSummary("Requests, tokens and what was charged by hour or day; ?group=model, project or key tells them apart")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
-        own.MapGet("/calls", CallsAsync)
+        own.MapGet("/calls", CallsAsync).Pages()
             .WithSummary("The organisation's calls, the newest first, with tokens and amounts")
             .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
         own.MapGet("/calls/{call}", CallAsync).WithSummary("A call of the organisation, with its receipts")

@@ -12,19 +12,19 @@ internal static class MemberApi
     {
         var members = api.MapGroup("/organisations/{organisation}/members")
             .Needs(Permission.SeeOrganisation, Permission.ChangeMembers);
-        members.MapGet("", ListAsync).WithSummary("Members of an organisation");
-        api.MapPost("/organisations/{organisation}/members", AddAsync).Needs(Permission.ChangeUsers)
+        members.MapGet("", ListAsync).Pages().WithSummary("Members of an organisation");
+        api.MapPost("/organisations/{organisation}/members", AddAsync).Needs(Permission.ChangeUsers).Reads<InvitationBody>()
             .WithSummary("Make a user a member who was not invited");
-        members.MapPatch("/{user}", ChangeAsync).WithSummary("Give a member another role");
+        members.MapPatch("/{user}", ChangeAsync).Reads<RoleBody>().WithSummary("Give a member another role");
         members.MapDelete("/{user}", RemoveAsync).WithSummary("Remove a member");
         api.MapPost("/organisations/{organisation}/leave", LeaveAsync).Needs(Permission.SeeOrganisation)
             .WithSummary("Be a member no more");
         var invitations = api.MapGroup("/organisations/{organisation}/invitations")
             .Needs(Permission.SeeOrganisation, Permission.ChangeMembers);
-        invitations.MapGet("", ListInvitationsAsync).WithSummary("Invitations that nobody has accepted");
-        invitations.MapPost("", InviteAsync).WithSummary("Invite somebody; the token is shown this once");
+        invitations.MapGet("", ListInvitationsAsync).Pages().WithSummary("Invitations that nobody has accepted");
+        invitations.MapPost("", InviteAsync).Reads<InvitationBody>().WithSummary("Invite somebody; the token is shown this once");
         invitations.MapDelete("/{invitation}", WithdrawAsync).WithSummary("Take an invitation back");
-        api.MapPost("/invitations/accept", AcceptAsync).Needs(Permission.SignedIn)
+        api.MapPost("/invitations/accept", AcceptAsync).Needs(Permission.SignedIn).Reads<AcceptBody>()
             .WithSummary("Become a member by an invitation");
     }
 

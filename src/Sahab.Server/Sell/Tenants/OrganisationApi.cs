@@ -18,13 +18,13 @@ internal static class OrganisationApi
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/organisations", ListAsync).Needs(Permission.SignedIn)
+        api.MapGet("/organisations", ListAsync).Needs(Permission.SignedIn).Pages()
             .WithSummary("Your organisations; for the operator, all, or with ?search= those with that id or in whose name it is");
-        api.MapPost("/organisations", AddAsync).Needs(Permission.SignedIn)
+        api.MapPost("/organisations", AddAsync).Needs(Permission.SignedIn).Reads<NewOrganisation>()
             .WithSummary("Make an organisation, whose owner you are");
         var organisation = api.MapGroup("/organisations/{organisation}");
         organisation.MapGet("", ShowAsync).Needs(Permission.SeeOrganisation).WithSummary("An organisation");
-        organisation.MapPatch("", EditAsync).Needs(Permission.ChangeOrganisation)
+        organisation.MapPatch("", EditAsync).Needs(Permission.ChangeOrganisation).Reads<Edit>()
             .WithSummary("Change an organisation's name or country");
         MapStatus(organisation, "suspend", OrganisationStatus.Suspended, "Suspend it: its keys and members may do nothing");
         MapStatus(organisation, "resume", OrganisationStatus.Active, "End its suspension");
@@ -36,7 +36,7 @@ internal static class OrganisationApi
             $"/{name}",
             (string organisation, HttpContext context, OrganisationStore store, CallerCache cache, KeyFeed keys) =>
                 SetStatusAsync(organisation, status, context, store, cache, keys))
-            .Needs(Permission.ChangeSales).WithSummary(summary);
+            .Needs(Permission.ChangeSales).Reads<Reason>().WithSummary(summary);
 
     static async Task<IResult> ListAsync(HttpContext context, OrganisationStore store)
     {

@@ -12,10 +12,10 @@ internal static class ProjectApi
     {
         var projects = api.MapGroup("/organisations/{organisation}/projects")
             .Needs(Permission.SeeOrganisation, Permission.ChangeProjects);
-        projects.MapGet("", ListAsync).WithSummary("Projects of an organisation, archived ones included");
-        projects.MapPost("", AddAsync).WithSummary("Make a project");
+        projects.MapGet("", ListAsync).Pages().WithSummary("Projects of an organisation, archived ones included");
+        projects.MapPost("", AddAsync).Reads<Body>().WithSummary("Make a project");
         projects.MapGet("/{project}", ShowAsync).WithSummary("A project");
-        projects.MapPatch("/{project}", RenameAsync).WithSummary("Give a project another name");
+        projects.MapPatch("/{project}", RenameAsync).Reads<Body>().WithSummary("Give a project another name");
         projects.MapPost("/{project}/archive", ArchiveAsync).WithSummary("Put a project out of use, for good");
     }
 

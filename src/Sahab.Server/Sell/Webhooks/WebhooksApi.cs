@@ -23,15 +23,16 @@ internal static class WebhooksApi
         var webhooks = api.MapGroup("/organisations/{organisation}/webhooks")
             .Needs(Permission.SeeWebhooks, Permission.ChangeWebhooks);
         webhooks.MapGet("", ListAsync).WithSummary("The webhooks of an organisation");
-        webhooks.MapPost("", AddAsync).WithSummary("Add a webhook; its secret is told this once");
+        webhooks.MapPost("", AddAsync).Reads<WebhookRequest>().WithSummary("Add a webhook; its secret is told this once");
         webhooks.MapGet("/types", Types).WithSummary("The types of events");
         webhooks.MapGet("/{webhook}", ShowAsync).WithSummary("A webhook");
-        webhooks.MapPatch("/{webhook}", ChangeAsync).WithSummary("Change a webhook's address, name or types, disable or enable it");
+        webhooks.MapPatch("/{webhook}", ChangeAsync).Reads<WebhookRequest>()
+            .WithSummary("Change a webhook's address, name or types, disable or enable it");
         webhooks.MapDelete("/{webhook}", RemoveAsync).WithSummary("Remove a webhook and what was on its way to it");
         webhooks.MapPost("/{webhook}/secret", RotateAsync)
             .WithSummary("A new secret, told this once; the one before is signed with too for a day");
         webhooks.MapPost("/{webhook}/test", TestAsync).WithSummary("Send an event of the type webhook.test");
-        webhooks.MapGet("/{webhook}/deliveries", DeliveriesAsync).WithSummary("What was sent, the newest first");
+        webhooks.MapGet("/{webhook}/deliveries", DeliveriesAsync).Pages().WithSummary("What was sent, the newest first");
         webhooks.MapPost("/{webhook}/deliveries/{delivery}/replay", ReplayAsync).WithSummary("Send an event again");
     }
 

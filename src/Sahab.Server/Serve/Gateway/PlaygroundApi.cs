@@ -12,7 +12,7 @@ internal static class PlaygroundApi
     const string Chat = "/v1/chat/completions";
 
     public static void Map(IEndpointRouteBuilder api) =>
-        api.MapPost("/organisations/{organisation}/keys/{key}/chat/completions", RunAsync).Needs(Permission.Play)
+        api.MapPost("/organisations/{organisation}/keys/{key}/chat/completions", RunAsync).Needs(Permission.Play).Reads("application/json")
             .WithSummary("A chat completion in the name of a key; the body is that of /v1/chat/completions");
 
     static Task RunAsync(

@@ -28,7 +28,7 @@ internal static class ServeApi
                 : explainer.Like(call) is { } explained ? Results.Json(explained, Explanation.Json)
                 : ControlError.Conflict("Its key or its model is not there any more, or its calls are not taken."))
             .WithSummary("Where a call like one of the latest would go now, and why: of the same key, model, tier and size.");
-        api.MapPost("/explain", (HttpContext context, Explainer explainer) => explainer.HandleAsync(context))
+        api.MapPost("/explain", (HttpContext context, Explainer explainer) => explainer.HandleAsync(context)).Reads("application/json")
             .WithSummary("Why a request would go where: the body is that of the request, which is not sent on.");
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Claims;
 using Sahab.Server.Hosting.Access;
+using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Serve.Incidents;
 
@@ -11,7 +12,7 @@ internal static class IncidentApi
     /// <param name="operations">The group of those who see operations.</param>
     public static void Map(IEndpointRouteBuilder api, IEndpointRouteBuilder operations)
     {
-        operations.MapGet("/incidents", ListAsync).WithSummary(
+        operations.MapGet("/incidents", ListAsync).Pages().WithSummary(
             "Outages of deployments, the last first, with what their failed attempts cost: ?days= back, 7 unless said otherwise.");
         api.MapGet("/service-status", Show).Needs(Permission.Public).WithSummary(
             "How each model is served now, and its availability on each of the last 90 days. Public.");
@@ -27,14 +28,16 @@ internal static class IncidentApi
             return ControlError.Invalid("days", $"'days' must be a whole number from 1 to {IncidentDesk.MaxDays}.");
         }
 
-        var outages = await desk.FindAsync(days, context.RequestAborted);
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray([.. outages.Take(ListPage.MaxLimit).Select(outage => (JsonNode)ToJson(outage))]),
-            ["next"] = null,
-        });
+        return ListPage.TryRead(context, out var page, out var fault)
+            ? page.Answer(
+                page.Cut(await desk.FindAsync(days, context.RequestAborted), CursorOf, lastFirst: true), ToJson, CursorOf)
+            : fault!;
     }
+
+    /// <summary>The last to begin comes first; what begins meanwhile is not on a later part.</summary>
+    static string CursorOf(Outage outage) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{UnixMicroseconds.From(outage.From):D16}_{outage.Use.Deployment}_{outage.Use.Region}");
 
     static IResult Show(StatusBoard board) => ControlBody.Ok(new JsonObject
     {

@@ -21,7 +21,7 @@ internal static class ClaimApi
     {
         var claims = api.MapGroup("/claims");
         claims.MapGet("", ListAsync).WithSummary("Claims against providers, the last to be changed first");
-        claims.MapPost("", RaiseAsync).WithSummary("Raise a claim");
+        claims.MapPost("", RaiseAsync).Reads<ClaimRequest>().WithSummary("Raise a claim");
         claims.MapGet("/owed", OwedAsync)
             .WithSummary("What contracts owe for the service levels of a month, and what of it is claimed");
         claims.MapGet("/{id}", ShowAsync).WithSummary("A claim with its history");
@@ -49,7 +49,7 @@ internal static class ClaimApi
             return taken is null ? Unknown(id)
                 : taken.Refusal is { } refusal ? ControlError.Conflict(refusal.Reason)
                 : ControlBody.Ok(ToJson(taken.Claim, desk.Now));
-        }).WithSummary(summary);
+        }).Reads<ClaimStepRequest>().WithSummary(summary);
 
     static async Task<IResult> ListAsync(HttpContext context, ClaimStore store, ClaimDesk desk)
     {

@@ -20,12 +20,12 @@ internal static class PurchaseApi
     {
         var purchases = api.MapGroup("/purchases");
         purchases.MapGet("", ListAsync).WithSummary("Purchases of capacity, the last to be changed first");
-        purchases.MapPost("", DraftAsync).WithSummary("Draft a purchase");
+        purchases.MapPost("", DraftAsync).Reads<Draft>().WithSummary("Draft a purchase");
         purchases.MapGet("/{id}", ShowAsync).WithSummary("A purchase with its offers and deadlines");
         purchases.MapPost("/{id}/offer", (string id, HttpContext context, PurchaseDesk desk) =>
                 StepAsync(id, desk, Purchasing.Offer, context.RequestAborted))
             .WithSummary("Offer it to whoever has the right to be asked first");
-        purchases.MapPost("/{id}/answer", AnswerAsync).WithSummary("Record a holder's answer");
+        purchases.MapPost("/{id}/answer", AnswerAsync).Reads<Answer>().WithSummary("Record a holder's answer");
         purchases.MapPost("/{id}/sign", (string id, HttpContext context, PurchaseDesk desk) =>
                 StepAsync(id, desk, Purchasing.Sign, context.RequestAborted))
             .WithSummary("Sign it, unless a right stands in the way");

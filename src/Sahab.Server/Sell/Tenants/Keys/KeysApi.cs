@@ -11,14 +11,16 @@ internal static class KeysApi
     {
         var keys = api.MapGroup("/organisations/{organisation}/projects/{project}/keys")
             .Needs(Permission.SeeKeys, Permission.ChangeKeys);
-        keys.MapGet("", ListProjectAsync).WithSummary("The keys of a project, by their ids, never with their secrets.");
-        keys.MapPost("", CreateAsync).WithSummary("Make a key. Its secret is in this answer and in no other.");
+        keys.MapGet("", ListProjectAsync).Pages()
+            .WithSummary("The keys of a project, by their ids, never with their secrets.");
+        keys.MapPost("", CreateAsync).Reads<KeyBody>()
+            .WithSummary("Make a key. Its secret is in this answer and in no other.");
         keys.MapGet("/{key}", ShowAsync).WithSummary("One key.");
-        keys.MapPatch("/{key}", ChangeAsync).WithSummary("Change a key's name, expiry, scopes or limits.");
-        keys.MapPost("/{key}/rotate", RotateAsync)
+        keys.MapPatch("/{key}", ChangeAsync).Reads<KeyBody>().WithSummary("Change a key's name, expiry, scopes or limits.");
+        keys.MapPost("/{key}/rotate", RotateAsync).Reads<RotateBody>()
             .WithSummary("Give a key another secret; the one before stays good for overlap_hours.");
         keys.MapPost("/{key}/revoke", RevokeAsync).WithSummary("End a key and all its secrets, at once and for good.");
-        api.MapGet("/organisations/{organisation}/keys", ListAllAsync).Needs(Permission.SeeKeys)
+        api.MapGet("/organisations/{organisation}/keys", ListAllAsync).Needs(Permission.SeeKeys).Pages()
             .WithSummary("The keys of all projects of an organisation, by their ids.");
     }
 
@@ -106,6 +108,16 @@ internal static class KeysApi
         : Answer(KeyJson.Of(change.Key!, time.GetUtcNow(), change.Secret));
 
     static IResult Answer(JsonObject json) => ControlBody.Ok(json);
+
+    /// <summary>For the description of the API: what is read is told from what is left out by <see cref="KeyJson"/>.</summary>
+    sealed record KeyBody(
+        string? Name, DateTimeOffset? ExpiresAt, string[]? Models, string[]? ServiceTiers, string[]? Countries, KeyLimits? Limits);
+
+    /// <summary>For the description of the API.</summary>
+    sealed record KeyLimits(int? RequestsPerMinute, long? TokensPerMinute, int? Concurrency);
+
+    /// <summary>For the description of the API.</summary>
+    sealed record RotateBody(double? OverlapHours);
 
     static ControlProblem Unknown(string key) => ControlError.NotFound("key", $"There is no key '{key}' in this project.");
 }
