@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
-using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
 
 namespace Sahab.Server.Sell.Invoices;

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Money;
 using Sahab.Ledger.Rating;
-using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Sell.Metering;
 
