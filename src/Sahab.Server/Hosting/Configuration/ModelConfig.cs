@@ -119,21 +119,21 @@ internal sealed record LimitsConfig
 }
 
 [Doc("Prices in US dollars for a million tokens.")]
-internal sealed record PriceConfig
+internal record PriceConfig
 {
-    [Doc("Prompt tokens that the provider's cache neither held nor took.")]
+    [Doc("Prompt tokens that no cache held or took.")]
     [Between("0", "1000000")]
     public required decimal Prompt { get; init; }
 
-    [Doc("Prompt tokens read from the provider's cache. Left out: as `prompt`.")]
+    [Doc("Prompt tokens read from a cache. Left out: as `prompt`.")]
     [Between("0", "1000000")]
     public decimal? Cached { get; init; }
 
-    [Doc("Prompt tokens written to the provider's cache. Left out: as `prompt`.")]
+    [Doc("Prompt tokens written to a cache. Left out: as `prompt`.")]
     [Between("0", "1000000")]
     public decimal? CacheWrite { get; init; }
 
-    [Doc("Prompt tokens written to the provider's cache for an hour. Left out: as `cache_write`.")]
+    [Doc("Prompt tokens written to a cache for an hour. Left out: as `cache_write`.")]
     [KeyName("cache_write_1h")]
     [Between("0", "1000000")]
     public decimal? CacheWrite1h { get; init; }

@@ -23,24 +23,21 @@ internal static class PriceBinding
         .OrderBy(price => price.Id, StringComparer.Ordinal)
         .Select(price => new ModelPrice(price.Id, PlanOf(price))).ToValueList();
 
-    static PricePlan PlanOf(ModelPriceConfig price) => new(
-        PriceOf(price.Prompt, price.Cached, price.CacheWrite, price.CacheWrite1h, price.Output))
+    static PricePlan PlanOf(ModelPriceConfig price) => new(PriceOf(price))
     {
-        Priority = PriceOf(price.Tiers.Priority),
-        Flex = PriceOf(price.Tiers.Flex),
-        Batch = PriceOf(price.Tiers.Batch),
-        Covered = PriceOf(price.Tiers.Reserved),
+        Priority = OrNull(price.Tiers.Priority),
+        Flex = OrNull(price.Tiers.Flex),
+        Batch = OrNull(price.Tiers.Batch),
+        Covered = OrNull(price.Tiers.Reserved),
         Bands = price.Volume.Select(band => new VolumeBand(band.From, band.Discount)).ToValueList(),
         FreeTokens = price.FreeTokens,
     };
 
-    static TokenPrice? PriceOf(PriceConfig? price) => price is null
-        ? null
-        : PriceOf(price.Prompt, price.Cached, price.CacheWrite, price.CacheWrite1h, price.Output);
+    static TokenPrice? OrNull(PriceConfig? price) => price is null ? null : PriceOf(price);
 
-    static TokenPrice PriceOf(
-        decimal prompt, decimal? cached, decimal? cacheWrite, decimal? cacheWrite1h, decimal output) =>
-        new(prompt, cached ?? prompt, cacheWrite ?? prompt, cacheWrite1h ?? cacheWrite ?? prompt, output);
+    static TokenPrice PriceOf(PriceConfig price) => new(
+        price.Prompt, price.Cached ?? price.Prompt, price.CacheWrite ?? price.Prompt,
+        price.CacheWrite1h ?? price.CacheWrite ?? price.Prompt, price.Output);
 
     static DateTimeOffset Time(string text) => ContractBinding.TryTime(text, out var time) ? time : default;
 }

@@ -63,32 +63,11 @@ internal sealed record PriceAgreementConfig
 }
 
 [Doc("What a million tokens of a model cost a customer, in US dollars.")]
-internal sealed record ModelPriceConfig
+internal sealed record ModelPriceConfig : PriceConfig
 {
     [MapKey]
     [Form(TextForm.ModelId)]
     public required string Id { get; init; } = "";
-
-    [Doc("Prompt tokens that no cache held or took.")]
-    [Between("0", "1000000")]
-    public required decimal Prompt { get; init; }
-
-    [Doc("Prompt tokens read from a cache. Left out: as `prompt`.")]
-    [Between("0", "1000000")]
-    public decimal? Cached { get; init; }
-
-    [Doc("Prompt tokens written to a cache. Left out: as `prompt`.")]
-    [Between("0", "1000000")]
-    public decimal? CacheWrite { get; init; }
-
-    [Doc("Prompt tokens written to a cache for an hour. Left out: as `cache_write`.")]
-    [KeyName("cache_write_1h")]
-    [Between("0", "1000000")]
-    public decimal? CacheWrite1h { get; init; }
-
-    [Doc("Output tokens, reasoning included.")]
-    [Between("0", "1000000")]
-    public required decimal Output { get; init; }
 
     [Doc("Prices of the other service tiers, where they differ from the usual.")]
     public TierPricesConfig Tiers { get; init; } = new();

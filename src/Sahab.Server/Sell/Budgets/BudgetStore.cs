@@ -76,16 +76,9 @@ internal sealed partial class BudgetStore(SahabDatabase database, WebhookOutbox 
             new { Organisation = organisation }, transaction, cancellationToken: cancellation));
 
     /// <summary>The number of the change that is being made: changes are made one after another from here on.</summary>
-    public static async Task<long> NextChangeAsync(
-        DbConnection connection, DbTransaction transaction, CancellationToken cancellation)
-    {
-        await connection.ExecuteAsync(new CommandDefinition(
-            "UPDATE budget_change SET change_number = change_number + 1 WHERE change_id = 1", null, transaction,
-            cancellationToken: cancellation));
-        return await connection.ReadOneAsync<long>(new CommandDefinition(
-            "SELECT change_number FROM budget_change WHERE change_id = 1", null, transaction,
-            cancellationToken: cancellation));
-    }
+    public static Task<long> NextChangeAsync(
+        DbConnection connection, DbTransaction transaction, CancellationToken cancellation) =>
+        ChangeNumber.NextAsync(connection, transaction, "budget_change", cancellation);
 
     /// <summary>The number of the last change. Until the transaction ends there is no other.</summary>
     public Task<long> HoldChangesAsync(

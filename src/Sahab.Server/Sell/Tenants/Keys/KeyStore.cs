@@ -117,16 +117,9 @@ internal sealed class KeyStore(SahabDatabase database)
             new { Organisation = organisation }, transaction, cancellationToken: cancellation));
 
     /// <summary>The number of the change that is being made: changes are made one after another from here on.</summary>
-    public static async Task<long> NextChangeAsync(
-        DbConnection connection, DbTransaction transaction, CancellationToken cancellation)
-    {
-        await connection.ExecuteAsync(new CommandDefinition(
-            "UPDATE api_key_change SET change_number = change_number + 1 WHERE change_id = 1", null, transaction,
-            cancellationToken: cancellation));
-        return await connection.ReadOneAsync<long>(new CommandDefinition(
-            "SELECT change_number FROM api_key_change WHERE change_id = 1", null, transaction,
-            cancellationToken: cancellation));
-    }
+    public static Task<long> NextChangeAsync(
+        DbConnection connection, DbTransaction transaction, CancellationToken cancellation) =>
+        ChangeNumber.NextAsync(connection, transaction, "api_key_change", cancellation);
 
     public static async Task AddAsync(
         DbConnection connection, DbTransaction transaction, StoreKey key, CancellationToken cancellation)
