@@ -56,7 +56,7 @@ internal static class SubprocessorApi
             return refused;
         }
 
-        await shelf.RefreshAsync(context.RequestAborted);
+        await shelf.TryRefreshAsync();
         return Results.Ok(SubprocessorAnswer.Of(added, now, withProvider: true));
     }
 
@@ -147,7 +147,7 @@ internal static class SubprocessorApi
             return refused;
         }
 
-        await shelf.RefreshAsync(context.RequestAborted);
+        await shelf.TryRefreshAsync();
         return Results.Ok(SubprocessorAnswer.Of(changed!, time.GetUtcNow(), withProvider: true));
     }
 
