@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Sahab.Server.Govern.Audit;
 using Sahab.Server.Govern.Residency;
 using Sahab.Server.Govern.Subprocessors;
@@ -118,9 +119,9 @@ public abstract class GovernStoreTests : IAsyncLifetime
         await _register.ReplaceAsync<string>(
             _ => null, all => all[0] with { RemovedAt = _time.GetUtcNow() }, "subprocessor.removed", "x", CancellationToken.None);
         (await _register.ReadAllAsync(CancellationToken.None)).ShouldHaveSingleItem().StateAt(_time.GetUtcNow()).ShouldBe("removed");
-        (await _register.SetStanceAsync("acme", "none", Stance.Objects, "", "x", CancellationToken.None)).ShouldBeFalse();
-        (await _register.SetStanceAsync("acme", "one", Stance.Accepts, "", "x", CancellationToken.None)).ShouldBeTrue();
-        (await _register.SetStanceAsync("acme", "one", Stance.Objects, "no", "y", CancellationToken.None)).ShouldBeTrue();
+        (await _register.SetStanceAsync("acme", "none", Stance.Objects, "", "x", CancellationToken.None)).ShouldBeNull();
+        (await _register.SetStanceAsync("acme", "one", Stance.Accepts, "", "x", CancellationToken.None)).ShouldNotBeNull();
+        (await _register.SetStanceAsync("acme", "one", Stance.Objects, "no", "y", CancellationToken.None)).ShouldNotBeNull();
         (await _register.StancesAsync(CancellationToken.None)).ShouldHaveSingleItem().Says.ShouldBe(Stance.Objects);
         (await _register.WithdrawStanceAsync("acme", "one", "y", CancellationToken.None)).ShouldBeTrue();
         (await _register.WithdrawStanceAsync("acme", "one", "y", CancellationToken.None)).ShouldBeFalse();
@@ -132,7 +133,8 @@ public abstract class GovernStoreTests : IAsyncLifetime
         DataRulesShelf Node()
         {
             var shelf = new DataRulesShelf(
-                _rules, _register, _uses, new ChangeCounter(_database), new TelemetryExport(false), _time);
+                _rules, _register, _uses, new ChangeCounter(_database), new TelemetryExport(false), _time,
+                NullLogger<DataRulesShelf>.Instance);
             shelf.Prepare(ConfigText.Read(ConfigText.Small).Config!)();
             return shelf;
         }
@@ -170,7 +172,8 @@ public abstract class GovernStoreTests : IAsyncLifetime
     public async Task A_rule_costs_a_call_no_memory()
     {
         var shelf = new DataRulesShelf(
-            _rules, _register, _uses, new ChangeCounter(_database), new TelemetryExport(false), _time);
+            _rules, _register, _uses, new ChangeCounter(_database), new TelemetryExport(false), _time,
+            NullLogger<DataRulesShelf>.Instance);
         shelf.Prepare(ConfigText.Read(ConfigText.Small).Config!)();
         await _rules.ChangeAsync<string>(
             "acme", "p", new DataConfig { ProcessIn = ["US"] }, _ => null, "x", CancellationToken.None);

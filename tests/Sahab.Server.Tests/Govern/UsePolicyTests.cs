@@ -1,5 +1,10 @@
 using System.Net;
+using System.Text.Json.Nodes;
+using Dapper;
+using Sahab.Server.Govern.Residency;
+using Sahab.Server.Hosting.Database;
 using Sahab.Server.Tests.House;
+using Sahab.Server.Tests.Tenants;
 
 namespace Sahab.Server.Tests.Govern;
 
@@ -87,6 +92,52 @@ public sealed class UsePolicyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_person_is_one_approval_whether_signed_in_or_by_a_token_of_theirs()
+    {
+        using var kim = await ReviewerAsync("kim@example.com");
+        using var lee = await ReviewerAsync("lee@example.com");
+        using var token = await TokenOfAsync(kim);
+        var id = (string)(await _house.DoAsync("PUT", Use, Sensitive))["id"]!;
+        (await kim.PostAsync($"/api/reviews/{id}/approve")).ShouldBeOk();
+        (await token.PostAsync($"/api/reviews/{id}/approve")).ShouldBe(409, "conflict");
+        (await lee.PostAsync($"/api/reviews/{id}/approve")).ShouldBeOk();
+
+        // Nor does whoever has declared it with the one approve with the other.
+        var own = JsonNode.Parse((await kim.SendAsync(
+            HttpMethod.Put, Use, new() { ["class"] = "brief", ["justification"] = "x" })).ShouldBeOk().Text)!["id"]!;
+        (await token.PostAsync($"/api/reviews/{own}/approve")).ShouldBe(409, "conflict");
+    }
+
+    [Fact]
+    public async Task What_is_declared_is_of_a_project_that_there_is()
+    {
+        (await _house.AskAsync("PUT", "/api/organisations/demo/projects/nothing/use", Sensitive)).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await _house.AskAsync("PUT", "/api/organisations/nobody/projects/default/use", Sensitive)).Status
+            .ShouldBe(HttpStatusCode.NotFound);
+        const string rules = """{"keep_for":"24h"}""";
+        (await _house.AskAsync("PUT", "/api/organisations/demo/projects/nothing/data-rules", rules)).Status
+            .ShouldBe(HttpStatusCode.NotFound);
+        (await _house.AskAsync("PUT", "/api/organisations/nobody/data-rules", rules)).Status.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task What_is_committed_is_answered_so_whatever_comes_of_putting_it_in_force()
+    {
+        await _house.DoAsync("POST", "/api/subprocessors", """{"id":"one","name":"One","purpose":"x","countries":["NO"]}""");
+        await ExecuteAsync("ALTER TABLE data_rule RENAME TO data_rule_away");
+
+        await _house.DoAsync("PUT", Use, Sensitive);
+        (await _house.DoAsync("PUT", "/api/organisations/demo/objections/one", """{"says":"objection"}"""))["says"]!.ToString()
+            .ShouldBe("objection");
+        await _house.DoAsync("PATCH", "/api/subprocessors/one", """{"name":"Two"}""");
+
+        (await _house.CallAsync()).ShouldContain("-", Case.Sensitive, "it could not be read yet");
+        await ExecuteAsync("ALTER TABLE data_rule_away RENAME TO data_rule");
+        await _house.House.Get<DataRulesShelf>().LookAsync(CancellationToken.None);
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+    }
+
+    [Fact]
     public async Task What_a_class_allows_binds_its_calls()
     {
         await ApproveAsync("military", "defence");
@@ -116,6 +167,24 @@ public sealed class UsePolicyTests : IAsyncLifetime
         (await _house.AskAsync("PUT", Use, """{"class":"secret"}""")).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await _house.AskAsync("PUT", Use, """{"class":"sensitive"}""")).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await _house.AskAsync("GET", "/api/reviews", key: TestHouse.DemoKey)).Status.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    async Task<Visitor> ReviewerAsync(string email)
+    {
+        var reviewer = await Visitor.SignUpAsync(_house.House, email);
+        using var admin = Visitor.Admin(_house.House);
+        (await admin.PostAsync("/api/operators", new() { ["email"] = email, ["roles"] = new JsonArray("admin") })).ShouldBeOk();
+        return reviewer;
+    }
+
+    async Task<Visitor> TokenOfAsync(Visitor user) => new(
+        _house.House, (await user.PostAsync("/api/account/tokens", new() { ["name"] = "ci", ["operator_role"] = "admin" }))
+        .ShouldBeOk().Json["token"]!.ToString());
+
+    async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await _house.House.Get<SahabDatabase>().OpenAsync(CancellationToken.None);
+        await connection.ExecuteAsync(new CommandDefinition(sql));
     }
 
     async Task<string> ApproveAsync(string use, string why)

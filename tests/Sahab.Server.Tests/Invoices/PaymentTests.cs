@@ -80,6 +80,23 @@ public sealed class PaymentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_service_that_does_not_answer_in_time_is_asked_again_and_a_caller_who_goes_is_not()
+    {
+        using var late = new LateOnce();
+        using var http = new HttpClient(late);
+        var stripe = new StripePayments(http, new StripeOptions("http://127.0.0.1:1", "sk_made_up", Secret), TimeProvider.System);
+
+        var answer = JsonNode.Parse(await stripe.CollectAsync([Invoice], CancellationToken.None))!;
+
+        answer["data"]![0]!["payment"]!.ToString().ShouldBe("pi_1");
+        late.Asked.ShouldBe(2);
+        using var gone = new CancellationTokenSource();
+        await gone.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(stripe.CollectAsync([Invoice], gone.Token));
+        late.Asked.ShouldBe(2);
+    }
+
+    [Fact]
     public void A_signed_message_says_what_was_paid_and_any_other_is_refused()
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
@@ -110,6 +127,20 @@ public sealed class PaymentTests : IAsyncLifetime
                 "number,amount_usd,reference,paid_at\nINV-1,1,,2026-12-03", "number,amount_usd,reference,paid_at\nINV-1,1,x,soon"])
         {
             Should.Throw<PaymentException>(() => file.Read(wrong, null));
+        }
+    }
+
+    /// <summary>A service whose first answer does not come in time, which a client sees as its own cancellation.</summary>
+    sealed class LateOnce : HttpMessageHandler
+    {
+        public int Asked { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return ++Asked == 1
+                ? throw new TaskCanceledException("Too late.", new TimeoutException())
+                : Task.FromResult(new HttpResponseMessage { Content = new StringContent("""{"id":"pi_1"}""") });
         }
     }
 

@@ -75,6 +75,7 @@ public class LimitsTests
         Says("choices (`n`)", RequestFacts.MaxChoices);
         Says("figures in an answer about an organisation's usage", UsageStore.MaxSeriesRows);
         Says("keys of the store", KeyFeed.MaxKeys);
+        Says("keys of an organisation", KeyDesk.MaxKeysOfOrganisation);
         Says("secrets of a key", KeyDesk.MaxSecrets);
         Says("unknown keys from an address", $"{KeyGuesses.AtOnce}; {Seconds(KeyGuesses.Interval)}");
         Says("budgets; of an organisation", BudgetShelf.MaxBudgets);
@@ -95,6 +96,7 @@ public class LimitsTests
         Says("webhooks of an organisation", WebhookStore.MaxPerOrganisation);
         Says("events on their way at once", WebhookLoop.MaxInFlight);
         Says("the same, to one webhook", WebhookLoop.MaxPerWebhook);
+        Says("events on their way to a webhook before it gets no test", WebhookOutbox.MaxPendingBeforeTest);
         Says("attempts to send an event", WebhookLoop.Pauses.Length + 1);
         Says("time for a receiver's answer", Seconds(WebhookSender.AnswerTimeout));
         Says("a webhook without one success", $"{WebhookLoop.DisabledAfter.TotalDays} days");

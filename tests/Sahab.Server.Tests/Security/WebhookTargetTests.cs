@@ -105,7 +105,7 @@ public sealed class WebhookTargetTests(SharedHouse shared) : IClassFixture<Share
             return Task.FromResult(asked.Count == 1
                 ? [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("10.0.0.1")]
                 : new[] { IPAddress.Loopback });
-        });
+        }, TimeSpan.FromSeconds(5));
         for (var attempt = 0; attempt < 3; attempt++)
         {
             var outcome = await sender.SendAsync(Delivery($"http://rebound.example:{_inside.Address.Port}/hook"), CancellationToken.None);

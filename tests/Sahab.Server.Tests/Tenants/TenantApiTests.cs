@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Dapper;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Tests.House;
 
@@ -238,6 +240,22 @@ public sealed class TenantApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_committed_is_answered_so_where_keys_cannot_be_read_then()
+    {
+        var project = (await _owner.PostAsync(Path("/projects"), new() { ["name"] = "x" })).ShouldBeOk().Json["id"];
+        using var admin = Visitor.Admin(_house);
+        await ExecuteAsync("ALTER TABLE api_key RENAME TO api_key_away");
+
+        (await _owner.PostAsync(Path($"/projects/{project}/archive"), null, "k1")).ShouldBeOk()
+            .Json["archived_at"].ShouldNotBeNull();
+        (await admin.PostAsync(Path("/suspend"), new() { ["reason"] = "x" }, "k2")).ShouldBeOk()
+            .Json["status"]!.ToString().ShouldBe("suspended");
+
+        await ExecuteAsync("ALTER TABLE api_key_away RENAME TO api_key");
+        (await admin.PostAsync(Path("/resume"), new() { ["reason"] = "x" }, "k3")).ShouldBeOk();
+    }
+
+    [Fact]
     public async Task A_token_of_the_operator_s_side_has_the_role_that_its_maker_has()
     {
         using var admin = Visitor.Admin(_house);
@@ -252,6 +270,12 @@ public sealed class TenantApiTests : IAsyncLifetime
         (await program.GetAsync("/api/status")).ShouldBe(403, "not_allowed");
 
         static JsonObject OperatorToken(string role) => new() { ["name"] = "ci", ["operator_role"] = role };
+    }
+
+    async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await _house.Get<SahabDatabase>().OpenAsync(CancellationToken.None);
+        await connection.ExecuteAsync(new CommandDefinition(sql));
     }
 
     JsonObject Token(string role) =>

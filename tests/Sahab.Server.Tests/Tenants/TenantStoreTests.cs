@@ -176,7 +176,7 @@ public abstract class TenantStoreTests : IAsyncLifetime
             () => Organisations.AddAsync(NewOrganisation(), FirstOf("x"), owner.Id, owner.Actor, None))));
 
         added.Count(each => each).ShouldBe(1);
-        (await Organisations.ListAsync(owner.Id, new ListPage(5, ""), None)).Count.ShouldBe(6);
+        (await Organisations.ListAsync(owner.Id, new ListPage(100, ""), None)).Count.ShouldBe(OrganisationStore.MaxOwned);
     }
 
     [Fact]

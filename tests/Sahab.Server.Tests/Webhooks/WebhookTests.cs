@@ -1,13 +1,19 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Dapper;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sahab.Server.Govern.Audit;
+using Sahab.Server.Hosting.Access;
+using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Webhooks;
 using Sahab.Server.Tests.Faults;
+using Sahab.Server.Tests.Govern;
 using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Webhooks;
@@ -245,6 +251,138 @@ public sealed class WebhookTests : IAsyncLifetime
         using var tested = await _client.PostAsync($"{Path}/{all[1]!["id"]}/test", null);
         await SendAsync();
         JsonNode.Parse(_receiver.Received.ShouldHaveSingleItem().Body)!["type"]!.ToString().ShouldBe("webhook.test");
+    }
+
+    [Fact]
+    public async Task A_receiver_that_takes_a_connection_and_never_says_a_word_has_had_its_attempt()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var made = await AddAsync(new { url = $"https://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}/hook" });
+        await HappenAsync("invoice.issued");
+        using var sender = Sender(_house.Configuration);
+
+        (await Loop(sender).SendDueAsync(CancellationToken.None)).ShouldBe(1);
+
+        var delivery = (await DeliveriesAsync(made)).ShouldHaveSingleItem()!;
+        delivery["last_error"]!.ToString().ShouldBe("no connection could be made");
+        delivery["state"]!.ToString().ShouldBe("pending");
+        delivery["attempts"]!.GetValue<int>().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Who_was_added_while_http_was_allowed_is_sent_nothing_by_http_once_it_is_not()
+    {
+        var made = await AddAsync();
+        await HappenAsync("invoice.issued");
+        var strict = new ConfigurationState(
+            GovernHouse.Read(Samples.TwoCloudsYaml + "\nwebhooks: { private_networks: [127.0.0.1/32] }\n"), TimeProvider.System);
+        using var sender = Sender(strict);
+
+        (await Loop(sender).SendDueAsync(CancellationToken.None)).ShouldBe(1);
+
+        _receiver.Received.ShouldBeEmpty();
+        (await DeliveriesAsync(made)).ShouldHaveSingleItem()!["last_error"]!.ToString().ShouldContain("http");
+    }
+
+    [Fact]
+    public async Task However_much_is_due_to_one_webhook_the_others_get_theirs_at_once()
+    {
+        var busy = await AddAsync(new { url = new Uri(_receiver.Address, "/busy").ToString() });
+        await AddAsync();
+        await HappenAsync("invoice.issued");
+        await ExecuteAsync(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+            INSERT INTO webhook_delivery (delivery_id, webhook_id, event_id, state, attempts, next_us, claimed_until_us, last_error)
+            SELECT 'dlv_' || i, @Webhook, (SELECT MAX(event_id) FROM webhook_event), 0, 0, 0, 0, '' FROM n
+            """,
+            new { Webhook = busy["id"]!.ToString() });
+
+        (await SendAsync()).ShouldBe(WebhookLoop.MaxPerWebhook + 1);
+
+        _receiver.Received.Count(each => each.Path == "/hook").ShouldBe(1);
+        _receiver.Received.Count(each => each.Path == "/busy").ShouldBe(WebhookLoop.MaxPerWebhook);
+    }
+
+    [Fact]
+    public async Task No_more_tests_are_taken_than_a_receiver_can_take()
+    {
+        var made = await AddAsync();
+        for (var test = 0; test < WebhookOutbox.MaxPendingBeforeTest; test++)
+        {
+            (await TestAsync(made)).ShouldBe(HttpStatusCode.Accepted);
+        }
+
+        (await TestAsync(made)).ShouldBe(HttpStatusCode.Conflict);
+        (await TestAsync(await AddAsync())).ShouldBe(HttpStatusCode.Accepted);
+        await SendAsync();
+        (await TestAsync(made)).ShouldBe(HttpStatusCode.Accepted);
+    }
+
+    [Fact]
+    public async Task All_that_is_past_its_time_is_deleted_however_much_it_is()
+    {
+        await ExecuteAsync(
+            $"""
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {(2 * DeliveryStore.PurgedAtOnce) + 1})
+            INSERT INTO webhook_event (event_id, organisation, type, created_us, payload)
+            SELECT 'evt_' || i, 'demo', 'invoice.issued', i, '' FROM n
+            """,
+            new { });
+        await AddAsync();
+        await HappenAsync("invoice.issued");
+
+        await _house.Get<WebhookLoop>().PurgeAsync(CancellationToken.None);
+
+        await using var connection = await _house.Get<SahabDatabase>().OpenAsync(CancellationToken.None);
+        (await connection.ReadOneAsync<long>(new CommandDefinition("SELECT COUNT(*) FROM webhook_event"))).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_change_undoes_nothing_that_happened_since_the_webhook_was_read()
+    {
+        var store = _house.Get<WebhookStore>();
+        var by = new Caller("test");
+        var id = (await AddAsync())["id"]!.ToString();
+        var before = (await store.ReadAsync("demo", id, CancellationToken.None))!;
+        using var rotated = await _client.PostAsync($"{Path}/{id}/secret", null);
+        var secret = JsonNode.Parse(await rotated.Content.ReadAsStringAsync())!["secret"]!.ToString();
+        await ExecuteAsync("UPDATE webhook SET disabled_us = 7, disabled_why = 'it failed' WHERE webhook_id = @Id", new { Id = id });
+
+        (await store.SaveAsync(before with { Name = "renamed" }, null, by, CancellationToken.None)).ShouldBeTrue();
+
+        var after = (await store.ReadAsync("demo", id, CancellationToken.None))!;
+        (after.Name, after.Secrets.Current, after.Secrets.Old).ShouldBe(("renamed", secret, before.Secrets.Current));
+        (after.DisabledAt is not null, after.DisabledWhy).ShouldBe((true, "it failed"));
+
+        // Nor does a rotation.
+        (await store.SaveAsync(after with { Name = "again" }, true, by, CancellationToken.None)).ShouldBeTrue();
+        var newest = new WebhookSecrets("whsec_AAAA", "", _time.GetUtcNow().AddDays(1));
+        (await store.RotateAsync(before with { Secrets = newest }, by, CancellationToken.None)).ShouldBeTrue();
+        var last = (await store.ReadAsync("demo", id, CancellationToken.None))!;
+        (last.Name, last.DisabledAt, last.Secrets.Current, last.Secrets.Old).ShouldBe(("again", null, "whsec_AAAA", secret));
+        using var off = await _client.PatchAsJsonAsync($"{Path}/{id}", new { enabled = false });
+        JsonNode.Parse(await off.Content.ReadAsStringAsync())!["disabled_why"]!.ToString().ShouldBe("by a member");
+    }
+
+    WebhookSender Sender(ConfigurationState configuration) =>
+        new(configuration, _time, Dns.GetHostAddressesAsync, TimeSpan.FromMilliseconds(200));
+
+    WebhookLoop Loop(WebhookSender sender) => new(
+        _house.Get<WebhookFeed>(), _house.Get<DeliveryStore>(), sender, _house.Get<WebhookInstruments>(), _time,
+        NullLogger<WebhookLoop>.Instance);
+
+    async Task<HttpStatusCode> TestAsync(JsonNode webhook)
+    {
+        using var answer = await _client.PostAsync($"{Path}/{webhook["id"]}/test", null);
+        return answer.StatusCode;
+    }
+
+    async Task ExecuteAsync(string sql, object parameters)
+    {
+        await using var connection = await _house.Get<SahabDatabase>().OpenAsync(CancellationToken.None);
+        await connection.ExecuteAsync(new CommandDefinition(sql, parameters));
     }
 
     string Hook => new Uri(_receiver.Address, "/hook").ToString();

@@ -25,6 +25,11 @@ public partial class TidyTests
         MachinePath().IsMatch(line).ShouldBe(isOne);
 
     [Fact]
+    public void No_loop_ends_because_something_else_gave_up_waiting() =>
+        // A time-out is an OperationCanceledException too. What is passed on is only what the loop's own token asks for.
+        LinesWith(AnyCancellation()).Where(line => line.StartsWith("src/", StringComparison.Ordinal)).ShouldBeEmpty();
+
+    [Fact]
     public void No_file_is_larger_than_it_should_be()
     {
         // Traces and distributed libraries are the only large things that belong here.
@@ -47,6 +52,9 @@ public partial class TidyTests
 
     [GeneratedRegex(@"https?://[^/\s""'<>]*(registry|nuget|npmjs|pypi|artifact|goproxy|mirror)[^/\s""'<>]*", RegexOptions.IgnoreCase)]
     private static partial Regex Registry();
+
+    [GeneratedRegex(@"\bwhen \(\w+ is not (OperationCanceled|TaskCanceled)Exception\)")]
+    private static partial Regex AnyCancellation();
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b")]
     private static partial Regex LeftForLater();

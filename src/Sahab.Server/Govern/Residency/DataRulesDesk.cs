@@ -8,7 +8,7 @@ namespace Sahab.Server.Govern.Residency;
 
 /// <summary>Sets the rules on data of organisations and projects, once it is proved that they can be kept.</summary>
 internal sealed class DataRulesDesk(
-    DataRulesStore store, DataRulesShelf shelf, ConfigurationState configuration, TelemetryExport export)
+    DataRulesStore store, DataRulesShelf shelf, IHolders holders, ConfigurationState configuration, TelemetryExport export)
 {
     const int MaxPlaces = 300;
     static readonly TimeSpan MaxKeepFor = TimeSpan.FromHours(87_600);
@@ -25,7 +25,9 @@ internal sealed class DataRulesDesk(
     public async Task<IResult> SetAsync(string organisation, string? project, HttpContext context)
     {
         var (body, fault) = await ControlBody.ReadAsync<DataRulesBody>(context);
-        return body is null || (fault = FaultOf(organisation, project) ?? body.FaultIn(configuration.Current)) is not null
+        return body is null
+            || (fault = FaultOf(organisation, project) ?? body.FaultIn(configuration.Current)
+                ?? await holders.FindFaultAsync(organisation, project, context.RequestAborted)) is not null
             ? fault!
             : await ChangeAsync(organisation, project, body.ToRules(), context);
     }
@@ -44,7 +46,7 @@ internal sealed class DataRulesDesk(
             return fault;
         }
 
-        await shelf.RefreshAsync(context.RequestAborted);
+        await shelf.TryRefreshAsync();
         return Results.Ok(Answer(organisation, project, rules));
     }
 

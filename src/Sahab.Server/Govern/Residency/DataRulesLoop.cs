@@ -42,7 +42,7 @@ internal sealed partial class DataRulesLoop(
 
             _failed = false;
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
             // Once for each trouble: it is tried again every two seconds, and the rules that were read last hold.
             if (!_failed)

@@ -18,9 +18,9 @@ internal sealed class ResidencyException(string message) : Exception(message);
 /// The rules that bind each project's calls, in memory. Changed at once where a rule is changed here, and within
 /// <see cref="DataRulesLoop.Period"/> where that was on another node.
 /// </summary>
-internal sealed class DataRulesShelf(
+internal sealed partial class DataRulesShelf(
     DataRulesStore rules, SubprocessorStore subprocessors, UseStore uses, ChangeCounter changes, TelemetryExport export,
-    TimeProvider time) : IDisposable
+    TimeProvider time, ILogger<DataRulesShelf> logger) : IDisposable
 {
     readonly SemaphoreSlim _refreshing = new(1, 1);
     readonly Lock _gate = new();
@@ -100,6 +100,22 @@ internal sealed class DataRulesShelf(
         }
     }
 
+    /// <summary>
+    /// The same for a change that is committed, which whoever asked for it must be told whatever comes of this: what cannot be
+    /// read now is read within <see cref="DataRulesLoop.Period"/>, as if another node had changed it.
+    /// </summary>
+    public async Task TryRefreshAsync()
+    {
+        try
+        {
+            await RefreshAsync(CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            LogNotYet(failure);
+        }
+    }
+
     /// <summary>Reads it again if it has changed, or if time alone has changed what holds. True: it was read.</summary>
     public async Task<bool> LookAsync(CancellationToken cancellation)
     {
@@ -171,4 +187,8 @@ internal sealed class DataRulesShelf(
         return gone.Count > 0 ? gone : [.. Build(config, tables).Leaks
             .Where(leak => !known.Contains((leak.Scope, leak.Kind))).Select(leak => leak.ToString())];
     }
+
+    [LoggerMessage(7303, LogLevel.Warning, "A change of the rules on data is made and not in force here yet; it will be in a "
+        + "moment")]
+    partial void LogNotYet(Exception failure);
 }

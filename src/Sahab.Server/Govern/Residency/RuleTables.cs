@@ -40,8 +40,6 @@ internal sealed class RuleBook
 /// <summary>Makes a <see cref="RuleBook"/>. Pure.</summary>
 internal sealed class RuleBookBuilder(SahabConfig config, RuleTables tables, bool exports, DateTimeOffset now)
 {
-    const string DefaultProject = "default";
-
     readonly ResidencyProof _proof = new(config, exports);
     readonly ImmutableArray<DataPath>.Builder _leaks = ImmutableArray.CreateBuilder<DataPath>();
     readonly Dictionary<string, TenantConfig> _tenants =
@@ -119,7 +117,7 @@ internal sealed class RuleBookBuilder(SahabConfig config, RuleTables tables, boo
             Use = terms?.Limits,
             Refusal = RefusalOf(use, terms) ?? Prove(organisation, project, bounds),
         };
-        return project is "" or DefaultProject ? WithKeys(rules, organisation) : rules;
+        return project is "" or TenantConfig.DefaultProject ? WithKeys(rules, organisation) : rules;
     }
 
     DataRefusal? RefusalOf(ProjectUse? use, UseTerms? terms)

@@ -48,15 +48,15 @@ internal static class ObjectionApi
                 $"There are {SubprocessorStore.MaxStances} objections and acceptances, and no more are taken. Withdraw some.");
         }
 
-        if (!await store.SetStanceAsync(
-            organisation, subprocessor, body.Says, body.Reason?.Trim() ?? "", Caller.Of(context).Name, context.RequestAborted))
+        if (await store.SetStanceAsync(
+            organisation, subprocessor, body.Says, body.Reason?.Trim() ?? "", Caller.Of(context).Name, context.RequestAborted)
+            is not var (of, stance))
         {
             return Unknown(subprocessor);
         }
 
-        await shelf.RefreshAsync(context.RequestAborted);
-        var of = shelf.Tables.Register.Find(each => each.Id == subprocessor)!;
-        return Results.Ok(NoticeAnswer.Of(of, Find(shelf, organisation, subprocessor), time.GetUtcNow()));
+        await shelf.TryRefreshAsync();
+        return Results.Ok(NoticeAnswer.Of(of, stance, time.GetUtcNow()));
     }
 
     static async Task<IResult> WithdrawAsync(
@@ -67,7 +67,7 @@ internal static class ObjectionApi
             return ControlError.NotFound("subprocessor", $"The organisation has said nothing of a subprocessor '{subprocessor}'.");
         }
 
-        await shelf.RefreshAsync(context.RequestAborted);
+        await shelf.TryRefreshAsync();
         return Results.NoContent();
     }
 

@@ -62,7 +62,7 @@ internal static class SubprocessorApi
             return refused;
         }
 
-        await shelf.RefreshAsync(context.RequestAborted);
+        await shelf.TryRefreshAsync();
         return Results.Ok(SubprocessorAnswer.Of(added, now, withProvider: true));
     }
 
@@ -153,7 +153,7 @@ internal static class SubprocessorApi
             return refused;
         }
 
-        await shelf.RefreshAsync(context.RequestAborted);
+        await shelf.TryRefreshAsync();
         return Results.Ok(SubprocessorAnswer.Of(changed!, time.GetUtcNow(), withProvider: true));
     }
 

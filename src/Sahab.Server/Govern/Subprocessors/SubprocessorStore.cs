@@ -67,18 +67,19 @@ internal sealed class SubprocessorStore(SahabDatabase database, AuditLog audit, 
         action, actor, cancellation);
 
     /// <summary>Records what an organisation says of a subprocessor in the place of what it said before.</summary>
-    /// <returns>False: there is no such subprocessor.</returns>
-    public async Task<bool> SetStanceAsync(
+    /// <returns>Of which it says what; null: there is no such subprocessor.</returns>
+    public async Task<(Subprocessor Of, Stance Stance)?> SetStanceAsync(
         string organisation, string subprocessor, string says, string reason, string actor, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await ChangeCounter.CountAsync(connection, transaction, cancellation);
-        if ((await ReadAsync(connection, transaction, cancellation)).All(each => each.Id != subprocessor))
+        if ((await ReadAsync(connection, transaction, cancellation)).Find(each => each.Id == subprocessor) is not { } of)
         {
-            return false;
+            return null;
         }
 
+        var stance = new Stance(organisation, subprocessor, says, reason, actor, time.GetUtcNow());
         await connection.ExecuteAsync(new CommandDefinition(
             """
             INSERT INTO subprocessor_stance (organisation, subprocessor_id, stance, reason, actor, at_us)
@@ -93,13 +94,13 @@ internal sealed class SubprocessorStore(SahabDatabase database, AuditLog audit, 
                 Says = says,
                 Reason = reason,
                 Actor = actor,
-                AtUs = UnixMicroseconds.From(time.GetUtcNow()),
+                AtUs = UnixMicroseconds.From(stance.At),
             },
             transaction, cancellationToken: cancellation));
         await AppendAsync(
             connection, transaction, organisation, $"subprocessor.{says}_recorded", subprocessor, reason, actor, cancellation);
         await transaction.CommitAsync(cancellation);
-        return true;
+        return (of, stance);
     }
 
     /// <summary>Takes back what an organisation said. False: it has said nothing.</summary>

@@ -108,7 +108,7 @@ internal sealed class ReviewDesk(
             return ControlError.Conflict(refusal);
         }
 
-        await shelf.RefreshAsync(context.RequestAborted);
+        await shelf.TryRefreshAsync();
         return Results.Ok(Tell(use));
     }
 

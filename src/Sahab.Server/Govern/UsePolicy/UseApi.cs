@@ -27,7 +27,7 @@ internal static class UseApi
     public static Decider DeciderOf(HttpContext context)
     {
         var caller = Caller.Of(context);
-        return new Decider(caller.User is { } user ? $"user:{user}" : caller.Name, caller.Name);
+        return new Decider(caller.Person ?? caller.Name, caller.Name);
     }
 
     static async Task<IResult> GetAsync(
@@ -42,7 +42,7 @@ internal static class UseApi
 
     static async Task<IResult> DeclareAsync(
         string organisation, string project, HttpContext context, UseStore store, DataRulesShelf shelf, DataRulesDesk desk,
-        ConfigurationState configuration, TimeProvider time)
+        IHolders holders, ConfigurationState configuration, TimeProvider time)
     {
         var (body, fault) = await ControlBody.ReadAsync<Declaration>(context);
         if (body is null)
@@ -68,9 +68,10 @@ internal static class UseApi
                 "justification", $"Say why, in 1 to {MaxJustificationChars} characters: who reviews it decides by that.");
         }
 
-        if (desk.JudgeUse(organisation, project, terms) is { } leak)
+        if ((await holders.FindFaultAsync(organisation, project, context.RequestAborted)
+            ?? desk.JudgeUse(organisation, project, terms)) is { } refusal)
         {
-            return leak;
+            return refusal;
         }
 
         if (shelf.Tables.Uses.Count >= UseStore.MaxUses)
@@ -80,7 +81,7 @@ internal static class UseApi
 
         var use = await store.DeclareAsync(
             organisation, project, terms, justification, DeciderOf(context), context.RequestAborted);
-        await shelf.RefreshAsync(context.RequestAborted);
+        await shelf.TryRefreshAsync();
         return Results.Ok(UseAnswer.Of(use, config, time.GetUtcNow()));
     }
 

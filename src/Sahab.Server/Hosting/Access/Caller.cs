@@ -12,6 +12,12 @@ internal sealed record Caller(string Name)
     /// <summary>The user who is signed in; null: a key, or a token.</summary>
     public Guid? User { get; init; }
 
+    /// <summary>
+    /// The person behind it, the same whether they are signed in or a token of theirs is used; null: a key, of which nobody
+    /// knows whose it is.
+    /// </summary>
+    public string? Person { get; init; }
+
     /// <summary>The session in which the user is signed in; null: a key, or a token.</summary>
     public string? Session { get; init; }
 

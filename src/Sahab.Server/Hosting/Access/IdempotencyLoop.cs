@@ -15,7 +15,7 @@ internal sealed partial class IdempotencyLoop(
             {
                 await store.PurgeAsync(time.GetUtcNow(), stoppingToken);
             }
-            catch (Exception error) when (error is not OperationCanceledException)
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
                 LogFailed(error);
             }

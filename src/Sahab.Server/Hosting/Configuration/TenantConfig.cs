@@ -6,6 +6,9 @@ namespace Sahab.Server.Hosting.Configuration;
 [Doc("Who buys from us.")]
 internal sealed record TenantConfig
 {
+    /// <summary>The project in which its keys are.</summary>
+    public const string DefaultProject = "default";
+
     [MapKey]
     [Form(TextForm.Id)]
     public required string Id { get; init; } = "";

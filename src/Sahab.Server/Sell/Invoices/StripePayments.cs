@@ -148,13 +148,14 @@ internal sealed class StripePayments(HttpClient http, StripeOptions options, Tim
                         + (Parse(text)?["error"]?["message"]?.ToString() ?? "no message"));
                 }
             }
-            catch (HttpRequestException fault) when (left == 1)
+            catch (Exception fault) when (fault is HttpRequestException
+                || (fault is TaskCanceledException && !cancellation.IsCancellationRequested))
             {
-                throw new PaymentException($"The payment service cannot be reached: {fault.Message}", fault);
-            }
-            catch (HttpRequestException)
-            {
-                // Tried again below.
+                // Not reached, or not in time. Tried again below.
+                if (left == 1)
+                {
+                    throw new PaymentException($"The payment service cannot be reached: {fault.Message}", fault);
+                }
             }
 
             await Task.Delay(pause, time, cancellation);

@@ -47,7 +47,7 @@ internal static class CustomerUsageApi
         return
         [
             .. found.GroupBy(part => (
-                    part.Start, Project: projectOf.GetValueOrDefault(part.Group, InvoiceModule.DefaultProject)))
+                    part.Start, Project: projectOf.GetValueOrDefault(part.Group, Tenants.Project.Default)))
                 .OrderBy(group => group.Key.Start).ThenBy(group => group.Key.Project, StringComparer.Ordinal)
                 .Select(group => CustomerUsage.Sum(group.Key.Start, group.Key.Project, group)),
         ];

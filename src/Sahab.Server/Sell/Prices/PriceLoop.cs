@@ -19,7 +19,7 @@ internal sealed partial class PriceLoop(
                     shelf.NewBooks.TryRead(out _);
                     LogKept(book.Config.Lists.Length, book.Config.Agreements.Length);
                 }
-                catch (Exception error) when (error is not OperationCanceledException)
+                catch (Exception error) when (!stoppingToken.IsCancellationRequested)
                 {
                     LogFailed(error);
                     await Task.Delay(Retry, time, stoppingToken);

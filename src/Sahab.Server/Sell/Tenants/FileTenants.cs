@@ -52,7 +52,7 @@ internal sealed partial class FileTenants(
             await MirrorAsync(config, cancellation);
             return true;
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (!cancellation.IsCancellationRequested)
         {
             LogFailed(error);
             return false;

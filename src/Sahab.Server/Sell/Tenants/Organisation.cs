@@ -1,3 +1,5 @@
+using Sahab.Server.Hosting.Configuration;
+
 namespace Sahab.Server.Sell.Tenants;
 
 /// <summary>Where an organisation is kept.</summary>
@@ -68,7 +70,7 @@ internal sealed record Project(string Organisation, string Id, string Name)
     public const string IdKind = "prj";
 
     /// <summary>The project that each tenant of the file has, and the name of the first of any other organisation.</summary>
-    public const string Default = "default";
+    public const string Default = TenantConfig.DefaultProject;
 
     public DateTimeOffset CreatedAt { get; init; }
 

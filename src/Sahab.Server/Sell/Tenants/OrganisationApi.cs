@@ -34,7 +34,7 @@ internal static class OrganisationApi
     static void MapStatus(IEndpointRouteBuilder organisation, string name, OrganisationStatus status, string summary) =>
         organisation.MapPost(
             $"/{name}",
-            (string organisation, HttpContext context, OrganisationStore store, CallerCache cache, KeyFeed keys) =>
+            (string organisation, HttpContext context, OrganisationStore store, CallerCache cache, KeyLoop keys) =>
                 SetStatusAsync(organisation, status, context, store, cache, keys))
             .Needs(Permission.ChangeSales).Reads<Reason>().WithSummary(summary);
 
@@ -139,7 +139,7 @@ internal static class OrganisationApi
 
     static async Task<IResult> SetStatusAsync(
         string organisation, OrganisationStatus status, HttpContext context, OrganisationStore store, CallerCache cache,
-        KeyFeed keys)
+        KeyLoop keys)
     {
         var (body, fault) = await ControlBody.ReadAsync<Reason>(context);
         if (body is null)
@@ -155,7 +155,7 @@ internal static class OrganisationApi
         var outcome = await store.SetStatusAsync(
             organisation, status, body.Text.Trim(), Caller.Of(context).Name, context.RequestAborted);
         cache.Forget();
-        await keys.CatchUpAsync(context.RequestAborted);
+        await keys.TryCatchUpAsync();
         return outcome switch
         {
             OrganisationChange.NotNow => ControlError.Conflict("It is so already, or closed for good."),

@@ -22,7 +22,7 @@ internal enum OrganisationChange
 internal sealed class OrganisationStore(SahabDatabase database, AuditLog audit, TimeProvider time)
 {
     /// <summary>The most organisations of which one user is an owner; the operator makes as many as it likes.</summary>
-    public const int MaxOwned = 20;
+    public const int MaxOwned = 5;
 
     const string Columns = """
         organisation.organisation_id AS Id, organisation.name AS Name, organisation.origin AS Origin,

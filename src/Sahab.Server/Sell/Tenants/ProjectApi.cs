@@ -66,11 +66,11 @@ internal static class ProjectApi
     }
 
     static async Task<IResult> ArchiveAsync(
-        string organisation, string project, HttpContext context, ProjectStore store, KeyFeed keys, TimeProvider time)
+        string organisation, string project, HttpContext context, ProjectStore store, KeyLoop keys, TimeProvider time)
     {
         var outcome = await store.ArchiveAsync(
             organisation, project, time.GetUtcNow(), Caller.Of(context).Name, context.RequestAborted);
-        await keys.CatchUpAsync(context.RequestAborted);
+        await keys.TryCatchUpAsync();
         return outcome switch
         {
             ProjectChange.Unknown => Unknown(project),

@@ -9,11 +9,8 @@ namespace Sahab.Server.Sell.Webhooks;
 /// <summary>Events on their way to webhooks. A delivery is sent by one node at a time: whoever has claimed it.</summary>
 internal sealed class DeliveryStore(SahabDatabase database, AuditLog audit)
 {
-    /// <summary>How many due deliveries are looked at at once.</summary>
-    const int MaxDue = 256;
-
     /// <summary>How many old events are deleted in one transaction.</summary>
-    const int PurgedAtOnce = 1000;
+    public const int PurgedAtOnce = 1000;
 
     const string Claimed = """
         SELECT d.delivery_id AS Id, d.webhook_id AS Webhook, d.event_id AS Event, d.attempts AS Attempts, w.url AS Url,
@@ -23,7 +20,10 @@ internal sealed class DeliveryStore(SahabDatabase database, AuditLog audit)
         WHERE d.delivery_id = @Id AND w.disabled_us IS NULL
         """;
 
-    /// <summary>Takes what is due for this node, until the claim ends or the delivery is finished.</summary>
+    /// <summary>
+    /// Takes what is due for this node, until the claim ends or the delivery is finished: of each webhook the oldest, and
+    /// each webhook's first before any webhook's second, so that none waits for what another has left lying.
+    /// </summary>
     /// <param name="limit">The most in all.</param>
     /// <param name="perWebhook">The most for one webhook.</param>
     public async Task<List<ClaimedDelivery>> ClaimAsync(
@@ -31,15 +31,19 @@ internal sealed class DeliveryStore(SahabDatabase database, AuditLog audit)
     {
         await using var connection = await database.OpenAsync(cancellation);
         var nowUs = UnixMicroseconds.From(now);
-        var due = await connection.ReadAllAsync<(string Id, string Webhook)>(new CommandDefinition(
+        var due = await connection.ReadAllAsync<string>(new CommandDefinition(
             """
-            SELECT d.delivery_id, d.webhook_id FROM webhook_delivery d JOIN webhook w ON w.webhook_id = d.webhook_id
-            WHERE d.state = 0 AND d.next_us <= @NowUs AND d.claimed_until_us <= @NowUs AND w.disabled_us IS NULL
-            ORDER BY d.next_us, d.delivery_id LIMIT @MaxDue
+            SELECT delivery_id FROM (
+                SELECT d.delivery_id, d.next_us,
+                    ROW_NUMBER() OVER (PARTITION BY d.webhook_id ORDER BY d.next_us, d.delivery_id) AS place
+                FROM webhook_delivery d JOIN webhook w ON w.webhook_id = d.webhook_id
+                WHERE d.state = 0 AND d.next_us <= @NowUs AND d.claimed_until_us <= @NowUs AND w.disabled_us IS NULL
+            ) due
+            WHERE place <= @PerWebhook ORDER BY place, next_us, delivery_id LIMIT @Limit
             """,
-            new { NowUs = nowUs, MaxDue }, cancellationToken: cancellation));
+            new { NowUs = nowUs, PerWebhook = perWebhook, Limit = limit }, cancellationToken: cancellation));
         var claimed = new List<ClaimedDelivery>();
-        foreach (var (id, _) in due.GroupBy(each => each.Webhook).SelectMany(group => group.Take(perWebhook)).Take(limit))
+        foreach (var id in due)
         {
             var taken = await connection.ExecuteAsync(new CommandDefinition(
                 """

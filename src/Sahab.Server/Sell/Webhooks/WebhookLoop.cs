@@ -72,13 +72,13 @@ internal sealed partial class WebhookLoop(
 
             if (time.GetUtcNow() - _purgedAt > PurgeInterval)
             {
-                await store.PurgeAsync(time.GetUtcNow() - Kept, cancellation);
+                await PurgeAsync(cancellation);
                 _purgedAt = time.GetUtcNow();
             }
 
             _failed = false;
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             if (!_failed)
             {
@@ -96,6 +96,15 @@ internal sealed partial class WebhookLoop(
         var claimed = await store.ClaimAsync(now, now + Claim, MaxInFlight, MaxPerWebhook, cancellation);
         await Task.WhenAll(claimed.Select(delivery => SendAsync(delivery, cancellation)));
         return claimed.Count;
+    }
+
+    /// <summary>Deletes all that is past its time.</summary>
+    public async Task PurgeAsync(CancellationToken cancellation)
+    {
+        while (await store.PurgeAsync(time.GetUtcNow() - Kept, cancellation) >= DeliveryStore.PurgedAtOnce)
+        {
+            // There is more.
+        }
     }
 
     async Task SendAsync(ClaimedDelivery delivery, CancellationToken cancellation)

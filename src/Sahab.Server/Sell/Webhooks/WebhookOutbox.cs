@@ -14,6 +14,9 @@ namespace Sahab.Server.Sell.Webhooks;
 /// </summary>
 internal sealed class WebhookOutbox(IdSource ids, TimeProvider time, SahabDatabase database)
 {
+    /// <summary>With so many events on their way to a webhook it gets no test.</summary>
+    public const int MaxPendingBeforeTest = 20;
+
     static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Puts an event on its way to the organisation's webhooks that want its type.</summary>
@@ -21,13 +24,28 @@ internal sealed class WebhookOutbox(IdSource ids, TimeProvider time, SahabDataba
         DbConnection connection, DbTransaction transaction, WebhookEvent what, CancellationToken cancellation) =>
         AppendAsync(connection, transaction, what, webhook: null, cancellation);
 
-    /// <summary>Puts an event on its way to one webhook, whatever that wants.</summary>
-    public async Task SendToAsync(WebhookEvent what, string webhook, CancellationToken cancellation)
+    /// <summary>Puts a test on its way to a webhook, whatever that wants; false: too much is on its way to it.</summary>
+    public async Task<bool> SendTestAsync(Webhook webhook, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await AppendAsync(connection, transaction, what, webhook, cancellation);
+        // Holds the webhook's row, so that two at once are counted one after the other.
+        await connection.ExecuteAsync(new CommandDefinition(
+            "UPDATE webhook SET name = name WHERE webhook_id = @Id", new { webhook.Id }, transaction,
+            cancellationToken: cancellation));
+        if (await connection.ReadOneAsync<long>(new CommandDefinition(
+            "SELECT COUNT(*) FROM webhook_delivery WHERE webhook_id = @Id AND state = 0", new { webhook.Id }, transaction,
+            cancellationToken: cancellation)) >= MaxPendingBeforeTest)
+        {
+            return false;
+        }
+
+        await AppendAsync(
+            connection, transaction,
+            new WebhookEvent(webhook.Organisation, WebhookTypes.Test, new JsonObject { ["webhook"] = webhook.Id }), webhook.Id,
+            cancellation);
         await transaction.CommitAsync(cancellation);
+        return true;
     }
 
     async Task AppendAsync(

@@ -20,6 +20,7 @@ internal readonly record struct SendOutcome(int? Status, string Error)
 /// </summary>
 internal sealed class WebhookSender : IDisposable
 {
+    /// <summary>How long a connection may take until it is one, TLS included.</summary>
     static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the receiver may take in all.</summary>
@@ -28,19 +29,23 @@ internal sealed class WebhookSender : IDisposable
     /// <summary>So long a connection is kept: names are looked up anew after it.</summary>
     static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
 
+    const string NoConnection = "no connection could be made";
+
     readonly ConfigurationState _configuration;
     readonly TimeProvider _time;
     readonly Func<string, CancellationToken, Task<IPAddress[]>> _lookUp;
     readonly HttpMessageInvoker _http;
 
     public WebhookSender(ConfigurationState configuration, TimeProvider time)
-        : this(configuration, time, Dns.GetHostAddressesAsync)
+        : this(configuration, time, Dns.GetHostAddressesAsync, ConnectTimeout)
     {
     }
 
     /// <param name="lookUp">What says which addresses a name has.</param>
+    /// <param name="connectTimeout">In real time, whatever <paramref name="time"/> is.</param>
     internal WebhookSender(
-        ConfigurationState configuration, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> lookUp)
+        ConfigurationState configuration, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> lookUp,
+        TimeSpan connectTimeout)
     {
         (_configuration, _time, _lookUp) = (configuration, time, lookUp);
         _http = new HttpMessageInvoker(new SocketsHttpHandler
@@ -48,7 +53,7 @@ internal sealed class WebhookSender : IDisposable
             AllowAutoRedirect = false,
             UseProxy = false,
             UseCookies = false,
-            ConnectTimeout = ConnectTimeout,
+            ConnectTimeout = connectTimeout,
             PooledConnectionLifetime = ConnectionLifetime,
             MaxResponseHeadersLength = 16,
             MaxConnectionsPerServer = WebhookLoop.MaxPerWebhook,
@@ -62,6 +67,11 @@ internal sealed class WebhookSender : IDisposable
 
     public async Task<SendOutcome> SendAsync(ClaimedDelivery delivery, CancellationToken cancellation)
     {
+        if (delivery.Url.Scheme == Uri.UriSchemeHttp && !_configuration.Current.Webhooks.AllowHttp)
+        {
+            return new SendOutcome(null, "its address is http, which this server does not send to any more");
+        }
+
         var now = _time.GetUtcNow();
         var seconds = now.ToUnixTimeSeconds();
         using var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url)
@@ -82,9 +92,12 @@ internal sealed class WebhookSender : IDisposable
             var status = (int)response.StatusCode;
             return new SendOutcome(status, response.IsSuccessStatusCode ? "" : $"the receiver answered {status}");
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new SendOutcome(null, $"no answer within {AnswerTimeout.TotalSeconds:0} seconds");
+            // Where it was not our time that ran out, it was the handler's for connecting.
+            return new SendOutcome(null, timeout.IsCancellationRequested
+                ? $"no answer within {AnswerTimeout.TotalSeconds:0} seconds"
+                : NoConnection);
         }
         catch (HttpRequestException failure)
         {
@@ -99,7 +112,7 @@ internal sealed class WebhookSender : IDisposable
     {
         HttpRequestError.NameResolutionError => "its name could not be looked up",
         HttpRequestError.SecureConnectionError => "no secure connection could be made: look at its certificate",
-        HttpRequestError.ConnectionError => "no connection could be made",
+        HttpRequestError.ConnectionError => NoConnection,
         _ => "the connection broke, or what came was no HTTP",
     };
 

@@ -19,6 +19,15 @@ internal sealed class WebhookStore(SahabDatabase database, AuditLog audit)
         disabled_why AS DisabledWhy, failing_since_us AS FailingUs
         """;
 
+    const string Enable = """
+        , failing_since_us = CASE WHEN disabled_us IS NULL THEN failing_since_us END, disabled_us = NULL, disabled_why = ''
+        """;
+
+    const string Disable = """
+        , disabled_why = CASE WHEN disabled_us IS NULL THEN @DisabledWhy ELSE disabled_why END,
+            disabled_us = COALESCE(disabled_us, @DisabledUs)
+        """;
+
     /// <summary>All of an organisation, the oldest first.</summary>
     public Task<List<Webhook>> ReadAllAsync(string organisation, CancellationToken cancellation) =>
         ReadAsync("organisation = @Organisation", organisation, "", cancellation);
@@ -39,15 +48,34 @@ internal sealed class WebhookStore(SahabDatabase database, AuditLog audit)
         """,
         webhook, by, "webhook.added", cancellation);
 
-    /// <summary>Writes what may change of it; false: there is no such any more.</summary>
-    /// <param name="action">What was done, for the log.</param>
-    public Task<bool> SaveAsync(Webhook webhook, Caller by, string action, CancellationToken cancellation) => ChangeAsync(
+    /// <summary>
+    /// Writes its address, name and types, and whether it is enabled if that was asked for; false: there is no such any
+    /// more. What others may have changed since it was read stays as they left it.
+    /// </summary>
+    /// <param name="enabled">Null: as it is.</param>
+    public Task<bool> SaveAsync(Webhook webhook, bool? enabled, Caller by, CancellationToken cancellation)
+    {
+        var standing = enabled switch
+        {
+            true => Enable,
+            false => Disable,
+            null => "",
+        };
+        return ChangeAsync(
+            $"""
+            UPDATE webhook SET url = @Url, name = @Name, types = @Types{standing}
+            WHERE webhook_id = @Id AND organisation = @Organisation
+            """,
+            webhook, by, "webhook.changed", cancellation);
+    }
+
+    /// <summary>Puts its secret in the place of the stored one, which becomes the old one; false: there is no such any more.</summary>
+    public Task<bool> RotateAsync(Webhook webhook, Caller by, CancellationToken cancellation) => ChangeAsync(
         """
-        UPDATE webhook SET url = @Url, name = @Name, types = @Types, secret = @Secret, old_secret = @OldSecret,
-            old_until_us = @OldUntilUs, disabled_us = @DisabledUs, disabled_why = @DisabledWhy, failing_since_us = @FailingUs
+        UPDATE webhook SET old_secret = secret, secret = @Secret, old_until_us = @OldUntilUs
         WHERE webhook_id = @Id AND organisation = @Organisation
         """,
-        webhook, by, action, cancellation);
+        webhook, by, "webhook.secret_rotated", cancellation);
 
     /// <summary>Removes it with all that was on its way to it; false: there is no such.</summary>
     public Task<bool> RemoveAsync(Webhook webhook, Caller by, CancellationToken cancellation) => ChangeAsync(

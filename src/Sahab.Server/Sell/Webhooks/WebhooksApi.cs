@@ -103,8 +103,8 @@ internal static class WebhooksApi
 
         var (changed, wrong) = Apply(found, body, sender.Networks, configuration.Current.Webhooks.AllowHttp, time.GetUtcNow());
         return changed is null ? wrong!
-            : await store.SaveAsync(changed, Caller.Of(context), "webhook.changed", context.RequestAborted)
-                ? ControlBody.Ok(ToJson(changed))
+            : await store.SaveAsync(changed, body.Enabled, Caller.Of(context), context.RequestAborted)
+                ? await ShowAsync(organisation, webhook, context, store)
                 : Unknown(webhook);
     }
 
@@ -126,7 +126,7 @@ internal static class WebhooksApi
         {
             Secrets = new WebhookSecrets(WebhookSignature.NewSecret(), found.Secrets.Current, time.GetUtcNow() + Overlap),
         };
-        return await store.SaveAsync(rotated, Caller.Of(context), "webhook.secret_rotated", context.RequestAborted)
+        return await store.RotateAsync(rotated, Caller.Of(context), context.RequestAborted)
             ? ControlBody.Ok(WithSecret(rotated))
             : Unknown(webhook);
     }
@@ -144,10 +144,11 @@ internal static class WebhooksApi
             return ControlError.Conflict("The webhook is disabled; enable it first.");
         }
 
-        await outbox.SendToAsync(
-            new WebhookEvent(organisation, WebhookTypes.Test, new JsonObject { ["webhook"] = found.Id }), found.Id,
-            context.RequestAborted);
-        return Results.Accepted();
+        return await outbox.SendTestAsync(found, context.RequestAborted)
+            ? Results.Accepted()
+            : ControlError.Conflict(
+                $"{WebhookOutbox.MaxPendingBeforeTest} events are on their way to the webhook already. Wait until some of them "
+                + "have arrived or are given up.");
     }
 
     static async Task<IResult> DeliveriesAsync(

@@ -44,7 +44,7 @@ internal sealed partial class ResponseLoop(
                 LogPurged(purged);
             }
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             LogNotPurged(failure);
         }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
+using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Serve.Snapshots;
 
@@ -13,11 +14,8 @@ internal sealed record ApiKey(
     string Tenant, string Id, int Weight, bool Admin, CountrySet Countries, string CountryList,
     FrozenSet<string>? Models, KeyLimiter Limiter, ServiceTier MaxTier)
 {
-    /// <summary>The project that every tenant has: its keys of the configuration are in it.</summary>
-    public const string DefaultProject = "default";
-
     /// <summary>The project that the key is of.</summary>
-    public string Project { get; init; } = DefaultProject;
+    public string Project { get; init; } = TenantConfig.DefaultProject;
 
     /// <summary>The tiers that its calls may have.</summary>
     public TierSet Tiers { get; init; } = TierSet.UpTo(MaxTier);

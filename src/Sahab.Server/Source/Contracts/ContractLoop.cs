@@ -19,7 +19,7 @@ internal sealed partial class ContractLoop(
                     shelf.NewVersions.TryRead(out _);
                     LogKept(version.Name);
                 }
-                catch (Exception error) when (error is not OperationCanceledException)
+                catch (Exception error) when (!stoppingToken.IsCancellationRequested)
                 {
                     LogFailed(version.Name, error);
                     await Task.Delay(Retry, time, stoppingToken);

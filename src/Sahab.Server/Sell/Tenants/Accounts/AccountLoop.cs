@@ -28,7 +28,7 @@ internal sealed partial class AccountLoop(
             {
                 await PurgeAsync(stoppingToken);
             }
-            catch (Exception error) when (error is not OperationCanceledException)
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
                 LogFailed(error);
             }

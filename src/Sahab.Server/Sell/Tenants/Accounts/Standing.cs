@@ -11,7 +11,7 @@ internal sealed class Standing(MemberStore members, OperatorStore operators)
     public async Task<Caller> OfUserAsync(string user, string session, CancellationToken cancellation)
     {
         var caller = await ReadAsync(user, $"user:{user}", cancellation);
-        return caller with { User = PublicId.TryParse(Account.IdKind, user, out var id) ? id : null, Session = session };
+        return caller with { User = IdOf(user), Session = session };
     }
 
     /// <summary>A token as a caller: what it was made for, as far as its maker still may.</summary>
@@ -23,6 +23,7 @@ internal sealed class Standing(MemberStore members, OperatorStore operators)
             OperatorRoles = token.Organisation.Length > 0 ? [] : Least(maker.OperatorRoles, token.Role),
             Organisations = Least(maker.Organisations, token),
             Suspended = maker.Suspended,
+            Person = maker.Person,
         };
     }
 
@@ -36,8 +37,11 @@ internal sealed class Standing(MemberStore members, OperatorStore operators)
                 each => each.Organisation, each => each.Role, StringComparer.Ordinal),
             Suspended = organisations.Where(each => !each.IsActive).Select(each => each.Organisation)
                 .ToImmutableHashSet(StringComparer.Ordinal),
+            Person = IdOf(user) is { } id ? $"user:{id}" : null,
         };
     }
+
+    static Guid? IdOf(string user) => PublicId.TryParse(Account.IdKind, user, out var id) ? id : null;
 
     static ImmutableArray<OperatorRole> Least(ImmutableArray<OperatorRole> makers, string token)
     {

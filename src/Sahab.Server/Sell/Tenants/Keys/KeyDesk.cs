@@ -18,7 +18,7 @@ internal sealed record KeyChange(StoreKey? Key, string? Secret = null, ControlPr
 internal sealed class KeyDesk(KeyStore store, KeyHolders holders, KeyFeed feed, AuditLog audit, IdSource ids, TimeProvider time)
 {
     /// <summary>Keys of an organisation that are not revoked.</summary>
-    public const int MaxKeysOfOrganisation = 10_000;
+    public const int MaxKeysOfOrganisation = 1_000;
 
     /// <summary>Secrets of a key that are good at the same time.</summary>
     public const int MaxSecrets = 8;

@@ -22,9 +22,9 @@ internal sealed record StoppedHolders(
 /// <summary>Who may have keys: projects of organisations, while these are in being.</summary>
 internal sealed class KeyHolders(
     OrganisationStore organisations, ProjectStore projects, KeyStore keys, ConfigurationState configuration)
+    : IHolders
 {
-    /// <summary>Why keys and budgets cannot be made for it; null: they can.</summary>
-    /// <param name="project">Null: the organisation as a whole is meant.</param>
+    /// <inheritdoc/>
     public async Task<ControlProblem?> FindFaultAsync(
         string organisation, string? project, CancellationToken cancellation)
     {

@@ -11,6 +11,14 @@ internal sealed partial class KeyLoop(KeyFeed feed, TimeProvider time, ILogger<K
 
     static readonly TimeSpan UseInterval = TimeSpan.FromMinutes(1);
 
+    volatile bool _isBehind;
+
+    /// <summary>
+    /// Reads what has changed, after a change that is committed: whoever asked for it must be told so whatever comes of
+    /// this. What fails is done with the next tick.
+    /// </summary>
+    public async Task TryCatchUpAsync() => _isBehind = !await TryAsync(feed.CatchUpAsync, CancellationToken.None);
+
     /// <summary>Writes down the last uses before the end.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -27,9 +35,9 @@ internal sealed partial class KeyLoop(KeyFeed feed, TimeProvider time, ILogger<K
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 var isMinute = time.GetElapsedTime(noted) >= UseInterval;
-                if (feed.IsShared || isMinute)
+                if (feed.IsShared || isMinute || _isBehind)
                 {
-                    await TryAsync(feed.CatchUpAsync, stoppingToken);
+                    _isBehind = !await TryAsync(feed.CatchUpAsync, stoppingToken);
                 }
 
                 if (isMinute)
@@ -45,15 +53,17 @@ internal sealed partial class KeyLoop(KeyFeed feed, TimeProvider time, ILogger<K
         }
     }
 
-    async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellation)
+    async Task<bool> TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellation)
     {
         try
         {
             await work(cancellation);
+            return true;
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             LogFailed(failure);
+            return false;
         }
     }
 

@@ -1,3 +1,5 @@
+using Sahab.Server.Hosting.Access;
+
 namespace Sahab.Server.Sell.Tenants.Keys;
 
 /// <summary>Registers the keys of the store.</summary>
@@ -6,6 +8,7 @@ internal static class KeysModule
     public static IServiceCollection AddKeys(this IServiceCollection services) => services
         .AddSingleton<KeyStore>()
         .AddSingleton<KeyHolders>()
+        .AddSingleton<IHolders>(provider => provider.GetRequiredService<KeyHolders>())
         .AddSingleton<KeyFeed>()
         .AddSingleton<KeyDesk>()
         .AddSingleton<KeyLoop>()
