@@ -28,7 +28,7 @@ public class SettleGateTests
                     Thread.Yield();
                 }
 
-                inside.TryRemove(ticket, out _);
+                inside.TryRemove(ticket, out var _);
                 gate.Leave(phase);
             }
         })).ToList();
