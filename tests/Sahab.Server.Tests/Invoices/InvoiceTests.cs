@@ -175,6 +175,8 @@ public abstract class InvoiceTests : IAsyncLifetime, IDisposable
             .Number.ShouldBe("CN-2027-000001");
         (await february.ReadAsync<long>("SELECT CAST(SUM(nano_usd) AS BIGINT) FROM credit_draw")).Single().ShouldBe(1_000_000_000);
         await february.AssertOwedAsync();
+        (await february.Payments.OpenInvoicesAsync(CancellationToken.None))
+            .Single(open => open.Number == "INV-2027-000001").Payments.ShouldBe(2);
         (await february.Store.OpenInvoicesAsync("", CancellationToken.None))
             .Count(invoice => invoice.Organisation == "org-000").ShouldBe(2);
     }

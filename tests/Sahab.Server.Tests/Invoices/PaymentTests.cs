@@ -80,6 +80,14 @@ public sealed class PaymentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_open_again_after_a_refund_is_asked_for_under_another_key()
+    {
+        await _stripe.CollectAsync([Invoice, Invoice with { Payments = 2 }], CancellationToken.None);
+
+        _requests.Select(request => request.Key).ShouldBe(["sahab-INV-2026-000007-1234", "sahab-INV-2026-000007-1234-2"]);
+    }
+
+    [Fact]
     public async Task A_service_that_does_not_answer_in_time_is_asked_again_and_a_caller_who_goes_is_not()
     {
         using var late = new LateOnce();

@@ -96,7 +96,8 @@ internal static class BillingApi
         try
         {
             var open = new OpenInvoice(
-                number, organisation, UnixMicroseconds.ToTime(invoice.DueUs), new NanoUsd((long)invoice.OpenNano));
+                number, organisation, UnixMicroseconds.ToTime(invoice.DueUs), new NanoUsd((long)invoice.OpenNano),
+                invoice.Payments);
             var answer = JsonNode.Parse(await provider.CollectAsync([open], context.RequestAborted))!["data"]![0]!;
             return ControlBody.Ok(new JsonObject
             {

@@ -4,7 +4,9 @@ namespace Sahab.Server.Sell.Invoices;
 
 /// <summary>An invoice that is to be collected.</summary>
 /// <param name="Open">What is still to be paid. Above 0.</param>
-internal sealed record OpenInvoice(string Number, string Organisation, DateTimeOffset DueAt, NanoUsd Open);
+/// <param name="Payments">How many payments and refunds of it are recorded: what is open may be the same again after some.</param>
+internal sealed record OpenInvoice(
+    string Number, string Organisation, DateTimeOffset DueAt, NanoUsd Open, long Payments = 0);
 
 /// <summary>What a payment provider tells of a payment.</summary>
 /// <param name="Id">The payment's own name at the provider: the same is recorded once.</param>

@@ -31,6 +31,9 @@ internal sealed record StoredDocument
     /// <summary>What was paid of it, less what was refunded.</summary>
     public decimal PaidNano { get; init; }
 
+    /// <summary>How many payments and refunds of it are recorded.</summary>
+    public long Payments { get; init; }
+
     /// <summary>What credit notes took back of it; at most 0.</summary>
     public decimal CreditedNano { get; init; }
 
@@ -87,6 +90,7 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
         i.number AS Number, i.organisation AS Organisation, i.kind AS Kind, i.month_us AS MonthUs,
             i.issued_us AS IssuedUs, i.due_us AS DueUs, i.total_nano_usd AS TotalNano, i.reference AS Reference,
             COALESCE((SELECT SUM(p.nano_usd) FROM payment p WHERE p.number = i.number), 0) AS PaidNano,
+            (SELECT COUNT(*) FROM payment p WHERE p.number = i.number) AS Payments,
             COALESCE((SELECT SUM(c.total_nano_usd) FROM invoice c WHERE c.reference = i.number), 0) AS CreditedNano
         """;
 

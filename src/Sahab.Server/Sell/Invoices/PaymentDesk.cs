@@ -23,7 +23,7 @@ internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog
             page = await store.OpenInvoicesAsync(after, cancellation);
             open.AddRange(page.Select(invoice => new OpenInvoice(
                 invoice.Number, invoice.Organisation, UnixMicroseconds.ToTime(invoice.DueUs),
-                new NanoUsd((long)invoice.OpenNano))));
+                new NanoUsd((long)invoice.OpenNano), invoice.Payments)));
             after = page.Count == 0 ? "" : page[^1].Number;
         }
         while (page.Count == InvoiceStore.MaxPage);

@@ -48,8 +48,7 @@ internal sealed class StripePayments(HttpClient http, StripeOptions options, Tim
                 new("metadata[invoice]", invoice.Number),
                 new("metadata[organisation]", invoice.Organisation),
             };
-            var intent = await SendAsync(
-                form, string.Create(CultureInfo.InvariantCulture, $"sahab-{invoice.Number}-{cents}"), cancellation);
+            var intent = await SendAsync(form, KeyOf(invoice, cents), cancellation);
             asked.Add((JsonNode)new JsonObject
             {
                 ["number"] = invoice.Number,
@@ -60,6 +59,14 @@ internal sealed class StripePayments(HttpClient http, StripeOptions options, Tim
 
         return JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["object"] = "list", ["data"] = asked });
     }
+
+    /// <summary>
+    /// The same for one standing of an invoice, and never for two: the amount falls with each credit note, and each payment
+    /// and refund is counted. So what was paid, refunded and is asked for again is not taken for what was paid.
+    /// </summary>
+    static string KeyOf(OpenInvoice invoice, long cents) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"sahab-{invoice.Number}-{cents}{(invoice.Payments == 0 ? "" : $"-{invoice.Payments}")}");
 
     public IReadOnlyList<ProviderPayment> Read(string body, string? signature)
     {
