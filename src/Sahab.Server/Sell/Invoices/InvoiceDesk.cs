@@ -200,7 +200,7 @@ internal sealed class InvoiceDesk(
     async Task<Func<string, string>> ProjectsAsync(string organisation, CancellationToken cancellation)
     {
         var known = projects is null ? [] : await projects(organisation, cancellation);
-        return key => known.GetValueOrDefault(key, InvoiceModule.DefaultProject);
+        return key => known.GetValueOrDefault(key, TenantConfig.DefaultProject);
     }
 
     static DateTimeOffset StartOf(DateOnly month) => new(month, TimeOnly.MinValue, TimeSpan.Zero);

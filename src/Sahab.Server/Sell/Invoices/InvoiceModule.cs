@@ -5,9 +5,6 @@ namespace Sahab.Server.Sell.Invoices;
 /// <summary>Registers invoices: drafting, issuing, correcting, and recording what was paid.</summary>
 internal static class InvoiceModule
 {
-    /// <summary>The project of keys that nothing is said of.</summary>
-    public const string DefaultProject = "default";
-
     public static IServiceCollection AddInvoices(this IServiceCollection services) => services
         .AddSingleton<ProjectsOfKeys>(provider => provider.GetRequiredService<KeyStore>().ReadProjectsAsync)
         .AddSingleton<InvoiceStore>()
