@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Sahab.Server.Hosting.Access;
@@ -15,20 +14,6 @@ internal static class ApiDescription
     const string Key = "key";
     const string Session = "session";
     const string Problem = "Problem";
-
-    /// <summary>Of the endpoints that say it here and not where they are mapped.</summary>
-    static readonly Dictionary<string, object> Accounts = new()
-    {
-        ["POST api/sign-up"] = Nested(typeof(SignInApi), "SignUp"),
-        ["POST api/sign-in"] = Nested(typeof(SignInApi), "SignIn"),
-        ["POST api/account/password"] = Nested(typeof(AccountApi), "PasswordBody"),
-        ["POST api/account/tokens"] = Nested(typeof(AccountApi), "TokenBody"),
-        ["POST api/users"] = Nested(typeof(UserApi), "Body"),
-        ["POST api/operators"] = Nested(typeof(OperatorApi), "Body"),
-        ["GET api/account/sessions"] = new PartAnswered(),
-        ["GET api/account/tokens"] = new PartAnswered(),
-        ["GET api/operators"] = new PartAnswered(),
-    };
 
     public static void Describe(OpenApiOptions options)
     {
@@ -75,14 +60,13 @@ internal static class ApiDescription
 
         var document = context.Document!;
         Secure(operation, document, needed);
-        var said = Accounts.GetValueOrDefault($"{method} {api.RelativePath?.TrimEnd('/')}");
-        if ((said ?? metadata.OfType<BodyRead>().LastOrDefault()) is BodyRead body)
+        if (metadata.OfType<BodyRead>().LastOrDefault() is { } body)
         {
             operation.RequestBody = await BodyAsync(body, context, document, cancellation);
         }
 
         operation.Parameters ??= [];
-        if (said is PartAnswered || metadata.OfType<PartAnswered>().Any())
+        if (metadata.OfType<PartAnswered>().Any())
         {
             operation.Parameters.Add(Query(
                 "limit", JsonSchemaType.Integer, $"At most so many: 1 to {ListPage.MaxLimit}, {ListPage.DefaultLimit} unless said."));
@@ -182,9 +166,6 @@ internal static class ApiDescription
         Description = description,
         Schema = new OpenApiSchema { Type = type },
     };
-
-    static BodyRead Nested(Type api, string name) =>
-        new(api.GetNestedType(name, BindingFlags.NonPublic)!, "application/json");
 
     /// <summary>Several rooms have a <c>Body</c>: what is nested is called after where it is, too.</summary>
     static string NameOf(Type type) => type.DeclaringType is { } around

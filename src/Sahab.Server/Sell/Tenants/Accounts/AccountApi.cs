@@ -13,12 +13,12 @@ internal static class AccountApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var account = api.MapGroup("/account").Needs(Permission.SignedIn);
-        account.MapGet("/sessions", SessionsAsync).WithSummary("Your sessions");
+        account.MapGet("/sessions", SessionsAsync).Pages().WithSummary("Your sessions");
         account.MapDelete("/sessions/{session}", EndAsync).WithSummary("End one of your sessions");
         account.MapDelete("/sessions", EndOthersAsync).WithSummary("End all of your sessions but this one");
-        account.MapPost("/password", PasswordAsync).WithSummary("Change your password; your other sessions end");
-        account.MapGet("/tokens", TokensAsync).WithSummary("Your access tokens, without their secrets");
-        account.MapPost("/tokens", AddTokenAsync).WithSummary("Make an access token; it is shown this once");
+        account.MapPost("/password", PasswordAsync).Reads<PasswordBody>().WithSummary("Change your password; your other sessions end");
+        account.MapGet("/tokens", TokensAsync).Pages().WithSummary("Your access tokens, without their secrets");
+        account.MapPost("/tokens", AddTokenAsync).Reads<TokenBody>().WithSummary("Make an access token; it is shown this once");
         account.MapDelete("/tokens/{token}", RevokeAsync).WithSummary("Revoke an access token");
     }
 

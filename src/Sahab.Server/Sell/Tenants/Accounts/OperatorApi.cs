@@ -9,8 +9,8 @@ internal static class OperatorApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var operators = api.MapGroup("/operators").Needs(Permission.ChangeOperators);
-        operators.MapGet("", ListAsync).WithSummary("Users with a role of the operator");
-        operators.MapPost("", SetAsync).WithSummary("Give a user these roles of the operator and no others");
+        operators.MapGet("", ListAsync).Pages().WithSummary("Users with a role of the operator");
+        operators.MapPost("", SetAsync).Reads<Body>().WithSummary("Give a user these roles of the operator and no others");
     }
 
     static async Task<IResult> ListAsync(HttpContext context, OperatorStore operators) =>

@@ -9,9 +9,9 @@ internal static class SignInApi
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/sign-up", SignUpAsync).Needs(Permission.Public)
+        api.MapPost("/sign-up", SignUpAsync).Needs(Permission.Public).Reads<SignUp>()
             .WithSummary("Make a user, accept their invitation if they bring one, and sign in");
-        api.MapPost("/sign-in", SignInAsync).Needs(Permission.Public).WithSummary("Sign in by a password");
+        api.MapPost("/sign-in", SignInAsync).Needs(Permission.Public).Reads<SignIn>().WithSummary("Sign in by a password");
         api.MapPost("/sign-out", SignOutAsync).Needs(Permission.SignedIn).WithSummary("End this session");
         api.MapGet("/session", ShowAsync).Needs(Permission.Public)
             .WithSummary("Who is signed in, and the value that changes must repeat in X-Sahab-Csrf");

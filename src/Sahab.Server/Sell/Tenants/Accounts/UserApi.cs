@@ -7,7 +7,7 @@ namespace Sahab.Server.Sell.Tenants.Accounts;
 internal static class UserApi
 {
     public static void Map(IEndpointRouteBuilder api) =>
-        api.MapPost("/users", AddAsync).Needs(Permission.ChangeUsers).WithSummary("Make a user");
+        api.MapPost("/users", AddAsync).Needs(Permission.ChangeUsers).Reads<Body>().WithSummary("Make a user");
 
     static async Task<IResult> AddAsync(HttpContext context, SignInDesk desk)
     {
