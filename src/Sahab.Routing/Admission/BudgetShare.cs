@@ -50,7 +50,7 @@ internal sealed class BudgetShare(BudgetMeter meter, long startUs, long endUs)
     /// <summary>What the store has, as far as is known: never below <see cref="Held"/>.</summary>
     public long Written { get; private set; }
 
-    /// <summary>Whether a call was refused because nothing is left.</summary>
+    /// <summary>Whether a call was refused, since the terms are as they are, because nothing is left.</summary>
     public bool HasRefused { get; private set; }
 
     /// <summary>What posted events had used when the store was last asked; null: not known.</summary>
@@ -148,7 +148,7 @@ internal sealed class BudgetShare(BudgetMeter meter, long startUs, long endUs)
     }
 
     /// <summary>The terms are others: what was known of what is left is not any more.</summary>
-    public void Forget() => (Spent, Since, HasNoRoom) = (null, 0, false);
+    public void Forget() => (Spent, Since, HasNoRoom, HasRefused) = (null, 0, false, false);
 
     /// <summary>What is not in use goes back, here at once.</summary>
     public void GiveBack() => Held -= Idle;

@@ -19,6 +19,10 @@ internal static class ApiDescription
     {
         options.AddDocumentTransformer(DescribeAsync);
         options.AddOperationTransformer(DescribeAsync);
+        options.CreateSchemaReferenceId = json =>
+            OpenApiOptions.CreateDefaultSchemaReferenceId(json) is { } name
+                ? json.Type is { DeclaringType: not null, IsGenericType: false } ? NameOf(json.Type) : name
+                : null;
     }
 
     /// <summary>

@@ -80,7 +80,7 @@ internal static class BillingPagesApi
 
             var mark = EventMark.Parse(context.Request.Query["after"].FirstOrDefault());
             var calls = await desk.CallsAsync(organisation, lines[line - 1]!, mark, CallsOfPage, context.RequestAborted);
-            return new InvoiceLineView(new ConsoleView(found), number, lines[line - 1]!, [.. calls.Data])
+            return new InvoiceLineView(new ConsoleView(found), number, lines[line - 1]!, [.. calls.Calls.Select(SoldCallAnswer.Of)])
             {
                 Next = calls.Next?.ToString(),
             };

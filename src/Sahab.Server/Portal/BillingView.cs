@@ -67,7 +67,7 @@ public sealed class InvoiceView
 /// <summary>The calls beneath a line of an invoice.</summary>
 public sealed class InvoiceLineView
 {
-    internal InvoiceLineView(ConsoleView console, string number, JsonNode line, IReadOnlyList<JsonNode> calls) =>
+    internal InvoiceLineView(ConsoleView console, string number, JsonNode line, IReadOnlyList<SoldCallAnswer> calls) =>
         (Console, Number, Line, Calls) = (console, number, line, calls);
 
     public ConsoleView Console { get; }
@@ -76,7 +76,7 @@ public sealed class InvoiceLineView
 
     internal JsonNode Line { get; }
 
-    internal IReadOnlyList<JsonNode> Calls { get; }
+    internal IReadOnlyList<SoldCallAnswer> Calls { get; }
 
     /// <summary>Where the list goes on; null: it ends here.</summary>
     internal string? Next { get; init; }

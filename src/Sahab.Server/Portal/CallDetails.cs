@@ -18,6 +18,9 @@ public sealed class CallDetails
 
     internal IReadOnlyList<UsageEvent> Attempts { get; }
 
+    /// <summary>What it was sold for, in nano-USD; null: it is not in the ledger yet.</summary>
+    internal long? Earned { get; init; }
+
     /// <summary>Where a call like it would go now, and why; null: that cannot be said.</summary>
     internal ExplainedRequest? Like { get; init; }
 }

@@ -118,13 +118,13 @@ internal static class ConsolePagesApi
 
     static Task<IResult> QuickstartAsync(
         string organisation, HttpContext context, PageRenderer renderer, OrganisationStore organisations,
-        SnapshotPublisher snapshots, RequestSite site) =>
-        ShowAsync(typeof(QuickstartPage), organisation, context, renderer, organisations, found => Task.FromResult<ConsoleView?>(
-            new ConsoleView(found)
-            {
-                Models = ChatModels(snapshots),
-                Address = site.OriginOf(context),
-            }));
+        ProjectStore projects, SnapshotPublisher snapshots, RequestSite site) =>
+        ShowAsync(typeof(QuickstartPage), organisation, context, renderer, organisations, async found => new ConsoleView(found)
+        {
+            Projects = await projects.ListAsync(organisation, All, context.RequestAborted),
+            Models = ChatModels(snapshots),
+            Address = site.OriginOf(context),
+        });
 
     static string[] ChatModels(SnapshotPublisher snapshots) =>
     [

@@ -83,7 +83,7 @@ internal static class OperatorSalesPages
             })
             : await renderer.ShowMissingAsync(context);
 
-    static async Task<IResult> MarginAsync(HttpContext context, PageRenderer renderer, UsageStore usage, TimeProvider time)
+    static async Task<IResult> MarginAsync(HttpContext context, PageRenderer renderer, MarginBook book, TimeProvider time)
     {
         var days = Number(context, "days", 30, MostDays);
         var until = UnixMicroseconds.ToTime(UnixMicroseconds.HourOf(UnixMicroseconds.From(time.GetUtcNow()))).AddHours(1);
@@ -96,7 +96,7 @@ internal static class OperatorSalesPages
             Days = days,
             From = until.AddDays(-days),
             Until = until,
-            Totals = await usage.MarginAsync(until.AddDays(-days), until, by, lossesFirst: true, context.RequestAborted),
+            Totals = await book.ReadAsync(until.AddDays(-days), until, by, lossesFirst: true, context.RequestAborted),
         });
     }
 }

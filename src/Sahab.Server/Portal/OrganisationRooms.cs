@@ -13,7 +13,7 @@ namespace Sahab.Server.Portal;
 /// <summary>All that the rooms know of one organisation, of which a viewer is given what they may see.</summary>
 internal sealed class OrganisationRooms(
     MemberStore members, ProjectStore projects, KeyStore keys, BudgetStore budgets, BudgetReadings readings, UsageStore usage,
-    InvoiceStore invoices, PriceShelf prices, DataRulesShelf rules, TimeProvider time)
+    MarginBook margin, InvoiceStore invoices, PriceShelf prices, DataRulesShelf rules, TimeProvider time)
 {
     /// <summary>The most rows of each; the organisation's own pages have the others.</summary>
     public const int MostRows = 200;
@@ -40,7 +40,7 @@ internal sealed class OrganisationRooms(
             Budgets = [.. set.Zip(await readings.ReadAsync(set, cancellation))],
             Used = await usage.TotalsAsync(used, [UsageDimension.Model], cancellation),
             Earned = viewer.May(Permission.SeeSales)
-                ? await usage.MarginAsync(month, until, MarginDimension.Model, lossesFirst: false, cancellation, id)
+                ? await margin.ReadAsync(month, until, MarginDimension.Model, lossesFirst: false, cancellation, id)
                 : null,
             Credits = viewer.May(Permission.SeeBilling) ? await CreditsAsync(id, cancellation) : [],
             Agreements = viewer.May(Permission.SeeBilling)

@@ -64,7 +64,8 @@ internal static class PortalApi
         SnapshotPublisher snapshots, Explainer explainer)
     {
         var call = recent.Find(id);
-        var attempts = call?.Attempts ?? await FindInLedgerAsync(id, store, snapshots, context.RequestAborted);
+        var posted = await FindInLedgerAsync(id, store, snapshots, context.RequestAborted);
+        var attempts = call?.Attempts ?? [.. posted.Select(each => each.Usage)];
         if (call is null && attempts.Count == 0)
         {
             return await renderer.ShowMissingAsync(
@@ -76,12 +77,16 @@ internal static class PortalApi
         return await renderer.ShowAsync(context, new PageView(
             typeof(CallPage), new()
             {
-                ["Details"] = new CallDetails(id, call, attempts) { Like = call is null ? null : explainer.Like(call) },
+                ["Details"] = new CallDetails(id, call, attempts)
+                {
+                    Earned = posted.Count == 0 ? null : posted.Sum(each => each.Amount.Value),
+                    Like = call is null ? null : explainer.Like(call),
+                },
             }));
     }
 
     /// <summary>A call's id tells when it was made, and so where in the ledger its attempts are.</summary>
-    static async Task<IReadOnlyList<UsageEvent>> FindInLedgerAsync(
+    static async Task<IReadOnlyList<SoldCall>> FindInLedgerAsync(
         Guid id, UsageStore store, SnapshotPublisher snapshots, CancellationToken cancellation)
     {
         if (id.Version != 7)
@@ -108,8 +113,8 @@ internal static class PortalApi
             To = made.AddMilliseconds(snapshots.Current.CallDeadlineMs).AddSeconds(1),
             CallId = id,
         };
-        var events = await store.EventsAsync(query, null, MostAttempts, cancellation);
-        return [.. events.OrderBy(attempt => attempt.Attempt)];
+        var events = await store.PricedEventsAsync(query, null, MostAttempts, cancellation);
+        return [.. events.OrderBy(attempt => attempt.Usage.Attempt)];
     }
 
     static PageView HomeView(HttpContext context, RequestSite site)

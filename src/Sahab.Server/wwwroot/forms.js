@@ -4,6 +4,7 @@
 //                                                              it the page is loaded anew
 //         data-reveals="secret"                                 a member that is shown this once, before going on
 //         data-reveals-as="/a/path?with={token}"                 what is shown instead: the address of such a path
+//         data-fills="#place"                                   where that is shown, in place of the form, if not on its own
 //         data-confirm="Really?"                                asked first
 //   <input name="limits.requests_per_minute" data-as="number">  as: number, list (by commas or lines), lines, flag; else a text.
 //                                                              What is left empty is left out. numbers (by commas) and each
@@ -79,6 +80,13 @@
     dialog.showModal();
   }
 
+  function fill(form, text) {
+    const place = document.querySelector(form.dataset.fills);
+    place.textContent = text;
+    place.closest("[hidden]").hidden = false;
+    form.hidden = true;
+  }
+
   async function send(form) {
     const [method, path] = form.dataset.api.split(" ");
     // The same key until it is known what came of it: what was sent twice is done once.
@@ -100,7 +108,11 @@
       } else if (!response.ok) {
         tell(form, answer?.detail ?? `${response.status}`, answer?.parameter);
       } else if (form.dataset.reveals && answer?.[form.dataset.reveals]) {
-        const { reveals, revealsAs } = form.dataset;
+        const { reveals, revealsAs, fills } = form.dataset;
+        if (fills) {
+          fill(form, answer[reveals]);
+          return;
+        }
         reveal(form, answer, revealsAs ? new URL(pathOf(revealsAs, answer), location.href).href : answer[reveals]);
       } else {
         goOn(form, answer);

@@ -92,6 +92,25 @@ public sealed class ApiDescriptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Each_endpoint_says_what_it_answers()
+    {
+        foreach (var (name, operation) in Operations())
+        {
+            var answers = operation["responses"]!.AsObject().Where(answer => answer.Key[0] is '2' or '3').ToList();
+            answers.ShouldNotBeEmpty(name);
+            foreach (var (status, answer) in answers.Where(answer => answer.Key == "200"))
+            {
+                answer!["content"]?.AsObject().Count.ShouldBeGreaterThan(0, $"{name} {status}");
+                answer["content"].ShouldNotBeNull($"{name} {status}");
+                if (answer["content"]!["application/json"] is { } json)
+                {
+                    json["schema"].ShouldNotBeNull(name);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task Each_list_in_parts_takes_a_limit_and_a_cursor()
     {
         using var client = _house.Client(TestHouse.AdminKey);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Sahab.Server.Sell.Budgets;
+using Sahab.Server.Sell.Metering;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
 using Sahab.Server.Tests.Keys;
@@ -152,6 +153,90 @@ public class BudgetTests
         all.Select(each => $"{each!["kind"]} {each["percent"]}").ShouldBe(
             ["exhausted ", "threshold 50", "threshold 80", "threshold 100"]);
         all[0]!["window_start"]!.ToString().ShouldBe("2026-01-01T00:00:00Z");
+    }
+
+    [Fact]
+    public async Task What_was_told_is_told_again_under_another_limit_and_when_it_counts_anew()
+    {
+        await using var house = await BudgetHouse.StartAsync();
+        using var client = new KeyClient(house);
+        using var load = new LoadClient(house.Address);
+        var budget = await SetAsync(client, new
+        {
+            name = "told", measure = "requests", period = "total", limit = 1, thresholds = new[] { 80 },
+        });
+        var path = $"{BudgetHouse.Budgets}/{budget["id"]}";
+        async Task<string[]> SpendAsync(int calls)
+        {
+            for (var call = 0; call < calls; call++)
+            {
+                (await load.CallAsync(Cent)).Status.ShouldBe(call < calls - 1 ? 200 : 402);
+                await house.Get<BudgetLoop>().TellAsync(CancellationToken.None);
+            }
+
+            return
+            [
+                .. (await client.SendAsync(HttpMethod.Get, path + "/events"))["data"]!.AsArray()
+                    .Select(each => $"{each!["kind"]} {each["percent"]} of {each["limit"]}"),
+            ];
+        }
+
+        var first = await SpendAsync(2);
+        await client.SendAsync(HttpMethod.Patch, path, new { limit = 3 });
+        await house.Get<BudgetLoop>().TellAsync(CancellationToken.None);
+        var raised = (await client.SendAsync(HttpMethod.Get, path + "/events"))["data"]!.AsArray().Count;
+        var second = await SpendAsync(3);
+        await client.SendAsync(HttpMethod.Patch, path, new { usage = "reset" });
+        var third = await SpendAsync(4);
+
+        string[] once = ["exhausted  of 1", "threshold 80 of 1"];
+        string[] twice = [.. once, "exhausted  of 3", "threshold 80 of 3"];
+        first.ShouldBe(once, ignoreOrder: true);
+        raised.ShouldBe(2);
+        second.ShouldBe(twice, ignoreOrder: true);
+        third.ShouldBe([.. twice, "exhausted  of 3", "threshold 80 of 3"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_soft_budget_refuses_nothing_and_tells_at_80_and_100_percent_unless_told_otherwise()
+    {
+        await using var house = await BudgetHouse.StartAsync();
+        using var client = new KeyClient(house);
+        using var load = new LoadClient(house.Address);
+        var budget = await SetAsync(client, new { name = "told", kind = "soft", measure = "requests", period = "total", limit = 2 });
+        for (var call = 0; call < 3; call++)
+        {
+            (await load.CallAsync(Cent)).Status.ShouldBe(200);
+        }
+
+        await house.DrainLedgerAsync();
+        var told = (await client.SendAsync(HttpMethod.Get, $"{BudgetHouse.Budgets}/{budget["id"]}/events"))["data"]!.AsArray();
+
+        budget["thresholds"]!.AsArray().Select(percent => (int)percent!).ShouldBe([80, 100]);
+        told.Select(each => $"{each!["kind"]} {each["percent"]}").ShouldBe(["threshold 80", "threshold 100"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_budget_of_tokens_counts_what_answers_use_and_stops_before_its_limit()
+    {
+        await using var house = await BudgetHouse.StartAsync();
+        using var client = new KeyClient(house);
+        using var load = new LoadClient(house.Address);
+        var budget = await SetAsync(client, new { name = "tokens", measure = "tokens", period = "total", limit = 100 });
+        var statuses = new List<int>();
+        for (var call = 0; call < 12; call++)
+        {
+            statuses.Add((await load.CallAsync(Cent)).Status);
+        }
+
+        await house.DrainLedgerAsync();
+        var spent = (await client.SendAsync(HttpMethod.Get, $"{BudgetHouse.Budgets}/{budget["id"]}"))["spent"]!.GetValue<long>();
+
+        statuses[0].ShouldBe(200);
+        statuses[^1].ShouldBe(402);
+        var events = (await Books.ReadEventsAsync(house.Get<UsageStore>())).Where(usage => usage.Tenant == "demo").ToList();
+        spent.ShouldBe(events.Sum(usage => usage.Usage.PromptTokens + usage.Usage.OutputTokens));
+        spent.ShouldBeInRange(1, 100);
     }
 
     [Fact]

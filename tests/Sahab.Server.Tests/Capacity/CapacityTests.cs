@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Dapper;
@@ -61,7 +62,7 @@ public sealed class CapacityTests : IAsyncLifetime
         (await _house.ReserveAsync(1, "week")).Body["detail"]!.ToString().ShouldContain("There are: day, quarter.");
         (await _house.ReserveAsync(1, from: "2025-01-02")).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await _house.ReserveAsync(1, organisation: "nobody")).Status.ShouldBe(HttpStatusCode.NotFound);
-        (await _house.ReserveAsync(1, from: "2026-02-02", project: "prj_none")).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await _house.ReserveAsync(1, from: "2026-02-02", project: "prj_none")).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]
@@ -106,6 +107,27 @@ public sealed class CapacityTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_is_suspended_reserves_nothing_and_what_it_has_is_not_renewed()
+    {
+        var id = await _house.ReservedAsync(12, "quarter", "2026-02-01", renews: true);
+        (await _house.SendAsync(HttpMethod.Post, "api/organisations/demo/suspend", new { reason = "did not pay" }))
+            .Status.ShouldBe(HttpStatusCode.OK);
+
+        var (status, body) = await _house.ReserveAsync(1, "day", "2026-06-01");
+        await _house.PassAsync(TimeSpan.FromDays(31));
+        await _house.CatchUpAsync();
+        await _house.PassAsync(TimeSpan.FromDays(83));
+        await _house.CatchUpAsync();
+
+        status.ShouldBe(HttpStatusCode.Conflict, body.ToJsonString());
+        body["detail"]!.ToString().ShouldBe("The organisation is suspended.");
+        var shown = await _house.ShowAsync(id);
+        shown["renews"]!.GetValue<bool>().ShouldBeTrue();
+        shown["renewal"]?.ToString().ShouldBeNull();
+        (await _house.LogAsync()).ShouldContain(("capacity.ending", id));
+    }
+
+    [Fact]
     public async Task Webhooks_tell_of_capacity()
     {
         var (status, webhook) = await _house.SendAsync(
@@ -137,6 +159,31 @@ public sealed class CapacityTests : IAsyncLifetime
         var begun = await _house.ReservedAsync(12);
         (await _house.SendAsync(HttpMethod.Delete, $"{CapacityHouse.Reservations}/{begun}")).Body["detail"]!.ToString()
             .ShouldStartWith("It has begun");
+    }
+
+    [Fact]
+    public async Task Margin_has_what_capacity_earned_by_model_and_organisation_for_the_part_of_its_term()
+    {
+        await _house.ReservedAsync(12, "quarter", "2026-01-11T00:00:00Z");
+        await _house.PassAsync(TimeSpan.FromDays(60));
+        foreach (var (by, group) in ((string, string)[])[("model", "small"), ("organisation", "demo")])
+        {
+            var all = await RevenueAsync(by, group, "from=2026-01-01&to=2026-05-01");
+            var first = await RevenueAsync(by, group, "from=2026-01-01&to=2026-01-20T00:00:00Z");
+
+            all.ShouldBe(12 * 100.000000001m);
+            first.ShouldBe(12 * 100.000000001m / 10, 0.000000001m);
+        }
+
+        (await RevenueAsync("provider", "azure", "from=2026-01-01&to=2026-05-01")).ShouldBe(0);
+
+        async Task<decimal> RevenueAsync(string by, string group, string time)
+        {
+            var (status, body) = await _house.SendAsync(HttpMethod.Get, $"api/margin?by={by}&{time}");
+            status.ShouldBe(HttpStatusCode.OK, body.ToJsonString());
+            var found = body["data"]!.AsArray().SingleOrDefault(each => each![by]!.ToString() == group);
+            return found is null ? 0 : decimal.Parse(found["revenue_usd"]!.ToString(), CultureInfo.InvariantCulture);
+        }
     }
 
     [Fact]

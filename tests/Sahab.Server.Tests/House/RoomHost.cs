@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Metering;
 using Sahab.Server.Sell.Prices;
@@ -24,7 +25,7 @@ internal sealed class RoomHost : IAsyncDisposable
     public string Url => _app.Urls.Single();
 
     /// <summary>Asks it.</summary>
-    public HttpClient Client { get; } = new();
+    public HttpClient Client { get; } = new(new DescribedAnswers(new SocketsHttpHandler(), isWhole: false));
 
     /// <summary>Starts it.</summary>
     /// <param name="folder">Where its files are.</param>
@@ -45,6 +46,8 @@ internal sealed class RoomHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.ConfigureHttpJsonOptions(json => ControlJson.Configure(json.SerializerOptions))
+            .AddOpenApi(ApiDescription.Describe);
         builder.Services.AddSingleton(time).AddSingleton(configuration).AddContracts().AddMetering(
             new MeteringConfig(), folder, provider => provider.GetRequiredService<ContractShelf>().Known,
             provider => provider.GetService<PriceShelf>()?.Current ?? Ledger.Sales.PriceBook.Empty);
@@ -53,6 +56,7 @@ internal sealed class RoomHost : IAsyncDisposable
         try
         {
             map(host._app.MapGroup("/api"));
+            host._app.MapOpenApi();
             await MeteringModule.PrepareAsync(host._app.Services, CancellationToken.None);
             await ContractModule.PrepareAsync(host._app.Services, CancellationToken.None);
             await host._app.StartAsync();

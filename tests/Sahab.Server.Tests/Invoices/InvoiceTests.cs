@@ -191,7 +191,7 @@ public abstract class InvoiceTests : IAsyncLifetime, IDisposable
             .GroupBy(line => (line!["model"]!.ToString(), line["service_tier"]!.ToString(), line["terms"]!.ToString())))
         {
             var calls = await _house.Desk.CallsAsync("org-001", group.First()!, null, 1000, CancellationToken.None);
-            calls.Data.Sum(call => decimal.Parse(call["amount_usd"]!.ToString(), null))
+            calls.Calls.Sum(call => decimal.Parse(InvoiceDocument.Usd(call.Amount.Value), null))
                 .ShouldBe(group.Sum(line => decimal.Parse(line!["amount_usd"]!.ToString(), null)));
         }
     }

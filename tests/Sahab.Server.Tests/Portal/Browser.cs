@@ -118,29 +118,31 @@ internal static class PageForms
         var clicked = page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true });
         await clicked.ClickAsync();
         var said = clicked.Locator("xpath=ancestor::form[1]").Locator("[role=alert]").Filter(new() { HasTextRegex = new(@"\S") });
-        var there = IsDoneAsync(page.WaitForURLAsync(address));
-        var refused = IsDoneAsync(said.WaitForAsync());
-        if ((await Task.WhenAny(there, refused) == there || !await refused) && await there)
+        // What is asked of the page next waits for it: that all of it has come is not waited for.
+        var there = FaultOfAsync(page.WaitForURLAsync(address, new() { WaitUntil = WaitUntilState.Commit }));
+        var refused = FaultOfAsync(said.WaitForAsync());
+        if ((await Task.WhenAny(there, refused) == there || await refused is not null) && await there is null)
         {
             return;
         }
 
         var words = await said.CountAsync() > 0 ? await said.First.TextContentAsync() : "nothing";
         Assert.Fail(
-            $"'{button}' did not lead to {address}: the form says {words}, the browser is at {page.Url}, and went wrong: "
-            + string.Join("; ", WatchedPage.Of(page).Errors));
+            $"'{button}' did not lead to {address}: the form says {words}, the browser is at {page.Url}, "
+            + $"{await there}, and went wrong: {string.Join("; ", WatchedPage.Of(page).Errors)}");
     }
 
-    static async Task<bool> IsDoneAsync(Task waiting)
+    /// <summary>Why it did not come; null: it did.</summary>
+    static async Task<string?> FaultOfAsync(Task waiting)
     {
         try
         {
             await waiting;
-            return true;
+            return null;
         }
         catch (Exception failure) when (failure is PlaywrightException or TimeoutException)
         {
-            return false;
+            return failure.Message;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Tests.House;
@@ -88,6 +89,32 @@ public sealed class Neighbours : IAsyncLifetime
         Things["invitation"] = await IdOfAsync(
             "/invitations", new() { ["email"] = $"{Mark}@example.com", ["role"] = "auditor" });
         Things["user"] = Owner.User;
+        (await Owner.PostAsync(PathOf($"/webhooks/{Things["webhook"]}/test"), [])).Status.ShouldBe(HttpStatusCode.Accepted);
+        Things["delivery"] = await FirstAsync($"/webhooks/{Things["webhook"]}/deliveries", "id");
+        using var caller = new Visitor(House, Secret);
+        (await caller.PostAsync("/v1/chat/completions", new()
+        {
+            ["model"] = "small",
+            ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = Mark }),
+        })).ShouldBeOk();
+        await House.DrainLedgerAsync();
+        Things["call"] = await FirstAsync("/calls", "call_id");
+    }
+
+    /// <summary>A member of the first of a list, once something is in it.</summary>
+    async Task<string> FirstAsync(string list, string member)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1), TimeProvider.System);
+        while (true)
+        {
+            var data = (await Owner.GetAsync(PathOf(list))).ShouldBeOk().Json["data"]!.AsArray();
+            if (data.Count > 0)
+            {
+                return data[0]![member]!.ToString();
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+        }
     }
 
     async Task BringMembersAsync()

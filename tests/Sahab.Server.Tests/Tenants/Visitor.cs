@@ -38,7 +38,7 @@ internal sealed class Visitor : IDisposable
     {
         Cookies = new CookieContainer();
         _handler = new SocketsHttpHandler { CookieContainer = Cookies, AllowAutoRedirect = false };
-        Http = new HttpClient(_handler) { BaseAddress = house.Address, Timeout = TimeSpan.FromMinutes(2) };
+        Http = new HttpClient(new DescribedAnswers(_handler)) { BaseAddress = house.Address, Timeout = TimeSpan.FromMinutes(2) };
         if (bearer is not null)
         {
             Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", bearer);

@@ -16,6 +16,9 @@ public partial class TidyTests
     [Fact]
     public void Nothing_is_left_for_later() => LinesWith(LeftForLater()).ShouldBeEmpty();
 
+    [Fact]
+    public void No_file_holds_what_a_merge_left() => LinesWith(MergeMark()).ShouldBeEmpty();
+
     [Theory]
     [InlineData("cd /" + "work/x", true)]
     [InlineData("\"/" + "home/me\"", true)]
@@ -55,6 +58,9 @@ public partial class TidyTests
 
     [GeneratedRegex(@"\bwhen \(\w+ is not (OperationCanceled|TaskCanceled)Exception\)")]
     private static partial Regex AnyCancellation();
+
+    [GeneratedRegex(@"^(<{7}|>{7}) \S")]
+    private static partial Regex MergeMark();
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b")]
     private static partial Regex LeftForLater();

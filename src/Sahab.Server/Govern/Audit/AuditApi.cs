@@ -12,15 +12,16 @@ internal static class AuditApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var whole = api.MapGroup("/audit").Needs(Permission.SeeWholeAudit);
-        whole.MapGet("", (HttpContext context, AuditStore store) => ListAsync(context, store, null)).Pages().Produces<Listing<AuditEntryAnswer>>()
+        whole.MapGet("", (HttpContext context, AuditStore store) => ListAsync(context, store, null))
+            .Pages<AuditEntryAnswer>()
             .WithSummary("The log of changes, the newest first; filters: organisation, actor, action, subject, since, until.");
-        whole.MapGet("/export", ExportAsync)
+        whole.MapGet("/export", ExportAsync).Produces<string>(contentType: "application/x-ndjson")
             .WithSummary("The whole log as NDJSON, with the end of the chain on the last line.");
-        whole.MapGet("/verify", VerifyAsync)
+        whole.MapGet("/verify", VerifyAsync).Produces<AuditVerification>()
             .WithSummary("Follows the chain through the whole log; ?head= compares it with an end that was known before.");
         api.MapGet("/organisations/{organisation}/audit",
-                (string organisation, HttpContext context, AuditStore store) => ListAsync(context, store, organisation)).Pages()
-            .Produces<Listing<AuditEntryAnswer>>()
+                (string organisation, HttpContext context, AuditStore store) => ListAsync(context, store, organisation))
+            .Pages<AuditEntryAnswer>()
             .Needs(Permission.SeeAudit)
             .WithSummary("The organisation's part of the log of changes, the newest first.");
     }
@@ -35,9 +36,7 @@ internal static class AuditApi
         // A member's own organisation is no filter that the query could widen.
         question = question with { Organisation = organisation ?? question.Organisation };
         var rows = await store.ReadAsync(question, page.Rows, context.RequestAborted);
-        return Results.Ok(Listing<AuditEntryAnswer>.Of(
-            rows.ConvertAll(AuditEntryAnswer.Of), page.Limit,
-            entry => entry.Number.ToString(CultureInfo.InvariantCulture)));
+        return page.Answer(rows, AuditEntryAnswer.Of, row => row.Number.ToString(CultureInfo.InvariantCulture));
     }
 
     static AuditQuestion? ReadQuestion(HttpContext context, ListPage page, out ControlProblem? fault)

@@ -14,34 +14,38 @@ internal static class DataRulesApi
         var whole = api.MapGroup("/organisations/{organisation}/data-rules")
             .Needs(Permission.SeeGovernance, Permission.ChangeGovernance);
         whole.MapGet("", (string organisation, DataRulesDesk desk) => desk.Get(organisation, null))
+            .Produces<DataRulesDesk.DataRulesAnswer>()
             .WithSummary("Where an organisation's data may go, and how long it is kept.");
         whole.MapPut("", (string organisation, HttpContext context, DataRulesDesk desk) =>
-                desk.SetAsync(organisation, null, context)).Reads<DataRulesDesk.DataRulesBody>()
+                desk.SetAsync(organisation, null, context)).Reads<DataRulesDesk.DataRulesBody>().Produces<DataRulesDesk.DataRulesAnswer>()
             .WithSummary("Set where an organisation's data may go; refused, with its path, where data could leave the rules.");
         whole.MapDelete("", (string organisation, HttpContext context, DataRulesDesk desk) =>
                 desk.RemoveAsync(organisation, null, context))
+            .Produces<DataRulesDesk.DataRulesAnswer>()
             .WithSummary("Remove what was set here for an organisation's data.");
         var one = api.MapGroup("/organisations/{organisation}/projects/{project}/data-rules")
             .Needs(Permission.SeeGovernance, Permission.ChangeGovernance);
         one.MapGet("", (string organisation, string project, DataRulesDesk desk) => desk.Get(organisation, project))
+            .Produces<DataRulesDesk.DataRulesAnswer>()
             .WithSummary("Where a project's data may go, and how long it is kept.");
         one.MapPut("", (string organisation, string project, HttpContext context, DataRulesDesk desk) =>
-                desk.SetAsync(organisation, project, context)).Reads<DataRulesDesk.DataRulesBody>()
+                desk.SetAsync(organisation, project, context)).Reads<DataRulesDesk.DataRulesBody>().Produces<DataRulesDesk.DataRulesAnswer>()
             .WithSummary("Set where a project's data may go, within what its organisation's rules allow.");
         one.MapDelete("", (string organisation, string project, HttpContext context, DataRulesDesk desk) =>
                 desk.RemoveAsync(organisation, project, context))
+            .Produces<DataRulesDesk.DataRulesAnswer>()
             .WithSummary("Remove what was set here for a project's data.");
         api.MapGet("/residency", (
                 HttpContext context, DataRulesShelf shelf, ConfigurationState configuration, TelemetryExport export) =>
                 Paths(
                     shelf, configuration.Current, export, context.Request.Query["organisation"],
                     context.Request.Query["model"]))
-            .Needs(Permission.SeeGovernance)
+            .Needs(Permission.SeeGovernance).Produces<PathList>()
             .WithSummary("Every path that data could take, of each organisation and project with rules and each model.");
         api.MapGet("/organisations/{organisation}/residency",
                 (string organisation, HttpContext context, DataRulesShelf shelf, ConfigurationState configuration,
                     TelemetryExport export) => Paths(shelf, configuration.Current, export, organisation, context.Request.Query["model"]))
-            .Needs(Permission.SeeGovernance)
+            .Needs(Permission.SeeGovernance).Produces<PathList>()
             .WithSummary("Every path that the organisation's data could take, and what the rules make of it.");
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Sahab.Server.Govern.UsePolicy;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
@@ -123,7 +124,7 @@ internal sealed class DataRulesDesk(
         var bounds = (project is null ? shelf.Book.Organisations.GetValueOrDefault(organisation)
             : shelf.For(organisation, project))?.Bounds ?? DataBounds.Free;
         return new DataRulesAnswer(
-            organisation, project, own is null ? null : DataRulesText.ToJson(own),
+            organisation, project, own is null ? null : DataRulesBody.Of(own),
             new EffectiveRules(
                 CodesOf(bounds.Process), CodesOf(bounds.Store), CodesOf(bounds.Usage),
                 bounds.KeepFor is { } keep ? Scalars.Format(keep) : null,
@@ -134,8 +135,15 @@ internal sealed class DataRulesDesk(
         places.IsAll ? null : places.Countries.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries);
 
     internal sealed record DataRulesBody(
-        string[]? ProcessIn = null, string[]? StoreIn = null, string[]? UsageIn = null, string? KeepFor = null)
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string[]? ProcessIn = null,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string[]? StoreIn = null,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string[]? UsageIn = null,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? KeepFor = null)
     {
+        public static DataRulesBody Of(DataConfig rules) => new(
+            rules.ProcessIn?.ToArray(), rules.StoreIn?.ToArray(), rules.UsageIn?.ToArray(),
+            rules.KeepFor is { } keep ? Scalars.Format(keep) : null);
+
         public ControlProblem? FaultIn(SahabConfig config)
         {
             foreach (var (name, places) in (ReadOnlySpan<(string, string[]?)>)
@@ -172,8 +180,8 @@ internal sealed class DataRulesDesk(
 
     /// <param name="Own">What was set here; null: nothing was.</param>
     /// <param name="Effective">What holds, with all rules around it.</param>
-    sealed record DataRulesAnswer(string Organisation, string? Project, JsonObject? Own, EffectiveRules Effective);
+    internal sealed record DataRulesAnswer(string Organisation, string? Project, DataRulesBody? Own, EffectiveRules Effective);
 
     /// <summary>Countries in each, null for all.</summary>
-    sealed record EffectiveRules(string[]? ProcessIn, string[]? StoreIn, string[]? UsageIn, string? KeepFor, string Note);
+    internal sealed record EffectiveRules(string[]? ProcessIn, string[]? StoreIn, string[]? UsageIn, string? KeepFor, string Note);
 }

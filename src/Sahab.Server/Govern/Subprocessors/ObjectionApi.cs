@@ -13,12 +13,13 @@ internal static class ObjectionApi
         var objections = api.MapGroup("/organisations/{organisation}/objections")
             .Needs(Permission.SeeGovernance, Permission.ChangeGovernance);
         objections.MapGet("", (string organisation, DataRulesShelf shelf, TimeProvider time) => Results.Ok(
-                Listing<NoticeAnswer>.Whole([.. shelf.Tables.Register.Select(each => NoticeAnswer.Of(
-                    each, Find(shelf, organisation, each.Id), time.GetUtcNow()))])))
+                Listing<NoticeAnswer>.Whole(shelf.Tables.Register.Select(each => NoticeAnswer.Of(
+                    each, Find(shelf, organisation, each.Id), time.GetUtcNow())))))
+            .Produces<Listing<NoticeAnswer>>()
             .WithSummary("Every subprocessor, with the notice of it and what the organisation has said.");
-        objections.MapPut("/{subprocessor}", SetAsync).Reads<StanceBody>()
+        objections.MapPut("/{subprocessor}", SetAsync).Reads<StanceBody>().Produces<NoticeAnswer>()
             .WithSummary("Object to a subprocessor, so that no call goes there, or accept it before its notice is over.");
-        objections.MapDelete("/{subprocessor}", WithdrawAsync)
+        objections.MapDelete("/{subprocessor}", WithdrawAsync).Produces(StatusCodes.Status204NoContent)
             .WithSummary("Take back what the organisation said of a subprocessor.");
     }
 

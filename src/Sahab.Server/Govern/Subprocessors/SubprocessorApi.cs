@@ -16,30 +16,27 @@ internal static class SubprocessorApi
     {
         var register = api.MapGroup("/subprocessors");
         register.MapGet("", (DataRulesShelf shelf, TimeProvider time) => Results.Ok(Listing<SubprocessorAnswer>.Whole(
-                [.. shelf.Tables.Register.Select(each => SubprocessorAnswer.Of(each, time.GetUtcNow(), withProvider: false))])))
+                shelf.Tables.Register.Select(each => SubprocessorAnswer.Of(each, time.GetUtcNow(), withProvider: false)))))
             .Needs(Permission.Public).Produces<Listing<SubprocessorAnswer>>()
             .WithSummary("Who processes data for us: name, purpose, countries, since when, and what was announced. Public.");
         register.MapGet("/register", (DataRulesShelf shelf, TimeProvider time) => Results.Ok(Listing<SubprocessorAnswer>.Whole(
-                [.. shelf.Tables.Register.Select(each => SubprocessorAnswer.Of(each, time.GetUtcNow(), withProvider: true))])))
+                shelf.Tables.Register.Select(each => SubprocessorAnswer.Of(each, time.GetUtcNow(), withProvider: true)))))
             .Needs(Permission.SeeWholeAudit).Produces<Listing<SubprocessorAnswer>>()
             .WithSummary("The same with the provider of the configuration that each stands for.");
         register.MapGet("/stances", (HttpContext context, DataRulesShelf shelf) =>
                 !ListPage.TryRead(context, out var page, out var fault) ? (IResult)fault!
-                    : Results.Ok(Listing<StanceAnswer>.Of(
-                        page.Cut(shelf.Tables.Stances, CursorOf).ConvertAll(StanceAnswer.Of), page.Limit, CursorOf)))
-            .Needs(Permission.SeeWholeAudit).Pages().Produces<Listing<StanceAnswer>>()
+                    : page.Answer(page.Cut(shelf.Tables.Stances, CursorOf), StanceAnswer.Of, CursorOf))
+            .Needs(Permission.SeeWholeAudit).Pages<StanceAnswer>()
             .WithSummary("What organisations say of subprocessors: objections and early acceptances.");
         register.MapPost("", AddAsync).Reads<Addition>().Produces<SubprocessorAnswer>().Needs(Permission.ChangeRules)
             .WithSummary("Announce a subprocessor; it takes effect when its notice is over.");
         register.MapPatch("/{id}", ChangeAsync).Reads<Change>().Produces<SubprocessorAnswer>().Needs(Permission.ChangeRules)
             .WithSummary("Change its name or purpose, or take countries away; anything more is a new subprocessor, with notice.");
-        register.MapDelete("/{id}", RemoveAsync).Needs(Permission.ChangeRules)
+        register.MapDelete("/{id}", RemoveAsync).Produces<SubprocessorAnswer>().Needs(Permission.ChangeRules)
             .WithSummary("Remove it: from now on it gets no data.");
     }
 
     static string CursorOf(Stance stance) => $"{stance.Organisation}/{stance.Subprocessor}";
-
-    static string CursorOf(StanceAnswer stance) => $"{stance.Organisation}/{stance.Subprocessor}";
 
     static async Task<IResult> AddAsync(
         HttpContext context, SubprocessorStore store, DataRulesShelf shelf, ConfigurationState configuration, TimeProvider time)

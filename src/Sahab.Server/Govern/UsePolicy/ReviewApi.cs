@@ -12,16 +12,16 @@ internal static class ReviewApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var reviews = api.MapGroup("/reviews").Needs(Permission.Review);
-        reviews.MapGet("", ListAsync).Pages().Produces<Listing<UseAnswer>>()
+        reviews.MapGet("", ListAsync).Pages<UseAnswer>()
             .WithSummary("Reviews of uses, the newest first: ?state=pending unless said otherwise, or all.");
-        reviews.MapGet("/{id:guid}", ShowAsync).WithSummary("A review, with who has approved.");
-        reviews.MapPost("/{id:guid}/approve", ApproveAsync)
+        reviews.MapGet("/{id:guid}", ShowAsync).Produces<ReviewAnswer>().WithSummary("A review, with who has approved.");
+        reviews.MapPost("/{id:guid}/approve", ApproveAsync).Produces<UseAnswer>()
             .WithSummary("Approve of a use. It takes two people, neither of whom has declared it.");
         reviews.MapPost("/{id:guid}/reject", (Guid id, HttpContext context, ReviewDesk desk) =>
-                desk.EndAsync(id, UseState.Rejected, context)).Reads<ReviewDesk.Ending>()
+                desk.EndAsync(id, UseState.Rejected, context)).Reads<ReviewDesk.Ending>().Produces<UseAnswer>()
             .WithSummary("Reject a use, with a reason.");
         reviews.MapPost("/{id:guid}/revoke", (Guid id, HttpContext context, ReviewDesk desk) =>
-                desk.EndAsync(id, UseState.Revoked, context)).Reads<ReviewDesk.Ending>()
+                desk.EndAsync(id, UseState.Revoked, context)).Reads<ReviewDesk.Ending>().Produces<UseAnswer>()
             .WithSummary("Revoke an approval, with a reason: the project's keys stop at once.");
     }
 
@@ -51,7 +51,7 @@ internal static class ReviewApi
         }
 
         var found = await store.ListAsync(state == "all" ? null : state, after, page.Rows, context.RequestAborted);
-        return Results.Ok(Listing<UseAnswer>.Of(found.ConvertAll(desk.Tell), page.Limit, use => use.Id!));
+        return page.Answer(found, desk.Tell, use => use.Id.ToString());
     }
 
     static async Task<IResult> ShowAsync(Guid id, HttpContext context, UseStore store, ReviewDesk desk) =>

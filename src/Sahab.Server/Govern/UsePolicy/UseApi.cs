@@ -13,12 +13,13 @@ internal static class UseApi
     {
         var use = api.MapGroup("/organisations/{organisation}/projects/{project}/use")
             .Needs(Permission.SeeGovernance, Permission.ChangeGovernance);
-        use.MapGet("", GetAsync).WithSummary("What a project is declared to be for, and what is missing until its keys work.");
-        use.MapPut("", DeclareAsync).Reads<Declaration>().WithSummary(
+        use.MapGet("", GetAsync).Produces<UseAnswer>().WithSummary("What a project is declared to be for, and what is missing until its keys work.");
+        use.MapPut("", DeclareAsync).Reads<Declaration>().Produces<UseAnswer>().WithSummary(
             "Declare what a project is for. Another class or justification needs a new review, until which its keys do not work.");
         api.MapGet("/organisations/{organisation}/use-classes", (ConfigurationState configuration) => Results.Ok(
-                Listing<UseClassAnswer>.Whole([.. UseTerms.NamesOf(configuration.Current)
-                    .Select(name => UseClassAnswer.Of(UseTerms.Of(configuration.Current, name)!))])))
+                Listing<UseClassAnswer>.Whole(UseTerms.NamesOf(configuration.Current)
+                    .Select(name => UseClassAnswer.Of(UseTerms.Of(configuration.Current, name)!)))))
+            .Produces<Listing<UseClassAnswer>>()
             .Needs(Permission.SeeGovernance)
             .WithSummary("What projects may be declared to be for, and what then holds.");
     }

@@ -37,7 +37,7 @@ internal static class AccessEndpoints
     public static RouteHandlerBuilder Reads(this RouteHandlerBuilder endpoint, string mediaType) =>
         endpoint.WithMetadata(new BodyRead(null, mediaType));
 
-    /// <summary>Says that the endpoint answers with a part of a list, for the description of the API.</summary>
-    public static RouteHandlerBuilder Pages(this RouteHandlerBuilder endpoint) =>
-        endpoint.WithMetadata(new PartAnswered());
+    /// <summary>Says that the endpoint answers with a part of a list, and of what, for the description of the API.</summary>
+    public static RouteHandlerBuilder Pages<TAnswer>(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithMetadata(new PartAnswered()).Produces<Listing<TAnswer>>();
 }

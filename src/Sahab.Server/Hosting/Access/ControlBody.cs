@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -140,17 +139,4 @@ internal static class ControlBody
 
     public static ControlProblem TooLong(int maxBytes) => new(
         StatusCodes.Status413PayloadTooLarge, "body_too_long", $"The body is longer than {maxBytes} bytes.", "body");
-
-    /// <summary>An answer in JSON, which no cache keeps.</summary>
-    public static IResult Ok(JsonNode body) => new Uncached(body);
-
-    sealed class Uncached(JsonNode body) : IResult
-    {
-        public Task ExecuteAsync(HttpContext httpContext)
-        {
-            httpContext.Response.Headers.CacheControl = "no-store";
-            httpContext.Response.ContentType = "application/json";
-            return httpContext.Response.WriteAsync(body.ToJsonString(), Encoding.UTF8, httpContext.RequestAborted);
-        }
-    }
 }

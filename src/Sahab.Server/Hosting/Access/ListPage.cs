@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 
 namespace Sahab.Server.Hosting.Access;
 
@@ -64,12 +63,9 @@ internal readonly record struct ListPage(int Limit, string After)
     }
 
     /// <summary>The answer of at most <see cref="Rows"/> rows.</summary>
+    /// <param name="tell">How a row is answered.</param>
     /// <param name="cursor">Where the list goes on after a row.</param>
-    public IResult Answer<T>(IReadOnlyList<T> rows, Func<T, JsonNode> toJson, Func<T, string> cursor) =>
-        ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray([.. rows.Take(Limit).Select(toJson)]),
-            ["next"] = rows.Count > Limit ? cursor(rows[Limit - 1]) : null,
-        });
+    public IResult Answer<TRow, TAnswer>(IReadOnlyList<TRow> rows, Func<TRow, TAnswer> tell, Func<TRow, string> cursor) =>
+        Results.Ok(new Listing<TAnswer>(
+            "list", [.. rows.Take(Limit).Select(tell)], rows.Count > Limit ? cursor(rows[Limit - 1]) : null));
 }

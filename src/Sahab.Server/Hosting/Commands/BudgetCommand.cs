@@ -84,7 +84,8 @@ internal static class BudgetCommand
                     ["measure"] = parsed.GetValue(measure),
                     ["period"] = parsed.GetValue(period),
                     ["kind"] = parsed.GetValue(soft) ? "soft" : "hard",
-                    ["thresholds"] = new JsonArray([.. (parsed.GetValue(thresholds) ?? []).Select(percent => (JsonNode)percent)]),
+                    ["thresholds"] = parsed.GetValue(thresholds) is { Length: > 0 } percents
+                        ? new JsonArray([.. percents.Select(percent => (JsonNode)percent)]) : null,
                     ["project"] = parsed.GetValue(project),
                     ["key"] = parsed.GetValue(key),
                 };

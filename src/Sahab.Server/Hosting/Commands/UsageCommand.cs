@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Primitives;
 using Sahab.Server.Hosting.Database;
@@ -75,7 +76,7 @@ internal static class UsageCommand
             console,
             format == UsageFormat.Csv
                 ? UsageReport.ToCsv(question.By, totals)
-                : UsageReport.ToJson(question, totals).ToJsonString(),
+                : JsonSerializer.Serialize(UsageAnswer.Of(question, totals), ControlJson.Options),
             format);
         return 0;
     }

@@ -45,11 +45,12 @@ internal sealed record Budget(string Organisation, string Name, BudgetTerms Term
     public static string Usd(long nano) => new NanoUsd(nano).ToUsd().ToString("0.#########", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Something that happened to a budget in a window.</summary>
+/// <summary>Something that happened to a budget in a window: once while its limit, and from when it counts, stay.</summary>
 /// <param name="Kind"><c>threshold</c> or <c>exhausted</c>.</param>
 /// <param name="Percent">The threshold; 0: a call was refused.</param>
 internal sealed record BudgetEvent(
-    string Budget, string Organisation, long WindowUs, string Kind, long Percent, long AtUs, long Spent, long Amount)
+    string Budget, string Organisation, long WindowUs, string Kind, long Percent, long AtUs, long Spent, long Amount,
+    long CountsFromUs)
 {
     public const string Threshold = "threshold";
     public const string Exhausted = "exhausted";
@@ -74,7 +75,7 @@ internal sealed record BudgetEvent(
 
     /// <summary>An event of a budget, that is not told yet.</summary>
     public static BudgetEvent Of(Budget budget, long windowUs, string kind, long percent, long spent) =>
-        new(budget.Id, budget.Organisation, windowUs, kind, percent, 0, spent, budget.Terms.Limit);
+        new(budget.Id, budget.Organisation, windowUs, kind, percent, 0, spent, budget.Terms.Limit, budget.Terms.CountsFromUs);
 
     static bool HasPassed(long spent, long limit, int percent) => (Int128)spent * 100 >= (Int128)limit * percent;
 }

@@ -15,37 +15,19 @@ namespace Sahab.Server.Sell.Budgets;
 /// <param name="Reset">Whether it counts from now; null: they did not say.</param>
 internal sealed record BudgetOrder(string Name, BudgetTerms Terms, ImmutableArray<int> Thresholds, bool? Reset);
 
-/// <summary>Budgets as the control API reads and writes them.</summary>
+/// <summary>Budgets as the control API reads them and the log of changes has them.</summary>
 internal static class BudgetJson
 {
     const int MaxNameChars = 100;
 
     const int MaxThresholds = 10;
 
+    /// <summary>Of a new soft budget, which does nothing but tell, where none are named.</summary>
+    static readonly ImmutableArray<int> SoftThresholds = [80, 100];
+
     static readonly string[] Changeable = ["name", "kind", "limit", "limit_usd", "thresholds", "usage"];
 
     static readonly string[] Known = [.. Changeable, "measure", "period", "project", "key"];
-
-    /// <param name="standing">How it stands; null: that could not be read just now.</param>
-    public static JsonObject Of(Budget budget, BudgetReading? standing)
-    {
-        var json = new JsonObject { ["object"] = "budget", ["id"] = budget.Id, ["organisation"] = budget.Organisation };
-        Write(json, budget);
-        json["status"] = "counting";
-        if (standing is { } reading)
-        {
-            Put(json, "spent", budget.Terms.Measure, reading.Spent);
-            Put(json, "reserved", budget.Terms.Measure, reading.Reserved);
-            Put(json, "left", budget.Terms.Measure, Math.Max(0, budget.Terms.Limit - reading.Spent));
-            json["in_flight"] = reading.InFlight;
-            json["window_start"] = Time(reading.StartUs);
-            json["resets_at"] = Time(reading.EndsUs);
-        }
-
-        json["created_by"] = budget.CreatedBy;
-        json["created_at"] = KeyJson.Time(budget.CreatedAt);
-        return json;
-    }
 
     /// <summary>Writes what was ordered.</summary>
     public static void Write(JsonObject json, Budget budget)
@@ -56,25 +38,17 @@ internal static class BudgetJson
         json["measure"] = NameOf(budget.Terms.Measure);
         json["period"] = NameOf(budget.Terms.Period);
         json["kind"] = budget.Terms.IsHard ? "hard" : "soft";
-        Put(json, "limit", budget.Terms.Measure, budget.Terms.Limit);
+        if (budget.Terms.Measure == BudgetMeasure.Money)
+        {
+            json["limit_usd"] = Budget.Usd(budget.Terms.Limit);
+        }
+        else
+        {
+            json["limit"] = budget.Terms.Limit;
+        }
+
         json["thresholds"] = new JsonArray([.. budget.Thresholds.Select(percent => (JsonNode)percent)]);
         json["counts_from"] = budget.Terms.CountsFromUs > 0 ? Time(budget.Terms.CountsFromUs) : null;
-    }
-
-    public static JsonObject Of(BudgetEvent happened, BudgetMeasure measure)
-    {
-        var json = new JsonObject
-        {
-            ["object"] = "budget_event",
-            ["budget"] = happened.Budget,
-            ["kind"] = happened.Kind,
-            ["percent"] = happened.Kind == BudgetEvent.Threshold ? happened.Percent : null,
-            ["window_start"] = Time(happened.WindowUs),
-            ["at"] = Time(happened.AtUs),
-        };
-        Put(json, "spent", measure, happened.Spent);
-        Put(json, "limit", measure, happened.Amount);
-        return json;
     }
 
     /// <summary>The order that a body holds.</summary>
@@ -104,7 +78,10 @@ internal static class BudgetJson
             before?.Thresholds ?? [], null);
         var fault = ReadName(body, ref order) ?? ReadScope(body, before, ref order) ?? ReadMeasure(body, before, ref order)
             ?? ReadLimit(body, ref order) ?? ReadThresholds(body, ref order) ?? ReadUsage(body, ref order);
-        return fault is null ? (order, null) : (null, fault);
+        return fault is not null ? (null, fault)
+            : before is null && !order.Terms.IsHard && body["thresholds"] is null
+                ? (order with { Thresholds = SoftThresholds }, null)
+            : (order, null);
     }
 
     static ControlProblem? ReadName(JsonObject body, ref BudgetOrder order)
@@ -243,18 +220,6 @@ internal static class BudgetJson
         return null;
     }
 
-    static void Put(JsonObject json, string name, BudgetMeasure measure, long amount)
-    {
-        if (measure == BudgetMeasure.Money)
-        {
-            json[name + "_usd"] = Budget.Usd(amount);
-        }
-        else
-        {
-            json[name] = amount;
-        }
-    }
-
     static T? Find<T>(JsonNode? node)
         where T : struct, Enum => Enum.GetValues<T>().Where(value => NameOf(value) == Text(node)).Select(value => (T?)value).FirstOrDefault();
 
@@ -265,8 +230,9 @@ internal static class BudgetJson
     static string NameOf<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
-    static string? Time(long us) =>
-        us is long.MinValue or long.MaxValue ? null : KeyJson.Time(UnixMicroseconds.ToTime(us));
+    /// <summary>A time; null where it is none, or stands for always.</summary>
+    public static string? Time(long? us) =>
+        us is null or long.MinValue or long.MaxValue ? null : KeyJson.Time(UnixMicroseconds.ToTime(us.Value));
 
     static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

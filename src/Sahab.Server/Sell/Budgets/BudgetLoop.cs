@@ -17,7 +17,8 @@ internal sealed partial class BudgetLoop(
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     static readonly TimeSpan PurgeInterval = TimeSpan.FromHours(1);
 
-    readonly HashSet<BudgetPlace> _told = [];
+    /// <summary>Refusals that are written down: of a window of a budget, with its limit and from when it counts.</summary>
+    readonly HashSet<(BudgetPlace Place, long Limit, long CountsFromUs)> _told = [];
     readonly SemaphoreSlim _telling = new(1, 1);
     long? _purged;
 
@@ -50,7 +51,7 @@ internal sealed partial class BudgetLoop(
                 _told.Clear();
             }
 
-            _told.UnionWith(places.Select(each => each.Place));
+            _told.UnionWith(places.Select(each => ToldOf(each.Budget, each.Place)));
         }
         finally
         {
@@ -128,6 +129,9 @@ internal sealed partial class BudgetLoop(
         }
     }
 
+    static (BudgetPlace Place, long Limit, long CountsFromUs) ToldOf(Budget budget, BudgetPlace place) =>
+        (place, budget.Terms.Limit, budget.Terms.CountsFromUs);
+
     List<(Budget Budget, BudgetPlace Place)> FindRefusals() =>
     [
         .. shelf.All.SelectMany(
@@ -135,7 +139,7 @@ internal sealed partial class BudgetLoop(
                 (organisation, part) => (
                     Budget: organisation.Budgets.GetValueOrDefault(part.Budget.Id)!,
                     Place: new BudgetPlace(part.Budget.Id, part.Part.StartUs)))
-            .Where(each => each.Budget is not null && !_told.Contains(each.Place))
+            .Where(each => each.Budget is not null && !_told.Contains(ToldOf(each.Budget, each.Place)))
             // In the order of who posts.
             .OrderBy(each => each.Place, BudgetPlace.Order),
     ];

@@ -1,8 +1,5 @@
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
-using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Metering;
-using Sahab.Server.Sell.Tenants.Keys;
 
 namespace Sahab.Server.Sell.Budgets;
 
@@ -12,31 +9,25 @@ internal static class BudgetNodesApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var nodes = api.MapGroup("/budget-nodes").Needs(Permission.SeeSales, Permission.ChangeSales);
-        nodes.MapGet("", ListAsync).WithSummary("The nodes that hold of hard budgets, and when they were last there.");
-        nodes.MapDelete("/{node}", ReleaseAsync)
+        nodes.MapGet("", ListAsync).Produces<Listing<BudgetNodeAnswer>>()
+            .WithSummary("The nodes that hold of hard budgets, and when they were last there.");
+        nodes.MapDelete("/{node}", ReleaseAsync).Produces<BudgetRemovedAnswer>()
             .WithSummary("Take what a node holds of hard budgets, because it will not come back.");
     }
 
     static async Task<IResult> ListAsync(HttpContext context, BudgetNodes nodes, Journal journal) =>
-        ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray(
-            [
-                .. (await nodes.ListAsync(context.RequestAborted)).Select(node => (JsonNode)new JsonObject
-                {
-                    ["object"] = "budget_node",
-                    ["id"] = node.Id.ToString(),
-                    ["is_this"] = node.Id == journal.Id,
-                    ["windows"] = node.Windows,
-                    ["seen_at"] = node.SeenUs is { } us ? KeyJson.Time(UnixMicroseconds.ToTime(us)) : null,
-                }),
-            ]),
-            ["next"] = null,
-        });
+        Results.Ok(Listing<BudgetNodeAnswer>.Whole((await nodes.ListAsync(context.RequestAborted)).Select(node =>
+            new BudgetNodeAnswer(
+                "budget_node", node.Id.ToString(), node.Id == journal.Id, node.Windows, BudgetJson.Time(node.SeenUs)))));
 
     static async Task<IResult> ReleaseAsync(string node, HttpContext context, BudgetNodes nodes) =>
         await nodes.ReleaseAsync(node, Caller.Of(context), context.RequestAborted) is { } refusal
             ? refusal
-            : ControlBody.Ok(new JsonObject { ["object"] = "budget_node", ["id"] = node, ["deleted"] = true });
+            : Results.Ok(new BudgetRemovedAnswer("budget_node", node, Deleted: true));
 }
+
+/// <summary>A node that holds of hard budgets, as the control API tells it.</summary>
+/// <param name="IsThis">Whether it is the one that answers.</param>
+/// <param name="Windows">Of how many windows of budgets it holds.</param>
+/// <param name="SeenAt">When it last said that it is there.</param>
+internal sealed record BudgetNodeAnswer(string Object, string Id, bool IsThis, long Windows, string? SeenAt);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Dapper;
 using Sahab.Ledger.Budgets;
 using Sahab.Routing.Admission;
+using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Webhooks;
@@ -37,8 +38,9 @@ internal sealed partial class BudgetStore(SahabDatabase database, WebhookOutbox 
         """;
 
     const string InsertEvent = """
-        INSERT INTO budget_event (budget_id, window_us, kind, percent, organisation, at_us, spent, amount)
-        VALUES (@Budget, @WindowUs, @Kind, @Percent, @Organisation, @AtUs, @Spent, @Amount)
+        INSERT INTO budget_event (
+            budget_id, window_us, kind, percent, amount, counts_from_us, organisation, at_us, spent)
+        VALUES (@Budget, @WindowUs, @Kind, @Percent, @Amount, @CountsFromUs, @Organisation, @AtUs, @Spent)
         ON CONFLICT DO NOTHING
         """;
 
@@ -111,7 +113,7 @@ internal sealed partial class BudgetStore(SahabDatabase database, WebhookOutbox 
                     new WebhookEvent(
                         told.Organisation,
                         told.Kind == BudgetEvent.Exhausted ? WebhookTypes.BudgetExhausted : WebhookTypes.BudgetThreshold,
-                        BudgetJson.Of(told, budget.Terms.Measure)),
+                        ControlJson.ToObject(BudgetEventAnswer.Of(told, budget.Terms.Measure))),
                     cancellation);
             }
         }
@@ -125,9 +127,9 @@ internal sealed partial class BudgetStore(SahabDatabase database, WebhookOutbox 
         return await connection.ReadAllAsync<BudgetEvent>(new CommandDefinition(
             """
             SELECT budget_id AS Budget, organisation AS Organisation, window_us AS WindowUs, kind AS Kind,
-                percent AS Percent, at_us AS AtUs, spent AS Spent, amount AS Amount
+                percent AS Percent, at_us AS AtUs, spent AS Spent, amount AS Amount, counts_from_us AS CountsFromUs
             FROM budget_event WHERE budget_id = @Budget AND organisation = @Organisation
-            ORDER BY window_us DESC, kind, percent LIMIT @Most
+            ORDER BY window_us DESC, kind, percent, at_us LIMIT @Most
             """,
             new { Budget = budget, Organisation = organisation, Most = PageSize }, cancellationToken: cancellation));
     }

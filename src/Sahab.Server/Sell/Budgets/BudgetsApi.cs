@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
 
 namespace Sahab.Server.Sell.Budgets;
@@ -10,13 +9,15 @@ internal static class BudgetsApi
     {
         var budgets = api.MapGroup("/organisations/{organisation}/budgets")
             .Needs(Permission.SeeBudgets, Permission.ChangeBudgets);
-        budgets.MapGet("", ListAsync).Pages().WithSummary("The budgets of an organisation with how they stand.");
-        budgets.MapPost("", SetAsync).Reads<NewBudget>().WithSummary("Set a budget on an organisation, a project or a key.");
-        budgets.MapGet("/{budget}", ShowAsync).WithSummary("One budget with how it stands.");
-        budgets.MapPatch("/{budget}", ChangeAsync).Reads<ChangedBudget>()
+        budgets.MapGet("", ListAsync).Pages<BudgetStandingAnswer>()
+            .WithSummary("The budgets of an organisation with how they stand.");
+        budgets.MapPost("", SetAsync).Reads<NewBudget>().Produces<BudgetStandingAnswer>()
+            .WithSummary("Set a budget on an organisation, a project or a key.");
+        budgets.MapGet("/{budget}", ShowAsync).Produces<BudgetStandingAnswer>().WithSummary("One budget with how it stands.");
+        budgets.MapPatch("/{budget}", ChangeAsync).Reads<ChangedBudget>().Produces<BudgetStandingAnswer>()
             .WithSummary("Change a budget's name, limit, kind or thresholds; usage: reset begins it anew.");
-        budgets.MapDelete("/{budget}", RemoveAsync).WithSummary("Remove a budget.");
-        budgets.MapGet("/{budget}/events", ListEventsAsync)
+        budgets.MapDelete("/{budget}", RemoveAsync).Produces<BudgetRemovedAnswer>().WithSummary("Remove a budget.");
+        budgets.MapGet("/{budget}/events", ListEventsAsync).Produces<Listing<BudgetEventAnswer>>()
             .WithSummary("The thresholds that a budget has passed, and when it was exhausted, the last window first.");
     }
 
@@ -30,13 +31,13 @@ internal static class BudgetsApi
 
         var budgets = await store.ListAsync(organisation, page, context.RequestAborted);
         var stands = budgets.Zip(await readings.ReadAsync(budgets, context.RequestAborted)).ToList();
-        return page.Answer(stands, stand => BudgetJson.Of(stand.First, stand.Second), stand => stand.First.Id);
+        return page.Answer(stands, stand => BudgetStandingAnswer.Of(stand.First, stand.Second), stand => stand.First.Id);
     }
 
     static async Task<IResult> ShowAsync(
         string organisation, string budget, HttpContext context, BudgetStore store, BudgetReadings readings) =>
         await FindAsync(organisation, budget, store, context.RequestAborted) is { } found
-            ? Answer(BudgetJson.Of(found, await readings.ReadAsync(found, context.RequestAborted)))
+            ? Results.Ok(BudgetStandingAnswer.Of(found, await readings.ReadAsync(found, context.RequestAborted)))
             : Unknown(budget);
 
     static async Task<IResult> SetAsync(
@@ -67,22 +68,15 @@ internal static class BudgetsApi
     static async Task<IResult> RemoveAsync(string organisation, string budget, HttpContext context, BudgetDesk desk) =>
         await desk.RemoveAsync(organisation, budget, Caller.Of(context), context.RequestAborted) is null
             ? Unknown(budget)
-            : Answer(new JsonObject { ["object"] = "budget", ["id"] = budget, ["deleted"] = true });
+            : Results.Ok(new BudgetRemovedAnswer("budget", budget, Deleted: true));
 
     static async Task<IResult> ListEventsAsync(
         string organisation, string budget, HttpContext context, BudgetStore store) =>
         await FindAsync(organisation, budget, store, context.RequestAborted) is not { } found
             ? Unknown(budget)
-            : Answer(new JsonObject
-            {
-                ["object"] = "list",
-                ["data"] = new JsonArray(
-                [
-                    .. (await store.ReadEventsAsync(organisation, budget, context.RequestAborted))
-                        .Select(happened => (JsonNode)BudgetJson.Of(happened, found.Terms.Measure)),
-                ]),
-                ["next"] = null,
-            });
+            : Results.Ok(Listing<BudgetEventAnswer>.Whole(
+                (await store.ReadEventsAsync(organisation, budget, context.RequestAborted))
+                .Select(happened => BudgetEventAnswer.Of(happened, found.Terms.Measure))));
 
     static async Task<Budget?> FindAsync(
         string organisation, string budget, BudgetStore store, CancellationToken cancellation)
@@ -95,9 +89,7 @@ internal static class BudgetsApi
         BudgetChange? change, string id, BudgetReadings readings, CancellationToken cancellation) =>
         change is null ? Unknown(id)
         : change.Refusal is { } refusal ? refusal
-        : Answer(BudgetJson.Of(change.Budget!, await readings.TryReadAsync(change.Budget!, cancellation)));
-
-    static IResult Answer(JsonObject json) => ControlBody.Ok(json);
+        : Results.Ok(BudgetStandingAnswer.Of(change.Budget!, await readings.TryReadAsync(change.Budget!, cancellation)));
 
     /// <summary>For the description of the API: <see cref="BudgetJson"/> reads it member by member.</summary>
     sealed record NewBudget(

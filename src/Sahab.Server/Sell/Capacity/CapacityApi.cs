@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Tenants;
@@ -19,15 +18,18 @@ internal static class CapacityApi
     {
         var capacity = api.MapGroup("/organisations/{organisation}/capacity")
             .Needs(Permission.SeeBilling, Permission.ChangeBilling);
-        capacity.MapGet("/offers", OffersAsync)
+        capacity.MapGet("/offers", OffersAsync).Produces<Listing<CapacityOfferAnswer>>()
             .WithSummary("What can be reserved, with its price and how much is free: ?from= and ?units= say for what.");
-        capacity.MapGet("", ListAsync).Pages().WithSummary("What the organisation has reserved.");
-        capacity.MapPost("", ReserveAsync).Reads<Body>().WithSummary("Reserve capacity for a term, at a fixed price.");
-        capacity.MapGet("/{reservation}", ShowAsync).WithSummary("One reservation.");
-        capacity.MapPatch("/{reservation}", ChangeAsync).Reads<Patch>()
+        capacity.MapGet("", ListAsync).Pages<ReservationAnswer>()
+            .WithSummary("What the organisation has reserved.");
+        capacity.MapPost("", ReserveAsync).Reads<Body>().Produces<ReservationAnswer>()
+            .WithSummary("Reserve capacity for a term, at a fixed price.");
+        capacity.MapGet("/{reservation}", ShowAsync).Produces<ReservationAnswer>().WithSummary("One reservation.");
+        capacity.MapPatch("/{reservation}", ChangeAsync).Reads<Patch>().Produces<ReservationAnswer>()
             .WithSummary("Say whether a reservation is renewed when it ends.");
-        capacity.MapDelete("/{reservation}", CancelAsync).WithSummary("Cancel a reservation that has not begun.");
-        api.MapGet("/capacity", SoldAsync).Needs(Permission.SeeSales)
+        capacity.MapDelete("/{reservation}", CancelAsync).Produces<ReservationAnswer>()
+            .WithSummary("Cancel a reservation that has not begun.");
+        api.MapGet("/capacity", SoldAsync).Needs(Permission.SeeSales).Produces<Listing<CapacityAnswer>>()
             .WithSummary("What is sold of each model against what is held, and which failure binds.");
     }
 
@@ -56,16 +58,9 @@ internal static class CapacityApi
         var open = await store.ReadOpenAsync(context.RequestAborted);
         var courses = holdings.OfferedModels.ToDictionary(
             model => model, model => holdings.CourseOf(model, open.Where(each => each.Model == model)));
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray(
-            [
-                .. holdings.OffersAt(now).Select(offer => (JsonNode)CapacityJson.Of(
-                    offer, courses[offer.Model], now, from ?? now, Math.Max(units, offer.Smallest))),
-            ]),
-            ["next"] = null,
-        });
+        return Results.Ok(Listing<CapacityOfferAnswer>.Whole(holdings.OffersAt(now).Select(
+            offer => CapacityOfferAnswer.Of(
+                offer, courses[offer.Model], now, from ?? now, Math.Max(units, offer.Smallest)))));
     }
 
     static async Task<IResult> ListAsync(
@@ -75,17 +70,17 @@ internal static class CapacityApi
                 ? ControlError.NoOrganisation(organisation)
             : page.Answer(
                 await store.ListAsync(organisation, page, context.RequestAborted),
-                each => CapacityJson.Of(each, desk.Now), each => each.Id);
+                each => ReservationAnswer.Of(each, desk.Now), each => each.Id);
 
     static async Task<IResult> ShowAsync(
         string organisation, string reservation, HttpContext context, CapacityStore store, CapacityDesk desk) =>
         await store.FindAsync(organisation, reservation, context.RequestAborted) is { } found
-            ? ControlBody.Ok(CapacityJson.Of(found, desk.Now))
+            ? Results.Ok(ReservationAnswer.Of(found, desk.Now))
             : Unknown(reservation);
 
     static async Task<IResult> ReserveAsync(
         string organisation, HttpContext context, CapacityDesk desk, CapacityHoldings holdings, CapacityLoop loop,
-        OrganisationStore organisations, ProjectStore projects)
+        IHolders holders)
     {
         var (body, fault) = await ControlBody.ReadAsync<Body>(context);
         if (body is null)
@@ -93,15 +88,9 @@ internal static class CapacityApi
             return fault!;
         }
 
-        if (await organisations.FindAsync(organisation, context.RequestAborted) is null)
+        if (await holders.FindFaultAsync(organisation, body.Project, context.RequestAborted) is { } stopped)
         {
-            return ControlError.NoOrganisation(organisation);
-        }
-
-        if (body.Project is { } id
-            && await projects.FindAsync(organisation, id, context.RequestAborted) is not { ArchivedAt: null })
-        {
-            return ControlError.Invalid("project", $"There is no project '{id}', or it is archived.");
+            return stopped;
         }
 
         var (order, wrong) = OrderOf(organisation, body, holdings, desk.Now);
@@ -119,7 +108,7 @@ internal static class CapacityApi
         }
 
         await loop.TryCatchUpAsync(CancellationToken.None);
-        return ControlBody.Ok(CapacityJson.Of(reserved, desk.Now));
+        return Results.Ok(ReservationAnswer.Of(reserved, desk.Now));
     }
 
     static (CapacityOrder? Order, ControlProblem? Fault) OrderOf(
@@ -172,19 +161,11 @@ internal static class CapacityApi
         var open = await store.ReadOpenAsync(context.RequestAborted);
         var models = open.Select(each => each.Model).Concat(holdings.OfferedModels).Distinct()
             .Order(StringComparer.Ordinal);
-        return ControlBody.Ok(new JsonObject
+        return Results.Ok(Listing<CapacityAnswer>.Whole(models.Select(model =>
         {
-            ["object"] = "list",
-            ["data"] = new JsonArray(
-            [
-                .. models.Select(model =>
-                {
-                    var sold = open.Where(each => each.Model == model).ToList();
-                    return (JsonNode)CapacityJson.Of(model, holdings.CourseOf(model, sold), sold, desk.Now, MostSteps);
-                }),
-            ]),
-            ["next"] = null,
-        });
+            var sold = open.Where(each => each.Model == model).ToList();
+            return CapacityAnswer.Of(model, holdings.CourseOf(model, sold), sold, desk.Now, MostSteps);
+        })));
     }
 
     static bool TryFrom(string? text, DateTimeOffset now, out DateTimeOffset? from, out ControlProblem? fault)
@@ -221,7 +202,7 @@ internal static class CapacityApi
         }
 
         await loop.TryCatchUpAsync(CancellationToken.None);
-        return ControlBody.Ok(CapacityJson.Of(reservation, desk.Now));
+        return Results.Ok(ReservationAnswer.Of(reservation, desk.Now));
     }
 
     static string Names(IEnumerable<string> names) => names.DefaultIfEmpty("none").Aggregate((all, name) => $"{all}, {name}");

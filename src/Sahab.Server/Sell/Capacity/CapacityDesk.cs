@@ -3,6 +3,7 @@ using Sahab.Ledger.Capacity;
 using Sahab.Ledger.Money;
 using Sahab.Server.Govern.Audit;
 using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Tenants;
@@ -36,7 +37,8 @@ internal sealed record ReservationOutcome(
 /// Sells capacity: what is free is judged in the transaction that books, while nobody else may book of the same model.
 /// </summary>
 internal sealed class CapacityDesk(
-    CapacityStore store, CapacityHoldings holdings, CapacityInstruments instruments, IdSource ids, TimeProvider time)
+    CapacityStore store, CapacityHoldings holdings, CapacityInstruments instruments, IHolders holders, IdSource ids,
+    TimeProvider time)
 {
     public DateTimeOffset Now => Whole(time.GetUtcNow());
 
@@ -116,13 +118,20 @@ internal sealed class CapacityDesk(
             _ => "capacity.ended",
         };
 
+        var isToRenew = reservation is { Stage: ReservationStage.Started, Renews: true };
+        var stopped = isToRenew
+            ? await holders.FindFaultAsync(
+                reservation.Organisation, reservation.Project.Length == 0 ? null : reservation.Project, cancellation)
+            : null;
         await using var change = await store.BeginAsync(cancellation);
         var entries = new List<AuditEntry>();
         var details = new JsonObject();
         Reservation? renewal = null;
-        if (reservation is { Stage: ReservationStage.Started, Renews: true })
+        if (isToRenew)
         {
-            (renewal, details["renewal_refused"]) = await RenewAsync(change, reservation, now);
+            (renewal, details["renewal_refused"]) = stopped is not null
+                ? (null, stopped.Detail)
+                : await RenewAsync(change, reservation, now);
             if (renewal is not null)
             {
                 details.Remove("renewal_refused");
@@ -169,7 +178,7 @@ internal sealed class CapacityDesk(
             {
                 await change.CommitAsync(EntryOf(
                     reservation, step is null ? "capacity.covered" : "capacity.at_risk", AuditEntry.Server,
-                    step is null ? null : new JsonObject { ["shortage"] = CapacityJson.BindingOf(step) }));
+                    step is null ? null : new JsonObject { ["shortage"] = ControlJson.ToObject(CapacityBindingAnswer.Of(step)) }));
                 isChanged = true;
             }
         }

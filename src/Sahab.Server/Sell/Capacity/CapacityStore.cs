@@ -184,6 +184,30 @@ internal sealed class CapacityStore(SahabDatabase database, AuditLog audit)
         return [.. rows.Select(row => row.ToCharge())];
     }
 
+    /// <summary>
+    /// What reserved capacity earned in a time, in nano-USD by organisation and model: of each reservation, the part of its
+    /// price that the time is of its term.
+    /// </summary>
+    /// <param name="organisation">Only this one's; null: everybody's.</param>
+    public async Task<List<(string Organisation, string Model, decimal Nano)>> EarnedAsync(
+        DateTimeOffset from, DateTimeOffset until, string? organisation, CancellationToken cancellation)
+    {
+        var (fromUs, untilUs) = (UnixMicroseconds.From(from), UnixMicroseconds.From(until));
+        await using var connection = await database.OpenAsync(cancellation);
+        var rows = await connection.ReadAllAsync<Row>(new CommandDefinition(
+            $"""
+            {Select} WHERE from_us < @UntilUs AND until_us > @FromUs AND cancelled_us IS NULL
+                {(organisation is null ? "" : "AND organisation = @Organisation")}
+            """,
+            new { FromUs = fromUs, UntilUs = untilUs, Organisation = organisation }, cancellationToken: cancellation));
+        return
+        [
+            .. rows.GroupBy(row => (row.Organisation, row.Model)).Select(group => (
+                group.Key.Organisation, group.Key.Model, group.Sum(row => (decimal)row.PriceNano
+                    * (Math.Min(untilUs, row.UntilUs) - Math.Max(fromUs, row.FromUs)) / (row.UntilUs - row.FromUs)))),
+        ];
+    }
+
     /// <summary>Says on which invoice charges are.</summary>
     public static async Task InvoicedAsync(
         DbConnection connection, DbTransaction transaction, IEnumerable<ReservationCharge> charges, string number,

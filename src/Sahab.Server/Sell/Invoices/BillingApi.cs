@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Money;
 using Sahab.Server.Govern.Audit;
+using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Database;
 
@@ -15,34 +16,35 @@ internal static class BillingApi
     /// <summary>The longest body that tells of payments: a file of them.</summary>
     public const int MaxPaymentsBytes = 1024 * 1024;
 
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-    };
-
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/invoices/open", OpenAsync).Needs(Permission.SeeSales)
+            .Produces<string>(contentType: "text/csv")
             .WithSummary("Invoices that are not paid, as CSV for whoever collects");
-        api.MapPost("/invoices/payments", PayAsync).Needs(Permission.ChangeSales).Reads("text/csv")
+        api.MapPost("/invoices/payments", PayAsync).Needs(Permission.ChangeSales).Reads("text/csv").Produces<RecordedAnswer>()
             .WithSummary("Record payments from a CSV file; the same reference is recorded once");
         api.MapPost("/invoices/collect", CollectAsync).Needs(Permission.ChangeSales).Reads<CollectRequest>()
+            .Produces<Listing<CollectedAnswer>>()
             .WithSummary("Ask a payment provider to collect the invoices that are not paid; to ask again changes nothing");
-        api.MapPost("/payments/stripe", StripeAsync).Needs(Permission.Public).Reads("application/json")
+        api.MapPost("/payments/stripe", StripeAsync).Needs(Permission.Public).Reads("application/json").Produces<RecordedAnswer>()
             .WithSummary("Takes signed messages of the payment service about what was paid");
         var own = api.MapGroup("/organisations/{organisation}");
         own.MapPost("/invoices/{number}/refunds", RefundAsync).Needs(Permission.ChangeSales).Reads<RefundRequest>()
+            .Produces<RefundedAnswer>()
             .WithSummary("Record that an amount of what was paid was paid back");
         own.MapPost("/invoices/{number}/pay", PayOneAsync).Needs(Permission.ChangeBilling)
             .WithSummary("Ask the payment service to collect what is open of an invoice; to ask again changes nothing")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status409Conflict);
+            .Produces<CollectedAnswer>();
         own.MapGet("/billing", ProfileAsync).Needs(Permission.SeeBilling)
-            .WithSummary("Whom the organisation's invoices are made out to");
+            .Produces<BillingProfile>().WithSummary("Whom the organisation's invoices are made out to");
         own.MapPut("/billing", SetProfileAsync).Needs(Permission.ChangeBilling).Reads<BillingProfile>()
+            .Produces<BillingProfile>()
             .WithSummary("Change whom invoices are made out to; exemption from tax is the operator's to say");
         own.MapGet("/credits", CreditsAsync).Needs(Permission.SeeBilling)
+            .Produces<Listing<CreditAnswer>>()
             .WithSummary("The organisation's credit, and what is left of it");
         own.MapPost("/credits", AddCreditAsync).Needs(Permission.ChangeSales).Reads<CreditRequest>()
+            .Produces<AddedCreditAnswer>()
             .WithSummary("Add credit that was bought (prepaid) or given (promotional)");
         return api;
     }
@@ -98,13 +100,9 @@ internal static class BillingApi
             var open = new OpenInvoice(
                 number, organisation, UnixMicroseconds.ToTime(invoice.DueUs), new NanoUsd((long)invoice.OpenNano),
                 invoice.Payments);
-            var answer = JsonNode.Parse(await provider.CollectAsync([open], context.RequestAborted))!["data"]![0]!;
-            return ControlBody.Ok(new JsonObject
-            {
-                ["number"] = number,
-                ["payment"] = answer["payment"]?.ToString(),
-                ["status"] = answer["status"]?.ToString(),
-            });
+            var asked = JsonSerializer.Deserialize<Listing<CollectedAnswer>>(
+                await provider.CollectAsync([open], context.RequestAborted), ControlJson.Options)!;
+            return Results.Ok(asked.Data[0]);
         }
         catch (PaymentException refused)
         {
@@ -140,7 +138,7 @@ internal static class BillingApi
             var (recorded, stopped) = await desk.RecordAsync(provider.Name, payments, actor, context.RequestAborted);
             return stopped is not null
                 ? ControlError.Invalid("body", stopped)
-                : ControlBody.Ok(new JsonObject { ["recorded"] = recorded, ["known"] = payments.Count - recorded });
+                : Results.Ok(new RecordedAnswer(recorded, payments.Count - recorded));
         }
         catch (PaymentException refused)
         {
@@ -175,13 +173,13 @@ internal static class BillingApi
         return await desk.RefundAsync(
                 invoice, amount, body.Reference, Caller.Of(context).Name, context.RequestAborted) is { } refusal
             ? ControlError.Conflict(refusal)
-            : ControlBody.Ok(new JsonObject { ["number"] = number, ["refunded_usd"] = InvoiceDocument.Usd(amount.Value) });
+            : Results.Ok(new RefundedAnswer(number, InvoiceDocument.Usd(amount.Value)));
     }
 
     static async Task<IResult> ProfileAsync(string organisation, InvoiceStore store, CancellationToken cancellation)
     {
         await using var connection = await store.OpenAsync(cancellation);
-        return ToResult(await InvoiceStore.ProfileAsync(connection, null, organisation, cancellation));
+        return Results.Ok(await InvoiceStore.ProfileAsync(connection, null, organisation, cancellation));
     }
 
     static async Task<IResult> SetProfileAsync(
@@ -224,28 +222,14 @@ internal static class BillingApi
             },
             cancellation);
         await transaction.CommitAsync(cancellation);
-        return ToResult(body);
+        return Results.Ok(body);
     }
 
     static async Task<IResult> CreditsAsync(string organisation, InvoiceStore store, CancellationToken cancellation)
     {
         await using var connection = await store.OpenAsync(cancellation);
         var credits = await InvoiceStore.CreditsAsync(connection, null, organisation, cancellation);
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray([.. credits.Select(credit => (JsonNode)new JsonObject
-            {
-                ["id"] = credit.Id,
-                ["kind"] = credit.Kind,
-                ["note"] = credit.Note,
-                ["amount_usd"] = InvoiceDocument.Usd(credit.Nano),
-                ["left_usd"] = InvoiceDocument.Usd(credit.LeftNano),
-                ["granted_at"] = InvoiceDocument.Time(UnixMicroseconds.ToTime(credit.GrantedUs)),
-                ["expires_at"] = InvoiceDocument.Time(credit.ExpiresAt),
-            })]),
-            ["next"] = null,
-        });
+        return Results.Ok(Listing<CreditAnswer>.Whole(credits.Select(CreditAnswer.Of)));
     }
 
     static async Task<IResult> AddCreditAsync(string organisation, HttpContext context, PaymentDesk desk)
@@ -287,11 +271,8 @@ internal static class BillingApi
         var id = await desk.AddCreditAsync(
             organisation, body.Kind == "prepaid", amount, expiresAt, body.Note, Caller.Of(context).Name,
             context.RequestAborted);
-        return ControlBody.Ok(new JsonObject { ["id"] = id });
+        return Results.Ok(new AddedCreditAnswer(id));
     }
-
-    static IResult ToResult(BillingProfile profile) =>
-        Results.Text(JsonSerializer.Serialize(profile, Json), "application/json", Encoding.UTF8);
 }
 
 /// <summary>Who is to collect.</summary>

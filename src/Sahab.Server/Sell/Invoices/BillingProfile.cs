@@ -36,5 +36,9 @@ internal sealed record BillingProfile(
         : ((string?[])[Name, State, VatId, Exemption, .. Address ?? []]).Any(text =>
             text is not null && (text.Length is 0 or > MaxText || text.Any(char.IsControl)))
             ? ("name", $"Each text has 1 to {MaxText} characters and no control characters.")
+        : VatId is not null && Country is null
+            ? ("country", "A VAT id needs the country that gave it.")
+        : VatId is not null && !VatIds.Fits(Country!, VatId)
+            ? ("vat_id", $"That is no VAT id of {Country}. {VatIds.Describe(Country!)}")
         : null;
 }

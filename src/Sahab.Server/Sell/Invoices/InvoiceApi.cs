@@ -15,13 +15,13 @@ internal static class InvoiceApi
     {
         api.MapPost("/invoices/issue", IssueAsync).Needs(Permission.ChangeSales).Reads<IssueRequest>()
             .WithSummary("Issue the invoices of a month that is over, of one organisation or of all")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+            .Produces<IssuedAnswer>();
         var own = api.MapGroup("/organisations/{organisation}/invoices").Needs(Permission.SeeBilling);
-        own.MapGet("", ListAsync).Pages().WithSummary("Invoices and credit notes, the newest first")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+        own.MapGet("", ListAsync).Pages<InvoiceAnswer>().WithSummary("Invoices and credit notes, the newest first");
         own.MapGet("/{number}.csv", (string organisation, string number, InvoiceDesk desk, InvoiceStore store,
                 CancellationToken cancellation) => ShowAsync(organisation, number, desk, store, content =>
                 Results.Text(InvoiceCsv.Write(JsonNode.Parse(content)!), "text/csv", Encoding.UTF8), cancellation))
+            .Produces<string>(contentType: "text/csv")
             .WithSummary("The lines of a document as CSV");
         own.MapGet("/{number}.html", (string organisation, string number, HttpContext context, InvoiceDesk desk,
                 InvoiceStore store, CancellationToken cancellation) => ShowAsync(organisation, number, desk, store, content =>
@@ -29,6 +29,7 @@ internal static class InvoiceApi
                     context.Response.Headers.ContentSecurityPolicy = InvoiceHtml.ContentPolicy;
                     return Results.Text(InvoiceHtml.Write(JsonNode.Parse(content)!), "text/html", Encoding.UTF8);
                 }, cancellation))
+            .Produces<string>(contentType: "text/html")
             .WithSummary("A document as a page that prints");
         own.MapGet("/{number}.pdf", (string organisation, string number, HttpContext context, InvoiceDesk desk,
                 InvoiceStore store, CancellationToken cancellation) => ShowAsync(organisation, number, desk, store, content =>
@@ -36,18 +37,18 @@ internal static class InvoiceApi
                     context.Response.Headers.ContentSecurityPolicy = AnswerHeaders.ViewerPolicy;
                     return Results.Bytes(InvoicePdf.Write(JsonNode.Parse(content)!), "application/pdf");
                 }, cancellation))
+            .Produces<byte[]>(contentType: "application/pdf")
             .WithSummary("A document as PDF");
         own.MapGet("/{number}", (string organisation, string number, InvoiceDesk desk, InvoiceStore store,
                 CancellationToken cancellation) => ShowAsync(organisation, number, desk, store, content =>
                 Results.Text(content, "application/json", Encoding.UTF8), cancellation))
             .WithSummary("A document as it was issued; draft-2026-11 is the month's invoice as it would be now")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
-        own.MapGet("/{number}/lines/{line}/calls", CallsAsync).Needs(Permission.SeeUsage).Pages()
-            .WithSummary("The calls that a line is made of, the newest first")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+            .Produces<InvoiceDocument>();
+        own.MapGet("/{number}/lines/{line}/calls", CallsAsync).Needs(Permission.SeeUsage).Pages<SoldCallAnswer>()
+            .WithSummary("The calls that a line is made of, the newest first");
         own.MapPost("/{number}/credit-notes", CorrectAsync).Needs(Permission.ChangeSales).Reads<CreditNoteRequest>()
             .WithSummary("Take an amount of an invoice back; the invoice stays as it is")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status409Conflict);
+            .Produces<CorrectedAnswer>();
         return api;
     }
 
@@ -65,7 +66,7 @@ internal static class InvoiceApi
         }
 
         var actor = Caller.Of(context).Name;
-        var (issued, refused) = (new JsonArray(), new JsonArray());
+        var (issued, refused) = (new List<IssuedInvoice>(), new List<RefusedInvoice>());
         foreach (var organisation in body.Organisation is { } one
             ? [one]
             : await desk.OrganisationsAsync(month, context.RequestAborted))
@@ -73,22 +74,17 @@ internal static class InvoiceApi
             var outcome = await desk.IssueAsync(organisation, month, actor, context.RequestAborted);
             if (outcome.Number is { } number)
             {
-                issued.Add((JsonNode)new JsonObject
-                {
-                    ["organisation"] = organisation,
-                    ["number"] = number,
-                    ["new"] = outcome.IsNew,
-                });
+                issued.Add(new IssuedInvoice(organisation, number, outcome.IsNew));
             }
             else if (outcome.Refusal is { } why)
             {
-                refused.Add((JsonNode)new JsonObject { ["organisation"] = organisation, ["reason"] = why });
+                refused.Add(new RefusedInvoice(organisation, why));
             }
         }
 
         return issued.Count == 0 && refused.Count == 1 && body.Organisation is not null
-            ? ControlError.Conflict(refused[0]!["reason"]!.ToString())
-            : ControlBody.Ok(new JsonObject { ["object"] = "list", ["data"] = issued, ["refused"] = refused });
+            ? ControlError.Conflict(refused[0].Reason)
+            : Results.Ok(new IssuedAnswer("list", issued, refused));
     }
 
     static async Task<IResult> ListAsync(string organisation, HttpContext context, InvoiceStore store)
@@ -100,7 +96,7 @@ internal static class InvoiceApi
 
         return InvoiceBookApi.TryCursor(page.After, out var before)
             ? page.Answer(
-                await store.ListAsync(organisation, before, page.Rows, context.RequestAborted), InvoiceBookApi.ToJson,
+                await store.ListAsync(organisation, before, page.Rows, context.RequestAborted), InvoiceAnswer.Of,
                 InvoiceBookApi.CursorOf)
             : NoCursor();
     }
@@ -143,12 +139,7 @@ internal static class InvoiceApi
         }
 
         var (calls, next) = await desk.CallsAsync(organisation, lines[line - 1]!, before, page.Limit, context.RequestAborted);
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray([.. calls]),
-            ["next"] = next?.ToString(),
-        });
+        return Results.Ok(new Listing<SoldCallAnswer>("list", [.. calls.Select(SoldCallAnswer.Of)], next?.ToString()));
     }
 
     static async Task<IResult> CorrectAsync(string organisation, string number, HttpContext context, InvoiceDesk desk)
@@ -172,7 +163,7 @@ internal static class InvoiceApi
         var outcome = await desk.CorrectAsync(
             organisation, number, amount, body.Reason, Caller.Of(context).Name, context.RequestAborted);
         return outcome.Refusal is { } why ? ControlError.Conflict(why)
-            : outcome.Number is { } issued ? ControlBody.Ok(new JsonObject { ["number"] = issued, ["corrects"] = number })
+            : outcome.Number is { } issued ? Results.Ok(new CorrectedAnswer(issued, number))
             : Unknown(number);
     }
 

@@ -12,19 +12,18 @@ internal static class InvoiceBookApi
 
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/invoices", ListAsync).Needs(Permission.SeeSales).Pages()
-            .WithSummary("Invoices and credit notes of all organisations, the newest first; filters: month, status")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+        api.MapGet("/invoices", ListAsync).Needs(Permission.SeeSales).Pages<InvoiceAnswer>()
+            .WithSummary("Invoices and credit notes of all organisations, the newest first; filters: month, status");
         api.MapGet("/invoices/due", DueAsync).Needs(Permission.SeeSales)
             .WithSummary("The organisations whose invoice of ?month= is not issued yet")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+            .Produces<DueInvoicesAnswer>();
         var payments = api.MapGroup("/organisations/{organisation}/invoices/{number}/payments");
         payments.MapGet("", PaymentsAsync).Needs(Permission.SeeBilling)
             .WithSummary("What was paid of an invoice, and paid back")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+            .Produces<Listing<PaymentAnswer>>();
         payments.MapPost("", PayAsync).Needs(Permission.ChangeSales).Reads<PaymentRequest>()
             .WithSummary("Record a payment of an invoice; the same reference is recorded once")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+            .Produces<PaidAnswer>();
         return api;
     }
 
@@ -58,7 +57,7 @@ internal static class InvoiceBookApi
 
         var question = new InvoiceQuestion { Month = text is null ? null : month, Status = status, Before = before };
         return page.Answer(
-            await store.ListAllAsync(question, page.Rows, context.RequestAborted), ToJson, CursorOf);
+            await store.ListAllAsync(question, page.Rows, context.RequestAborted), InvoiceAnswer.Of, CursorOf);
     }
 
     static async Task<IResult> DueAsync(HttpContext context, InvoiceDesk desk, InvoiceStore store)
@@ -69,13 +68,7 @@ internal static class InvoiceBookApi
         }
 
         var due = await NotIssuedAsync(desk, store, month, context.RequestAborted);
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["month"] = InvoiceDocument.MonthText(month),
-            ["data"] = new JsonArray([.. due.Select(organisation => (JsonNode)organisation)]),
-            ["next"] = null,
-        });
+        return Results.Ok(new DueInvoicesAnswer("list", InvoiceDocument.MonthText(month), due, null));
     }
 
     static async Task<IResult> PaymentsAsync(string organisation, string number, HttpContext context, InvoiceStore store)
@@ -85,19 +78,8 @@ internal static class InvoiceBookApi
             return Unknown(number);
         }
 
-        var payments = await store.PaymentsAsync(number, context.RequestAborted);
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray([.. payments.Select(payment => (JsonNode)new JsonObject
-            {
-                ["id"] = payment.Id,
-                ["provider"] = payment.Provider,
-                ["amount_usd"] = InvoiceDocument.Usd(payment.Nano),
-                ["paid_at"] = InvoiceDocument.Time(UnixMicroseconds.ToTime(payment.PaidUs)),
-            })]),
-            ["next"] = null,
-        });
+        return Results.Ok(Listing<PaymentAnswer>.Whole(
+            (await store.PaymentsAsync(number, context.RequestAborted)).Select(PaymentAnswer.Of)));
     }
 
     static async Task<IResult> PayAsync(
@@ -128,24 +110,8 @@ internal static class InvoiceBookApi
         var (recorded, stopped) = await desk.RecordAsync(
             "file", [new ProviderPayment(reference, number, amount, time.GetUtcNow())], Caller.Of(context).Name,
             context.RequestAborted);
-        return stopped is not null ? ControlError.Conflict(stopped) : ControlBody.Ok(new JsonObject { ["number"] = number, ["recorded"] = recorded });
+        return stopped is not null ? ControlError.Conflict(stopped) : Results.Ok(new PaidAnswer(number, recorded));
     }
-
-    /// <summary>A document in a list, without its lines.</summary>
-    public static JsonNode ToJson(StoredDocument document) => new JsonObject
-    {
-        ["object"] = document.Kind,
-        ["number"] = document.Number,
-        ["organisation"] = document.Organisation,
-        ["month"] = InvoiceDocument.MonthText(document.Month),
-        ["issued_at"] = InvoiceDocument.Time(UnixMicroseconds.ToTime(document.IssuedUs)),
-        ["due_at"] = InvoiceDocument.Time(UnixMicroseconds.ToTime(document.DueUs)),
-        ["corrects"] = document.Reference,
-        ["total_usd"] = InvoiceDocument.Usd(document.TotalNano),
-        ["credited_usd"] = InvoiceDocument.Usd(document.CreditedNano),
-        ["paid_usd"] = InvoiceDocument.Usd(document.PaidNano),
-        ["status"] = document.Status,
-    };
 
     /// <summary>Where a list goes on after a document.</summary>
     public static string CursorOf(StoredDocument document) =>

@@ -46,7 +46,7 @@ internal sealed class InvoiceDesk(
         var (input, profile) = await ReadAsync(connection, transaction, organisation, month, changed, cancellation);
         var head = new DocumentHead(
             null, Invoice, organisation, month, null, null, null, input.Tax, profile, Billing.Seller);
-        return InvoiceDocument.Write(head, InvoiceBuilder.Lines(input)).ToJsonString();
+        return InvoiceDocument.Of(head, InvoiceBuilder.Lines(input)).ToText();
     }
 
     /// <summary>Issues the invoice of a month that is over, once; there is none where there is nothing to say.</summary>
@@ -133,7 +133,7 @@ internal sealed class InvoiceDesk(
                 $"With tax that is more than is left of {number}: {InvoiceDocument.Usd(left)} USD."));
         }
 
-        var profile = await InvoiceStore.ProfileAsync(connection, transaction, organisation, cancellation);
+        var profile = await InvoiceStore.CustomerAsync(connection, transaction, organisation, cancellation);
         var document = new NewDocument(organisation, CreditNote, invoice.Month, now, now, number, lines);
         var issued = await AddAsync(connection, transaction, document, series, tax, profile, actor, cancellation);
         await transaction.CommitAsync(cancellation);
@@ -141,7 +141,7 @@ internal sealed class InvoiceDesk(
     }
 
     /// <summary>The calls that a line is made of; none of a line that is not made of calls.</summary>
-    public async Task<(IEnumerable<JsonNode> Data, EventMark? Next)> CallsAsync(
+    public async Task<(IReadOnlyList<SoldCall> Calls, EventMark? Next)> CallsAsync(
         string organisation, JsonNode line, EventMark? before, int limit, CancellationToken cancellation)
     {
         string Text(string name) => line[name]?.ToString() ?? "";
@@ -175,26 +175,8 @@ internal sealed class InvoiceDesk(
             }
         }
 
-        return (found.Select(ToJson), before);
+        return (found, before);
     }
-
-    static JsonNode ToJson(SoldCall call) => new JsonObject
-    {
-        ["event_id"] = call.Usage.EventId.ToString(),
-        ["call_id"] = call.Usage.CallId.ToString(),
-        ["started_at"] = call.Usage.StartedAt.UtcDateTime.ToString(
-            "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
-        ["key"] = call.Usage.Key,
-        ["model"] = call.Usage.Model,
-        ["service_tier"] = call.Usage.ServiceTier,
-        ["prompt_tokens"] = call.Usage.Usage.PromptTokens,
-        ["cached_tokens"] = call.Usage.Usage.CachedTokens,
-        ["cache_write_tokens"] = call.Usage.Usage.CacheWriteTokens,
-        ["cache_write_1h_tokens"] = call.Usage.Usage.CacheWrite1hTokens,
-        ["output_tokens"] = call.Usage.Usage.OutputTokens,
-        ["revision"] = call.Revision,
-        ["amount_usd"] = InvoiceDocument.Usd(call.Amount.Value),
-    };
 
     /// <summary>The project of a key by its id.</summary>
     async Task<Func<string, string>> ProjectsAsync(string organisation, CancellationToken cancellation)
@@ -275,7 +257,7 @@ internal sealed class InvoiceDesk(
                 : null,
         };
         await InvoiceStore.AddAsync(
-            connection, transaction, number, document, InvoiceDocument.Write(head, document.Lines).ToJsonString(),
+            connection, transaction, number, document, InvoiceDocument.Of(head, document.Lines).ToText(),
             cancellation);
         await usage.BookAsync(
             connection, transaction,
@@ -301,7 +283,7 @@ internal sealed class InvoiceDesk(
         List<DateOnly> changed, CancellationToken cancellation)
     {
         var billing = Billing;
-        var profile = await InvoiceStore.ProfileAsync(connection, transaction, organisation, cancellation);
+        var profile = await InvoiceStore.CustomerAsync(connection, transaction, organisation, cancellation);
         var late = new List<LateMonth>();
         foreach (var earlier in changed.Where(each => each < month))
         {

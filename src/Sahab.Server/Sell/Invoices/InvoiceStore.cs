@@ -110,6 +110,22 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
         return content is null ? BillingProfile.Empty : JsonSerializer.Deserialize<BillingProfile>(content)!;
     }
 
+    /// <summary>Whom documents are made out to: where the profile names no country, in that of the organisation.</summary>
+    public static async Task<BillingProfile> CustomerAsync(
+        DbConnection connection, DbTransaction? transaction, string organisation, CancellationToken cancellation)
+    {
+        var profile = await ProfileAsync(connection, transaction, organisation, cancellation);
+        if (profile.Country is not null)
+        {
+            return profile;
+        }
+
+        var country = await connection.ReadOneAsync<string>(new CommandDefinition(
+            "SELECT country FROM organisation WHERE organisation_id = @Organisation", new { Organisation = organisation },
+            transaction, cancellationToken: cancellation));
+        return string.IsNullOrEmpty(country) ? profile : profile with { Country = country };
+    }
+
     public static Task SetProfileAsync(
         DbConnection connection, DbTransaction transaction, string organisation, BillingProfile profile,
         DateTimeOffset now, CancellationToken cancellation) => ExecuteAsync(

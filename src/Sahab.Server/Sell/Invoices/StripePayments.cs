@@ -6,6 +6,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sahab.Ledger.Money;
+using Sahab.Server.Hosting;
+using Sahab.Server.Hosting.Access;
 
 namespace Sahab.Server.Sell.Invoices;
 
@@ -35,7 +37,7 @@ internal sealed class StripePayments(HttpClient http, StripeOptions options, Tim
 
     public async Task<byte[]> CollectAsync(IReadOnlyList<OpenInvoice> invoices, CancellationToken cancellation)
     {
-        var asked = new JsonArray();
+        var asked = new List<CollectedAnswer>();
         foreach (var invoice in invoices)
         {
             // Invoices and credit notes are whole cents; what is open of them is too.
@@ -49,15 +51,10 @@ internal sealed class StripePayments(HttpClient http, StripeOptions options, Tim
                 new("metadata[organisation]", invoice.Organisation),
             };
             var intent = await SendAsync(form, KeyOf(invoice, cents), cancellation);
-            asked.Add((JsonNode)new JsonObject
-            {
-                ["number"] = invoice.Number,
-                ["payment"] = intent["id"]?.ToString(),
-                ["status"] = intent["status"]?.ToString(),
-            });
+            asked.Add(new CollectedAnswer(invoice.Number, intent["id"]?.ToString(), intent["status"]?.ToString()));
         }
 
-        return JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["object"] = "list", ["data"] = asked });
+        return JsonSerializer.SerializeToUtf8Bytes(Listing<CollectedAnswer>.Whole(asked), ControlJson.Options);
     }
 
     /// <summary>

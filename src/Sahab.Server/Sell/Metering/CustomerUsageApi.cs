@@ -22,15 +22,14 @@ internal static class CustomerUsageApi
         var own = api.MapGroup("/organisations/{organisation}").Needs(Permission.SeeUsage);
         own.MapGet("/usage", UsageAsync)
             .WithSummary("Requests, tokens and what was charged by hour or day; ?group=model, project or key tells them apart")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
-        own.MapGet("/calls", CallsAsync).Pages()
-            .WithSummary("The organisation's calls, the newest first, with tokens and amounts")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+            .Produces<CustomerUsageAnswer>();
+        own.MapGet("/calls", CallsAsync).Pages<CustomerCallAnswer>()
+            .WithSummary("The organisation's calls, the newest first, with tokens and amounts");
         own.MapGet("/calls/{call}", CallAsync).WithSummary("A call of the organisation, with its receipts")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+            .Produces<CustomerCallAnswer>();
         own.MapGet("/calls/{call}/receipts", ReceiptsAsync)
             .WithSummary("The receipts of a call, one in a line: its own, and those of its corrections")
-            .Produces(StatusCodes.Status200OK, contentType: "application/x-ndjson").Produces(StatusCodes.Status404NotFound);
+            .Produces<string>(contentType: "application/x-ndjson");
     }
 
     /// <summary>What an organisation used; by project, keys summed up to theirs. Null: there is too much to tell.</summary>
@@ -93,39 +92,7 @@ internal static class CustomerUsageApi
         return await ReadAsync(question, store, projects, context.RequestAborted) is not { } parts
             ? ControlError.Invalid(
                 "group", $"There are more than {UsageStore.MaxSeriesRows} figures. Ask for less time, or group by less.")
-            : Json(ToJson(question, parts));
-    }
-
-    static JsonObject ToJson(CustomerQuestion question, List<CustomerUsage> parts)
-    {
-        var name = question.By.ToString().ToLowerInvariant();
-        JsonObject Of(CustomerUsage part) => new()
-        {
-            ["requests"] = part.Requests,
-            ["prompt_tokens"] = part.PromptTokens,
-            ["cached_tokens"] = part.CachedTokens,
-            ["output_tokens"] = part.OutputTokens,
-            ["amount_usd"] = InvoiceDocument.Usd(part.AmountNano),
-        };
-        return new JsonObject
-        {
-            ["object"] = "usage",
-            ["from"] = InvoiceDocument.Time(question.From),
-            ["to"] = InvoiceDocument.Time(question.Until),
-            ["by"] = question.Step.ToString().ToLowerInvariant(),
-            ["data"] = new JsonArray([.. parts.Select(part =>
-            {
-                var json = Of(part);
-                json.Insert(0, "start", InvoiceDocument.Time(part.Start));
-                if (question.By != CustomerDimension.None)
-                {
-                    json.Insert(1, name, part.Group);
-                }
-
-                return (JsonNode)json;
-            })]),
-            ["total"] = Of(CustomerUsage.Sum(question.From, "", parts)),
-        };
+            : Results.Ok(CustomerUsageAnswer.Of(question, parts));
     }
 
     static async Task<IResult> CallsAsync(string organisation, HttpContext context, UsageStore store, TimeProvider time)
@@ -159,12 +126,9 @@ internal static class CustomerUsageApi
                 Key = query["key"].FirstOrDefault() ?? "",
             },
             mark, page.Limit, context.RequestAborted);
-        return Json(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray([.. calls.Select(call => (JsonNode)ToJson(call))]),
-            ["next"] = calls.Count < page.Limit ? null : EventMark.Of(calls[^1].Last).ToString(),
-        });
+        return Results.Ok(new Listing<CustomerCallAnswer>(
+            "list", [.. calls.Select(CustomerCallAnswer.Of)],
+            calls.Count < page.Limit ? null : EventMark.Of(calls[^1].Last).ToString()));
     }
 
     static async Task<IResult> CallAsync(
@@ -176,10 +140,8 @@ internal static class CustomerUsageApi
             return NoCall(call);
         }
 
-        var json = ToJson(found);
-        json["receipts"] = new JsonArray(
-            [.. (await receipts.OfCallAsync(organisation, id, context.RequestAborted)).Select(line => JsonNode.Parse(line))]);
-        return Json(json);
+        var lines = await receipts.OfCallAsync(organisation, id, context.RequestAborted);
+        return Results.Ok(CustomerCallAnswer.Of(found) with { Receipts = [.. lines.Select(line => JsonNode.Parse(line))] });
     }
 
     static async Task<IResult> ReceiptsAsync(string organisation, string call, HttpContext context, ReceiptStore receipts)
@@ -191,24 +153,6 @@ internal static class CustomerUsageApi
             ? ControlError.NotFound("call", $"There are no receipts of a call '{call}'.")
             : Results.Text(string.Concat(lines.Select(line => line + "\n")), "application/x-ndjson", Encoding.UTF8);
     }
-
-    static JsonObject ToJson(CustomerCall call) => new()
-    {
-        ["call_id"] = call.Last.CallId.ToString(),
-        ["started_at"] = call.Last.StartedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
-        ["status"] = call.Status,
-        ["key"] = call.Last.Key,
-        ["model"] = call.Last.Model,
-        ["service_tier"] = call.Last.ServiceTier,
-        ["operation"] = call.Last.Operation,
-        ["prompt_tokens"] = call.Last.Usage.PromptTokens,
-        ["cached_tokens"] = call.Last.Usage.CachedTokens,
-        ["output_tokens"] = call.Last.Usage.OutputTokens,
-        ["duration_ms"] = Math.Round(call.Last.Duration.TotalMilliseconds),
-        ["sold"] = call.IsSold,
-        ["amount_usd"] = InvoiceDocument.Usd(call.Amount.Value),
-        ["revision"] = call.Revision,
-    };
 
     static ControlProblem NoCall(string call) => ControlError.NotFound(
         "call", $"There is no call '{call}'. One that ended just now may take a second to get here.");
@@ -244,6 +188,4 @@ internal static class CustomerUsageApi
         return text is null || (Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value)
             && value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase));
     }
-
-    static IResult Json(JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8);
 }

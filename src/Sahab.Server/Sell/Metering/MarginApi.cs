@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Database;
 
@@ -15,11 +14,11 @@ internal static class MarginApi
     {
         api.MapGet("/margin", AskAsync).Needs(Permission.SeeSales)
             .WithSummary("Cost, revenue and margin by model, organisation, provider, deployment or contract; ?organisation= of one only")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+            .Produces<MarginAnswer>();
         return api;
     }
 
-    static async Task<IResult> AskAsync(HttpContext context, UsageStore store, TimeProvider time)
+    static async Task<IResult> AskAsync(HttpContext context, MarginBook book, TimeProvider time)
     {
         var query = context.Request.Query;
         if (query.Keys.FirstOrDefault(name => !Known.Contains(name)) is { } unknown)
@@ -40,25 +39,10 @@ internal static class MarginApi
             return ControlError.Invalid("from", "from and to are whole hours in UTC, such as 2026-11-01T00:00:00Z.");
         }
 
-        var totals = await store.MarginAsync(
+        var totals = await book.ReadAsync(
             from, until, by, query["losses_first"] == "true", context.RequestAborted,
             query["organisation"].FirstOrDefault());
-        return Results.Text(
-            new JsonObject
-            {
-                ["object"] = "list",
-                ["from"] = Text(from),
-                ["to"] = Text(until),
-                ["data"] = new JsonArray([.. totals.Select(total => (JsonNode)new JsonObject
-                {
-                    [by.ToString().ToLowerInvariant()] = total.Group,
-                    ["calls"] = total.Calls,
-                    ["cost_usd"] = UsageReport.UsdText(total.CostUsd),
-                    ["revenue_usd"] = UsageReport.UsdText(total.RevenueUsd),
-                    ["margin_usd"] = UsageReport.UsdText(total.MarginUsd),
-                })]),
-            }.ToJsonString(),
-            "application/json", Encoding.UTF8);
+        return Results.Ok(new MarginAnswer("list", Text(from), Text(until), [.. totals.Select(total => MarginPart.Of(by, total))]));
     }
 
     static bool TryHour(string? text, DateTimeOffset otherwise, out DateTimeOffset hour)
@@ -71,4 +55,51 @@ internal static class MarginApi
 
     static string Text(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Cost, revenue and margin by one dimension.</summary>
+internal sealed record MarginAnswer(string Object, string From, string To, IReadOnlyList<MarginPart> Data);
+
+/// <summary>Of one model, organisation, provider, deployment or contract, as was asked.</summary>
+internal sealed record MarginPart
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Organisation { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Deployment { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Contract { get; init; }
+
+    public required long Calls { get; init; }
+
+    public required string CostUsd { get; init; }
+
+    public required string RevenueUsd { get; init; }
+
+    public required string MarginUsd { get; init; }
+
+    public static MarginPart Of(MarginDimension by, MarginTotal total)
+    {
+        string? If(MarginDimension dimension) => by == dimension ? total.Group : null;
+        return new MarginPart
+        {
+            Model = If(MarginDimension.Model),
+            Organisation = If(MarginDimension.Organisation),
+            Provider = If(MarginDimension.Provider),
+            Deployment = If(MarginDimension.Deployment),
+            Contract = If(MarginDimension.Contract),
+            Calls = total.Calls,
+            CostUsd = UsageReport.UsdText(total.CostUsd),
+            RevenueUsd = UsageReport.UsdText(total.RevenueUsd),
+            MarginUsd = UsageReport.UsdText(total.MarginUsd),
+        };
+    }
 }

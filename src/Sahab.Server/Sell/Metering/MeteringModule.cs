@@ -39,6 +39,7 @@ internal static class MeteringModule
             provider.GetService<SpendWriter>()))
         .AddSingleton(provider => new UsageInstruments(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<Journal>()))
+        .AddSingleton<MarginBook>()
         .AddSingleton<UsageLoop>()
         .AddHostedService(provider => provider.GetRequiredService<UsageLoop>())
         // Stopped before the loop, so that what it hands in at the end is posted too.

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
 
 namespace Sahab.Server.Sell.Metering;
@@ -11,13 +10,13 @@ internal static class UsageApi
     {
         api.MapGet("/usage", TotalsAsync)
             .WithSummary("Usage and cost, by dimension and time")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+            .Produces<UsageAnswer>();
         api.MapGet("/usage/events", EventsAsync)
             .WithSummary("Usage events, the newest first")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest);
+            .Produces<Listing<UsageEventAnswer>>();
         api.MapGet("/ledger/balances", BalancesAsync)
             .WithSummary("What every account of the ledger holds")
-            .Produces(StatusCodes.Status200OK);
+            .Produces<BalancesAnswer>();
         return api;
     }
 
@@ -32,7 +31,7 @@ internal static class UsageApi
         var totals = await store.TotalsAsync(question.Query, question.By, context.RequestAborted);
         return question.Csv
             ? Results.Text(UsageReport.ToCsv(question.By, totals), "text/csv", Encoding.UTF8)
-            : Json(UsageReport.ToJson(question, totals));
+            : Results.Ok(UsageAnswer.Of(question, totals));
     }
 
     static async Task<IResult> EventsAsync(HttpContext context, UsageStore store)
@@ -43,12 +42,12 @@ internal static class UsageApi
             return ControlError.Invalid(fault!.Parameter, fault.Message);
         }
 
-        var events = await store.EventsAsync(question.Query, question.Before, question.Limit, context.RequestAborted);
-        return Json(UsageReport.ToJson(events, question.Limit));
+        var events = await store.PricedEventsAsync(question.Query, question.Before, question.Limit, context.RequestAborted);
+        return Results.Ok(new Listing<UsageEventAnswer>(
+            "list", events.ConvertAll(UsageEventAnswer.Of),
+            events.Count == question.Limit ? EventMark.Of(events[^1].Usage).ToString() : null));
     }
 
     static async Task<IResult> BalancesAsync(HttpContext context, UsageStore store) =>
-        Json(UsageReport.ToJson(await store.BalancesAsync(context.RequestAborted)));
-
-    static IResult Json(JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8);
+        Results.Ok(BalancesAnswer.Of(await store.BalancesAsync(context.RequestAborted)));
 }

@@ -53,11 +53,10 @@ internal sealed partial class UsageStore
             """;
     }
 
-    /// <summary>What was spent and earned in whole hours, at most <see cref="MaxGroups"/> groups.</summary>
-    /// <param name="lossesFirst">The smallest margin first; else the largest revenue.</param>
+    /// <summary>What calls of whole hours cost and earned, at most <see cref="MaxGroups"/> groups.</summary>
     /// <param name="organisation">Only this one's; null: everybody's.</param>
     public async Task<List<MarginTotal>> MarginAsync(
-        DateTimeOffset from, DateTimeOffset until, MarginDimension by, bool lossesFirst, CancellationToken cancellation,
+        DateTimeOffset from, DateTimeOffset until, MarginDimension by, CancellationToken cancellation,
         string? organisation = null)
     {
         var group = by switch
@@ -80,13 +79,7 @@ internal sealed partial class UsageStore
                 """,
                 new { From = UnixMicroseconds.From(from), Until = UnixMicroseconds.From(until), Organisation = organisation },
                 cancellationToken: cancellation));
-        var totals = rows.Select(row => new MarginTotal(
+        return rows.ConvertAll(row => new MarginTotal(
             row.Item1, (long)row.Calls, ToUsd((long)row.Cost, (long)row.CostNano), ToUsd((long)row.Sale, (long)row.SaleNano)));
-        return
-        [
-            .. (lossesFirst
-                ? totals.OrderBy(total => total.MarginUsd)
-                : totals.OrderByDescending(total => total.RevenueUsd)).ThenBy(total => total.Group, StringComparer.Ordinal),
-        ];
     }
 }

@@ -53,6 +53,11 @@ internal sealed partial class UsageStore
 
     /// <summary>Events, the newest first, before a mark; at most <see cref="MaxPage"/>.</summary>
     public async Task<List<UsageEvent>> EventsAsync(
+        UsageQuery query, EventMark? before, int limit, CancellationToken cancellation) =>
+        (await PricedEventsAsync(query, before, limit, cancellation)).ConvertAll(priced => priced.Usage);
+
+    /// <summary>The same with what they were sold for.</summary>
+    public async Task<List<SoldCall>> PricedEventsAsync(
         UsageQuery query, EventMark? before, int limit, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
@@ -75,7 +80,7 @@ internal sealed partial class UsageStore
         await using var connection = await database.OpenAsync(cancellation);
         var rows = await connection.ReadAllAsync<UsageEventRow>(
             new CommandDefinition(sql, parameters, cancellationToken: cancellation));
-        return rows.Select(row => row.FromRow()).ToList();
+        return [.. rows.Select(row => new SoldCall(row.FromRow(), new NanoUsd(row.SaleNano), row.Revision))];
     }
 
     /// <summary>What every account holds, by name.</summary>

@@ -26,7 +26,9 @@ internal sealed record SoldCalls(string Organisation, DateTimeOffset From, DateT
     public long TermsId { get; init; }
 }
 
-/// <summary>A call that was sold.</summary>
+/// <summary>A usage event with what it was sold for.</summary>
+/// <param name="Amount">0 too where it was not sold.</param>
+/// <param name="Revision">0, or the number of its latest correction.</param>
 internal sealed record SoldCall(UsageEvent Usage, NanoUsd Amount, long Revision);
 
 internal sealed partial class UsageStore

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Sahab.Ledger.Money;
+using Sahab.Ledger.Rating;
 using Sahab.Ledger.Sales;
 using Sahab.Server.Hosting.Access;
 
@@ -14,14 +14,13 @@ internal static class PriceApi
     {
         api.MapGet("/prices", List).Needs(Permission.Public)
             .WithSummary("List prices in force and announced; with ?organisation= what it pays, for operators")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest)
-            .Produces(StatusCodes.Status403Forbidden);
+            .Produces<PricesAnswer>();
         api.MapGet("/prices/agreements", Agreements).Needs(Permission.SeeSales)
             .WithSummary("What was agreed with single organisations, in the order in which it begins")
-            .Produces(StatusCodes.Status200OK);
+            .Produces<Listing<AgreementAnswer>>();
         api.MapGet("/organisations/{organisation}/prices", Show).Needs(Permission.SeeBilling)
             .WithSummary("What the organisation pays, now and as announced")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+            .Produces<PricesAnswer>();
         return api;
     }
 
@@ -52,19 +51,8 @@ internal static class PriceApi
     static IResult Agreements(PriceShelf shelf, TimeProvider time)
     {
         var now = time.GetUtcNow();
-        var data = shelf.Current.Agreements.Select(agreement => (JsonNode)new JsonObject
-        {
-            ["id"] = agreement.Id,
-            ["organisation"] = agreement.Organisation,
-            ["from"] = Time(agreement.From),
-            ["until"] = agreement.Until is { } until ? Time(until) : null,
-            ["in_force"] = agreement.IsInForce(now),
-            ["discount"] = agreement.Discount.ToString("0.############", CultureInfo.InvariantCulture),
-            ["models"] = new JsonArray([.. agreement.Prices.Select(price => (JsonNode)price.Model)]),
-        });
-        return Results.Text(
-            new JsonObject { ["object"] = "list", ["data"] = new JsonArray([.. data]), ["next"] = null }.ToJsonString(),
-            "application/json", Encoding.UTF8);
+        return Results.Ok(Listing<AgreementAnswer>.Whole(
+            shelf.Current.Agreements.Select(agreement => AgreementAnswer.Of(agreement, now))));
     }
 
     static IResult Show(string organisation, PriceShelf shelf, TimeProvider time) =>
@@ -72,7 +60,7 @@ internal static class PriceApi
 
     static IResult Ok(PriceBook book, string? organisation, DateTimeOffset now)
     {
-        var data = new JsonArray();
+        var data = new List<ModelPrice>();
         var models = organisation is null
             ? book.Models
             : [.. book.Models.Concat(book.Agreements.Where(each => each.Organisation == organisation)
@@ -82,71 +70,81 @@ internal static class PriceApi
             var stretches = organisation is null ? book.ListStretchesOf(model) : book.StretchesOf(organisation, model);
             var current = stretches.LastOrDefault(
                 stretch => stretch.From <= now && !(stretch.Until is { } until && now >= until));
-            var announced = stretches.Where(stretch => stretch.From > now).Select(stretch => (JsonNode)ToJson(stretch)).ToArray();
+            var announced = stretches.Where(stretch => stretch.From > now).Select(PriceAnswer.Of).ToArray();
             if (current is not null || announced.Length > 0)
             {
-                data.Add(new JsonObject
-                {
-                    ["model"] = model,
-                    ["price"] = current is null ? null : ToJson(current),
-                    ["announced"] = new JsonArray([.. announced]),
-                });
+                data.Add(new ModelPrice(model, current is null ? null : PriceAnswer.Of(current), announced));
             }
         }
 
-        var answer = new JsonObject
-        {
-            ["object"] = "list",
-            ["at"] = Time(now),
-            ["currency"] = "USD",
-            ["unit"] = "1000000 tokens",
-            ["notice_days"] = Math.Round(book.Notice.TotalDays, 3),
-            ["data"] = data,
-        };
-        if (organisation is not null)
-        {
-            answer.Insert(1, "organisation", organisation);
-        }
-
-        return Results.Text(answer.ToJsonString(), "application/json", Encoding.UTF8);
+        return Results.Ok(new PricesAnswer(
+            "list", PriceText.Time(now), "USD", "1000000 tokens", Math.Round(book.Notice.TotalDays, 3), data, organisation));
     }
+}
 
-    static JsonObject ToJson(PriceStretch stretch)
-    {
-        var tiers = new JsonObject();
-        foreach (var tier in PricePlan.Tiers)
-        {
-            var prices = stretch.TermsOf(tier).Prices;
-            tiers[tier] = new JsonObject
-            {
-                ["prompt_usd"] = Usd(prices.PromptNanoPerMillion),
-                ["cached_usd"] = Usd(prices.CachedNanoPerMillion),
-                ["cache_write_usd"] = Usd(prices.CacheWriteNanoPerMillion),
-                ["cache_write_1h_usd"] = Usd(prices.CacheWrite1hNanoPerMillion),
-                ["output_usd"] = Usd(prices.OutputNanoPerMillion),
-            };
-        }
+/// <summary>What everybody pays, or one organisation.</summary>
+/// <param name="Organisation">Left out: everybody.</param>
+/// <param name="Unit">What prices are of.</param>
+/// <param name="NoticeDays">How long ahead a price that rises is announced.</param>
+internal sealed record PricesAnswer(
+    string Object, string At, string Currency, string Unit, double NoticeDays, IReadOnlyList<ModelPrice> Data,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Organisation = null);
 
-        return new JsonObject
-        {
-            ["plan"] = stretch.Name,
-            ["from"] = Time(stretch.From),
-            ["until"] = stretch.Until is { } until ? Time(until) : null,
-            ["tiers"] = tiers,
-            ["volume"] = new JsonArray(
-            [
-                .. stretch.Plan.Bands.Select(band => (JsonNode)new JsonObject
-                {
-                    ["from_tokens"] = band.FromTokens,
-                    ["discount"] = band.Discount.ToString("0.############", CultureInfo.InvariantCulture),
-                }),
-            ]),
-            ["free_tokens"] = stretch.Plan.FreeTokens,
-        };
-    }
+/// <summary>What a model costs.</summary>
+/// <param name="Price">Now; null: it is not sold yet.</param>
+/// <param name="Announced">Later, in the order in which they begin.</param>
+internal sealed record ModelPrice(string Model, PriceAnswer? Price, IReadOnlyList<PriceAnswer> Announced);
 
-    static string Usd(long nano) => ((decimal)nano / NanoUsd.PerUsd).ToString("0.#########", CultureInfo.InvariantCulture);
+/// <summary>A price and how long it holds.</summary>
+/// <param name="Until">Null: until another is announced.</param>
+/// <param name="Tiers">By service tier.</param>
+/// <param name="Volume">Discounts on what is used of it in a month beyond so many tokens.</param>
+/// <param name="FreeTokens">Free in a month.</param>
+internal sealed record PriceAnswer(
+    string Plan, string From, string? Until, IReadOnlyDictionary<string, TierPrice> Tiers, IReadOnlyList<VolumeAnswer> Volume,
+    long FreeTokens)
+{
+    public static PriceAnswer Of(PriceStretch stretch) => new(
+        stretch.Name, PriceText.Time(stretch.From), stretch.Until is { } until ? PriceText.Time(until) : null,
+        PricePlan.Tiers.ToDictionary(tier => tier, tier => TierPrice.Of(stretch.TermsOf(tier).Prices)),
+        [.. stretch.Plan.Bands.Select(band => new VolumeAnswer(band.FromTokens, PriceText.Share(band.Discount)))],
+        stretch.Plan.FreeTokens);
+}
 
-    static string Time(DateTimeOffset time) =>
+/// <summary>What a million tokens cost, in dollars.</summary>
+internal sealed record TierPrice(
+    string PromptUsd, string CachedUsd, string CacheWriteUsd,
+    [property: JsonPropertyName("cache_write_1h_usd")] string CacheWrite1hUsd, string OutputUsd)
+{
+    public static TierPrice Of(PriceTerms prices) => new(
+        PriceText.Usd(prices.PromptNanoPerMillion), PriceText.Usd(prices.CachedNanoPerMillion),
+        PriceText.Usd(prices.CacheWriteNanoPerMillion), PriceText.Usd(prices.CacheWrite1hNanoPerMillion),
+        PriceText.Usd(prices.OutputNanoPerMillion));
+}
+
+/// <summary>A discount on what is used beyond so many tokens in a month.</summary>
+/// <param name="Discount">0 to 1.</param>
+internal sealed record VolumeAnswer(long FromTokens, string Discount);
+
+/// <summary>What was agreed with an organisation.</summary>
+/// <param name="Discount">0 to 1, on list prices.</param>
+/// <param name="Models">Models with prices of their own.</param>
+internal sealed record AgreementAnswer(
+    string Id, string Organisation, string From, string? Until, bool InForce, string Discount, IReadOnlyList<string> Models)
+{
+    public static AgreementAnswer Of(PriceAgreement agreement, DateTimeOffset now) => new(
+        agreement.Id, agreement.Organisation, PriceText.Time(agreement.From),
+        agreement.Until is { } until ? PriceText.Time(until) : null, agreement.IsInForce(now), PriceText.Share(agreement.Discount),
+        [.. agreement.Prices.Select(price => price.Model)]);
+}
+
+/// <summary>How prices are written.</summary>
+file static class PriceText
+{
+    public static string Usd(long nano) => ((decimal)nano / NanoUsd.PerUsd).ToString("0.#########", CultureInfo.InvariantCulture);
+
+    public static string Share(decimal share) => share.ToString("0.############", CultureInfo.InvariantCulture);
+
+    public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 using Sahab.Ledger.Sales;
 using Sahab.Server.Hosting.Access;
 
@@ -13,31 +12,23 @@ internal static class ReceiptApi
     {
         api.MapGet("/receipts/key", KeysAsync).Needs(Permission.Public)
             .WithSummary("The public keys that receipts are and were signed with")
-            .Produces(StatusCodes.Status200OK);
+            .Produces<ReceiptKeysAnswer>();
         api.MapGet("/organisations/{organisation}/receipts", ExportAsync).Needs(Permission.SeeUsage)
             .WithSummary("The receipts of an organisation after a number, one in a line, and the signed end of the chain")
-            .Produces(StatusCodes.Status200OK, contentType: "application/x-ndjson")
-            .Produces(StatusCodes.Status400BadRequest).Produces(StatusCodes.Status404NotFound);
+            .Produces<string>(contentType: "application/x-ndjson");
         return api;
     }
 
     static async Task<IResult> KeysAsync(ReceiptStore store, ReceiptSigner signer, CancellationToken cancellation)
     {
         var keys = await store.KeysAsync(cancellation);
-        return Results.Text(
-            new JsonObject
-            {
-                ["object"] = "list",
-                ["current"] = signer.KeyId,
-                ["algorithm"] = "ECDSA P-256 SHA-256",
-                ["data"] = new JsonArray([.. keys.Select(key => (JsonNode)new JsonObject
-                {
-                    ["key_id"] = key.KeyId,
-                    ["public_key"] = key.PublicKey,
-                    ["since"] = key.SeenAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-                })]),
-            }.ToJsonString(),
-            "application/json", Encoding.UTF8);
+        return Results.Ok(new ReceiptKeysAnswer(
+            "list", signer.KeyId, "ECDSA P-256 SHA-256",
+            [
+                .. keys.Select(key => new ReceiptKeyAnswer(
+                    key.KeyId, key.PublicKey,
+                    key.SeenAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture))),
+            ]));
     }
 
     static async Task<IResult> ExportAsync(
@@ -90,3 +81,12 @@ internal static class ReceiptApi
             signer.Sign(new ReceiptHead(organisation, sequence, hash, signer.KeyId).ToBody()).AsMemory(), cancellation);
     }
 }
+
+/// <summary>The keys that receipts are and were signed with.</summary>
+/// <param name="Current">The id of the one that they are signed with now.</param>
+internal sealed record ReceiptKeysAnswer(
+    string Object, string Current, string Algorithm, IReadOnlyList<ReceiptKeyAnswer> Data);
+
+/// <summary>A key that receipts are or were signed with.</summary>
+/// <param name="PublicKey">As <c>sahab receipts verify</c> takes it.</param>
+internal sealed record ReceiptKeyAnswer(string KeyId, string PublicKey, string Since);

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Sell.Tenants.Accounts;
@@ -12,19 +12,26 @@ internal static class MemberApi
     {
         var members = api.MapGroup("/organisations/{organisation}/members")
             .Needs(Permission.SeeOrganisation, Permission.ChangeMembers);
-        members.MapGet("", ListAsync).Pages().WithSummary("Members of an organisation");
+        members.MapGet("", ListAsync).Pages<MemberAnswer>().WithSummary("Members of an organisation");
         api.MapPost("/organisations/{organisation}/members", AddAsync).Needs(Permission.ChangeUsers).Reads<InvitationBody>()
+            .Produces<MemberRoleAnswer>()
             .WithSummary("Make a user a member who was not invited");
-        members.MapPatch("/{user}", ChangeAsync).Reads<RoleBody>().WithSummary("Give a member another role");
-        members.MapDelete("/{user}", RemoveAsync).WithSummary("Remove a member");
+        members.MapPatch("/{user}", ChangeAsync).Reads<RoleBody>().Produces<MemberRoleAnswer>()
+            .WithSummary("Give a member another role");
+        members.MapDelete("/{user}", RemoveAsync).Produces<MemberRemovedAnswer>().WithSummary("Remove a member");
         api.MapPost("/organisations/{organisation}/leave", LeaveAsync).Needs(Permission.SeeOrganisation)
+            .Produces<MemberLeftAnswer>()
             .WithSummary("Be a member no more");
         var invitations = api.MapGroup("/organisations/{organisation}/invitations")
             .Needs(Permission.SeeOrganisation, Permission.ChangeMembers);
-        invitations.MapGet("", ListInvitationsAsync).Pages().WithSummary("Invitations that nobody has accepted");
-        invitations.MapPost("", InviteAsync).Reads<InvitationBody>().WithSummary("Invite somebody; the token is shown this once");
-        invitations.MapDelete("/{invitation}", WithdrawAsync).WithSummary("Take an invitation back");
+        invitations.MapGet("", ListInvitationsAsync).Pages<InvitationAnswer>()
+            .WithSummary("Invitations that nobody has accepted");
+        invitations.MapPost("", InviteAsync).Reads<InvitationBody>().Produces<InvitationAnswer>()
+            .WithSummary("Invite somebody; the token is shown this once");
+        invitations.MapDelete("/{invitation}", WithdrawAsync).Produces<InvitationWithdrawnAnswer>()
+            .WithSummary("Take an invitation back");
         api.MapPost("/invitations/accept", AcceptAsync).Needs(Permission.SignedIn).Reads<AcceptBody>()
+            .Produces<MembershipAnswer>()
             .WithSummary("Become a member by an invitation");
     }
 
@@ -32,14 +39,7 @@ internal static class MemberApi
         !ListPage.TryRead(context, out var page, out var fault) ? fault!
             : page.Answer(
                 await store.ListAsync(organisation, page, context.RequestAborted),
-                member => new JsonObject
-                {
-                    ["user"] = member.User,
-                    ["email"] = member.Email,
-                    ["name"] = member.Name,
-                    ["role"] = member.Role.Name(),
-                    ["since"] = member.Since,
-                },
+                member => new MemberAnswer(member.User, member.Email, member.Name, member.Role, member.Since),
                 member => member.User);
 
     static async Task<IResult> AddAsync(
@@ -64,7 +64,7 @@ internal static class MemberApi
         cache.Forget();
         return outcome switch
         {
-            MemberChange.Done => ControlBody.Ok(new JsonObject { ["user"] = user, ["role"] = body.Role.Name() }),
+            MemberChange.Done => Results.Ok(new MemberRoleAnswer(user, body.Role)),
             MemberChange.Already => ControlError.Conflict("They are a member already."),
             MemberChange.TooMany => TooMany,
             _ => ControlError.NoOrganisation(organisation),
@@ -84,7 +84,7 @@ internal static class MemberApi
         var outcome = await store.ChangeAsync(
             organisation, user, body.Role, IsOwner(caller, organisation), caller.Name, context.RequestAborted);
         cache.Forget();
-        return Answer(outcome, user, new JsonObject { ["user"] = user, ["role"] = body.Role.Name() });
+        return Answer(outcome, user, new MemberRoleAnswer(user, body.Role));
     }
 
     static async Task<IResult> RemoveAsync(
@@ -94,7 +94,7 @@ internal static class MemberApi
         var outcome = await store.RemoveAsync(
             organisation, user, IsOwner(caller, organisation), caller.Name, context.RequestAborted);
         cache.Forget();
-        return Answer(outcome, user, new JsonObject { ["user"] = user, ["removed"] = true });
+        return Answer(outcome, user, new MemberRemovedAnswer(user, Removed: true));
     }
 
     static async Task<IResult> LeaveAsync(string organisation, HttpContext context, MemberStore store, CallerCache cache)
@@ -105,13 +105,13 @@ internal static class MemberApi
         cache.Forget();
         return outcome == MemberChange.Unknown
             ? ControlError.Conflict("You are no member of it.")
-            : Answer(outcome, user, new JsonObject { ["organisation"] = organisation, ["left"] = true });
+            : Answer(outcome, user, new MemberLeftAnswer(organisation, Left: true));
     }
 
     static async Task<IResult> ListInvitationsAsync(string organisation, HttpContext context, InvitationStore store) =>
         !ListPage.TryRead(context, out var page, out var fault) ? fault!
             : page.Answer(
-                await store.ListAsync(organisation, page, context.RequestAborted), ToJson, each => each.Id);
+                await store.ListAsync(organisation, page, context.RequestAborted), InvitationAnswer.Of, each => each.Id);
 
     static async Task<IResult> InviteAsync(
         string organisation, HttpContext context, InvitationStore store, OrganisationStore organisations, IdSource ids,
@@ -151,15 +151,13 @@ internal static class MemberApi
                 + "back.");
         }
 
-        var json = ToJson(invitation);
-        json["token"] = token;
-        return ControlBody.Ok(json);
+        return Results.Ok(InvitationAnswer.Of(invitation) with { Token = token });
     }
 
     static async Task<IResult> WithdrawAsync(
         string organisation, string invitation, HttpContext context, InvitationStore store) =>
         await store.RemoveAsync(organisation, invitation, Caller.Of(context).Name, context.RequestAborted)
-            ? ControlBody.Ok(new JsonObject { ["id"] = invitation, ["withdrawn"] = true })
+            ? Results.Ok(new InvitationWithdrawnAnswer(invitation, Withdrawn: true))
             : ControlError.NotFound("invitation", $"There is no invitation '{invitation}'.");
 
     static async Task<IResult> AcceptAsync(
@@ -185,11 +183,7 @@ internal static class MemberApi
         cache.Forget();
         return outcome switch
         {
-            MemberChange.Done => ControlBody.Ok(new JsonObject
-            {
-                ["organisation"] = invitation!.Organisation,
-                ["role"] = invitation.Role.Name(),
-            }),
+            MemberChange.Done => Results.Ok(new MembershipAnswer(invitation!.Organisation, invitation.Role)),
             MemberChange.ForAnother => ControlError.Conflict(
                 "The invitation is for another e-mail than yours. Sign in with that one, or ask for another invitation."),
             MemberChange.Already => ControlError.Conflict("You are a member already. Ask an admin for another role."),
@@ -205,9 +199,9 @@ internal static class MemberApi
     static readonly ControlProblem OwnersOnly = new(
         StatusCodes.Status403Forbidden, "owners_only", "Owners are made, changed and removed by owners only.");
 
-    static IResult Answer(MemberChange outcome, string user, JsonObject done) => outcome switch
+    static IResult Answer<T>(MemberChange outcome, string user, T done) => outcome switch
     {
-        MemberChange.Done => ControlBody.Ok(done),
+        MemberChange.Done => Results.Ok(done),
         MemberChange.LastOwner => ControlError.Conflict(
             "This is the only owner, and an organisation always has one. Make another first."),
         MemberChange.OwnersOnly => OwnersOnly,
@@ -219,16 +213,6 @@ internal static class MemberApi
         caller.MayAnywhere(Permission.ChangeMembers)
         || (caller.Organisations.TryGetValue(organisation, out var role) && role == OrganisationRole.Owner);
 
-    static JsonObject ToJson(Invitation invitation) => new()
-    {
-        ["id"] = invitation.Id,
-        ["email"] = invitation.Email,
-        ["role"] = invitation.Role.Name(),
-        ["invited_by"] = invitation.InvitedBy,
-        ["created_at"] = invitation.CreatedAt,
-        ["expires_at"] = invitation.ExpiresAt,
-    };
-
     sealed record RoleBody(OrganisationRole Role);
 
     sealed record InvitationBody(string Email, OrganisationRole Role);
@@ -237,4 +221,34 @@ internal static class MemberApi
     {
         public override string ToString() => nameof(AcceptBody);
     }
+}
+
+/// <summary>A member as the control API tells it.</summary>
+internal sealed record MemberAnswer(string User, string Email, string Name, OrganisationRole Role, DateTimeOffset Since);
+
+/// <summary>The role that a user has from now on.</summary>
+internal sealed record MemberRoleAnswer(string User, OrganisationRole Role);
+
+/// <summary>That a user is a member no more.</summary>
+internal sealed record MemberRemovedAnswer(string User, bool Removed);
+
+/// <summary>That the caller is a member no more.</summary>
+internal sealed record MemberLeftAnswer(string Organisation, bool Left);
+
+/// <summary>What the caller is a member of from now on.</summary>
+internal sealed record MembershipAnswer(string Organisation, OrganisationRole Role);
+
+/// <summary>That an invitation was taken back.</summary>
+internal sealed record InvitationWithdrawnAnswer(string Id, bool Withdrawn);
+
+/// <summary>An invitation as the control API tells it.</summary>
+/// <param name="Token">What it is accepted with; only where it was just made.</param>
+internal sealed record InvitationAnswer(
+    string Id, string Email, OrganisationRole Role, string InvitedBy, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token = null)
+{
+    public static InvitationAnswer Of(Invitation invitation) => new(
+        invitation.Id, invitation.Email, invitation.Role, invitation.InvitedBy, invitation.CreatedAt, invitation.ExpiresAt);
+
+    public override string ToString() => nameof(InvitationAnswer);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
@@ -18,13 +17,14 @@ internal static class OrganisationApi
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/organisations", ListAsync).Needs(Permission.SignedIn).Pages()
+        api.MapGet("/organisations", ListAsync).Needs(Permission.SignedIn).Pages<OrganisationAnswer>()
             .WithSummary("Your organisations; for the operator, all, or with ?search= those with that id or in whose name it is");
-        api.MapPost("/organisations", AddAsync).Needs(Permission.SignedIn).Reads<NewOrganisation>()
+        api.MapPost("/organisations", AddAsync).Needs(Permission.SignedIn).Reads<NewOrganisation>().Produces<OrganisationAnswer>()
             .WithSummary("Make an organisation, whose owner you are");
         var organisation = api.MapGroup("/organisations/{organisation}");
-        organisation.MapGet("", ShowAsync).Needs(Permission.SeeOrganisation).WithSummary("An organisation");
-        organisation.MapPatch("", EditAsync).Needs(Permission.ChangeOrganisation).Reads<Edit>()
+        organisation.MapGet("", ShowAsync).Needs(Permission.SeeOrganisation).Produces<OrganisationAnswer>()
+            .WithSummary("An organisation");
+        organisation.MapPatch("", EditAsync).Needs(Permission.ChangeOrganisation).Reads<Edit>().Produces<OrganisationAnswer>()
             .WithSummary("Change an organisation's name or country");
         MapStatus(organisation, "suspend", OrganisationStatus.Suspended, "Suspend it: its keys and members may do nothing");
         MapStatus(organisation, "resume", OrganisationStatus.Active, "End its suspension");
@@ -36,7 +36,7 @@ internal static class OrganisationApi
             $"/{name}",
             (string organisation, HttpContext context, OrganisationStore store, CallerCache cache, KeyLoop keys) =>
                 SetStatusAsync(organisation, status, context, store, cache, keys))
-            .Needs(Permission.ChangeSales).Reads<Reason>().WithSummary(summary);
+            .Needs(Permission.ChangeSales).Reads<Reason>().Produces<OrganisationAnswer>().WithSummary(summary);
 
     static async Task<IResult> ListAsync(HttpContext context, OrganisationStore store)
     {
@@ -51,7 +51,7 @@ internal static class OrganisationApi
             return search.Length > Organisation.MaxNameChars
                 ? ControlError.Invalid("search", $"'search' has at most {Organisation.MaxNameChars} characters.")
                 : page.Answer(
-                    await store.SearchAsync(search.Trim(), page, context.RequestAborted), each => ToJson(each, caller),
+                    await store.SearchAsync(search.Trim(), page, context.RequestAborted), each => OrganisationAnswer.Of(each, caller),
                     each => each.Id);
         }
 
@@ -59,7 +59,7 @@ internal static class OrganisationApi
         {
             var user = caller.MayAnywhere(Permission.SeeOrganisation) ? null : AccountApi.UserOf(caller);
             return page.Answer(
-                await store.ListAsync(user, page, context.RequestAborted), each => ToJson(each, caller), each => each.Id);
+                await store.ListAsync(user, page, context.RequestAborted), each => OrganisationAnswer.Of(each, caller), each => each.Id);
         }
 
         // A token acts in one organisation at most.
@@ -72,7 +72,7 @@ internal static class OrganisationApi
             }
         }
 
-        return page.Answer(mine, each => ToJson(each, caller), each => each.Id);
+        return page.Answer(mine, each => OrganisationAnswer.Of(each, caller), each => each.Id);
     }
 
     static async Task<IResult> AddAsync(
@@ -109,7 +109,7 @@ internal static class OrganisationApi
         }
 
         cache.Forget();
-        return ControlBody.Ok(ToJson(
+        return Results.Ok(OrganisationAnswer.Of(
             organisation, user is null ? caller : caller with
             {
                 Organisations = caller.Organisations.SetItem(organisation.Id, OrganisationRole.Owner),
@@ -118,7 +118,7 @@ internal static class OrganisationApi
 
     static async Task<IResult> ShowAsync(string organisation, HttpContext context, OrganisationStore store) =>
         await store.FindAsync(organisation, context.RequestAborted) is { } found
-            ? ControlBody.Ok(ToJson(found, Caller.Of(context)))
+            ? Results.Ok(OrganisationAnswer.Of(found, Caller.Of(context)))
             : ControlError.NoOrganisation(organisation);
 
     static async Task<IResult> EditAsync(string organisation, HttpContext context, OrganisationStore store)
@@ -172,23 +172,22 @@ internal static class OrganisationApi
             "country", $"The country must be {TextForms.Describe(TextForm.Country)}.")
         : null;
 
-    static JsonObject ToJson(Organisation organisation, Caller caller) => new()
-    {
-        ["id"] = organisation.Id,
-        ["name"] = organisation.Name,
-        ["origin"] = Word(organisation.Origin),
-        ["country"] = organisation.Country.Length == 0 ? null : organisation.Country,
-        ["status"] = Word(organisation.Status),
-        ["suspended_by"] = organisation.SuspendedBy == SuspendedBy.Nobody ? null : Word(organisation.SuspendedBy),
-        ["created_at"] = organisation.CreatedAt,
-        ["role"] = caller.Organisations.TryGetValue(organisation.Id, out var role) ? role.Name() : null,
-    };
-
-    static string Word(Enum value) => value.ToString().ToLowerInvariant();
-
     sealed record NewOrganisation(string Name, string? Country = null);
 
     sealed record Edit(string? Name = null, string? Country = null);
 
     sealed record Reason([property: JsonPropertyName("reason")] string Text);
+}
+
+/// <summary>An organisation as the control API tells it.</summary>
+/// <param name="Role">The caller's; null: they are no member.</param>
+internal sealed record OrganisationAnswer(
+    string Id, string Name, OrganisationOrigin Origin, string? Country, OrganisationStatus Status, SuspendedBy? SuspendedBy,
+    DateTimeOffset CreatedAt, OrganisationRole? Role)
+{
+    public static OrganisationAnswer Of(Organisation organisation, Caller caller) => new(
+        organisation.Id, organisation.Name, organisation.Origin,
+        organisation.Country.Length == 0 ? null : organisation.Country, organisation.Status,
+        organisation.SuspendedBy == Tenants.SuspendedBy.Nobody ? null : organisation.SuspendedBy, organisation.CreatedAt,
+        caller.Organisations.TryGetValue(organisation.Id, out var role) ? role : null);
 }

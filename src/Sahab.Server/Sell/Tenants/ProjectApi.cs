@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Sell.Tenants.Keys;
@@ -12,11 +11,13 @@ internal static class ProjectApi
     {
         var projects = api.MapGroup("/organisations/{organisation}/projects")
             .Needs(Permission.SeeOrganisation, Permission.ChangeProjects);
-        projects.MapGet("", ListAsync).Pages().WithSummary("Projects of an organisation, archived ones included");
-        projects.MapPost("", AddAsync).Reads<Body>().WithSummary("Make a project");
-        projects.MapGet("/{project}", ShowAsync).WithSummary("A project");
-        projects.MapPatch("/{project}", RenameAsync).Reads<Body>().WithSummary("Give a project another name");
-        projects.MapPost("/{project}/archive", ArchiveAsync).WithSummary("Put a project out of use, for good");
+        projects.MapGet("", ListAsync).Pages<ProjectAnswer>().WithSummary("Projects of an organisation, archived ones included");
+        projects.MapPost("", AddAsync).Reads<Body>().Produces<ProjectAnswer>().WithSummary("Make a project");
+        projects.MapGet("/{project}", ShowAsync).Produces<ProjectAnswer>().WithSummary("A project");
+        projects.MapPatch("/{project}", RenameAsync).Reads<Body>().Produces<ProjectAnswer>()
+            .WithSummary("Give a project another name");
+        projects.MapPost("/{project}/archive", ArchiveAsync).Produces<ProjectAnswer>()
+            .WithSummary("Put a project out of use, for good");
     }
 
     static async Task<IResult> ListAsync(
@@ -24,11 +25,11 @@ internal static class ProjectApi
         !ListPage.TryRead(context, out var page, out var fault) ? fault!
             : await organisations.FindAsync(organisation, context.RequestAborted) is null
                 ? ControlError.NoOrganisation(organisation)
-            : page.Answer(await store.ListAsync(organisation, page, context.RequestAborted), ToJson, each => each.Id);
+            : page.Answer(await store.ListAsync(organisation, page, context.RequestAborted), ProjectAnswer.Of, each => each.Id);
 
     static async Task<IResult> ShowAsync(string organisation, string project, HttpContext context, ProjectStore store) =>
         await store.FindAsync(organisation, project, context.RequestAborted) is { } found
-            ? ControlBody.Ok(ToJson(found))
+            ? Results.Ok(ProjectAnswer.Of(found))
             : Unknown(project);
 
     static async Task<IResult> AddAsync(
@@ -51,7 +52,7 @@ internal static class ProjectApi
             CreatedAt = time.GetUtcNow(),
         };
         return await store.AddAsync(project, Caller.Of(context).Name, context.RequestAborted)
-            ? ControlBody.Ok(ToJson(project))
+            ? Results.Ok(ProjectAnswer.Of(project))
             : ControlError.Conflict($"The organisation has {ProjectStore.MaxOfOrganisation} projects, as many as one may.");
     }
 
@@ -92,14 +93,13 @@ internal static class ProjectApi
 
     static ControlProblem Unknown(string project) => ControlError.NotFound("project", $"There is no project '{project}'.");
 
-    static JsonObject ToJson(Project project) => new()
-    {
-        ["id"] = project.Id,
-        ["organisation"] = project.Organisation,
-        ["name"] = project.Name,
-        ["created_at"] = project.CreatedAt,
-        ["archived_at"] = project.ArchivedAt,
-    };
-
     sealed record Body(string Name);
+}
+
+/// <summary>A project as the control API tells it.</summary>
+internal sealed record ProjectAnswer(
+    string Id, string Organisation, string Name, DateTimeOffset CreatedAt, DateTimeOffset? ArchivedAt)
+{
+    public static ProjectAnswer Of(Project project) =>
+        new(project.Id, project.Organisation, project.Name, project.CreatedAt, project.ArchivedAt);
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
@@ -22,39 +21,34 @@ internal static class WebhooksApi
     {
         var webhooks = api.MapGroup("/organisations/{organisation}/webhooks")
             .Needs(Permission.SeeWebhooks, Permission.ChangeWebhooks);
-        webhooks.MapGet("", ListAsync).WithSummary("The webhooks of an organisation");
-        webhooks.MapPost("", AddAsync).Reads<WebhookRequest>().WithSummary("Add a webhook; its secret is told this once");
-        webhooks.MapGet("/types", Types).WithSummary("The types of events");
-        webhooks.MapGet("/{webhook}", ShowAsync).WithSummary("A webhook");
-        webhooks.MapPatch("/{webhook}", ChangeAsync).Reads<WebhookRequest>()
+        webhooks.MapGet("", ListAsync).Produces<Listing<WebhookAnswer>>().WithSummary("The webhooks of an organisation");
+        webhooks.MapPost("", AddAsync).Reads<WebhookRequest>().Produces<WebhookAnswer>()
+            .WithSummary("Add a webhook; its secret is told this once");
+        webhooks.MapGet("/types", Types).Produces<Listing<string>>().WithSummary("The types of events");
+        webhooks.MapGet("/{webhook}", ShowAsync).Produces<WebhookAnswer>().WithSummary("A webhook");
+        webhooks.MapPatch("/{webhook}", ChangeAsync).Reads<WebhookRequest>().Produces<WebhookAnswer>()
             .WithSummary("Change a webhook's address, name or types, disable or enable it");
-        webhooks.MapDelete("/{webhook}", RemoveAsync).WithSummary("Remove a webhook and what was on its way to it");
-        webhooks.MapPost("/{webhook}/secret", RotateAsync)
+        webhooks.MapDelete("/{webhook}", RemoveAsync).Produces(StatusCodes.Status204NoContent)
+            .WithSummary("Remove a webhook and what was on its way to it");
+        webhooks.MapPost("/{webhook}/secret", RotateAsync).Produces<WebhookAnswer>()
             .WithSummary("A new secret, told this once; the one before is signed with too for a day");
-        webhooks.MapPost("/{webhook}/test", TestAsync).WithSummary("Send an event of the type webhook.test");
-        webhooks.MapGet("/{webhook}/deliveries", DeliveriesAsync).Pages().WithSummary("What was sent, the newest first");
-        webhooks.MapPost("/{webhook}/deliveries/{delivery}/replay", ReplayAsync).WithSummary("Send an event again");
+        webhooks.MapPost("/{webhook}/test", TestAsync).Produces(StatusCodes.Status202Accepted)
+            .WithSummary("Send an event of the type webhook.test");
+        webhooks.MapGet("/{webhook}/deliveries", DeliveriesAsync).Pages<WebhookDeliveryAnswer>()
+            .WithSummary("What was sent, the newest first");
+        webhooks.MapPost("/{webhook}/deliveries/{delivery}/replay", ReplayAsync)
+            .Produces(StatusCodes.Status202Accepted).WithSummary("Send an event again");
     }
 
-    static IResult Types() => ControlBody.Ok(new JsonObject
-    {
-        ["object"] = "list",
-        ["data"] = new JsonArray([.. WebhookTypes.Known.Select(type => (JsonNode)type)]),
-        ["next"] = null,
-    });
+    static IResult Types() => Results.Ok(Listing<string>.Whole(WebhookTypes.Known));
 
     static async Task<IResult> ListAsync(string organisation, HttpContext context, WebhookStore store) =>
-        ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray(
-                [.. (await store.ReadAllAsync(organisation, context.RequestAborted)).Select(webhook => (JsonNode)ToJson(webhook))]),
-            ["next"] = null,
-        });
+        Results.Ok(Listing<WebhookAnswer>.Whole(
+            (await store.ReadAllAsync(organisation, context.RequestAborted)).Select(WebhookAnswer.Of)));
 
     static async Task<IResult> ShowAsync(string organisation, string webhook, HttpContext context, WebhookStore store) =>
         await store.ReadAsync(organisation, webhook, context.RequestAborted) is { } found
-            ? ControlBody.Ok(ToJson(found))
+            ? Results.Ok(WebhookAnswer.Of(found))
             : Unknown(webhook);
 
     static async Task<IResult> AddAsync(
@@ -82,7 +76,7 @@ internal static class WebhooksApi
         }
 
         return await store.AddAsync(changed, Caller.Of(context), context.RequestAborted)
-            ? ControlBody.Ok(WithSecret(changed))
+            ? Results.Ok(WebhookAnswer.WithSecret(changed))
             : ControlError.Conflict($"An organisation has at most {WebhookStore.MaxPerOrganisation} webhooks; remove one first.");
     }
 
@@ -127,7 +121,7 @@ internal static class WebhooksApi
             Secrets = new WebhookSecrets(WebhookSignature.NewSecret(), found.Secrets.Current, time.GetUtcNow() + Overlap),
         };
         return await store.RotateAsync(rotated, Caller.Of(context), context.RequestAborted)
-            ? ControlBody.Ok(WithSecret(rotated))
+            ? Results.Ok(WebhookAnswer.WithSecret(rotated))
             : Unknown(webhook);
     }
 
@@ -162,7 +156,7 @@ internal static class WebhooksApi
         return await store.ReadAsync(organisation, webhook, context.RequestAborted) is null
             ? Unknown(webhook)
             : page.Answer(
-                await deliveries.ReadAsync(webhook, page.After, page.Rows, context.RequestAborted), ToJson, row => row.Id);
+                await deliveries.ReadAsync(webhook, page.After, page.Rows, context.RequestAborted), WebhookDeliveryAnswer.Of, row => row.Id);
     }
 
     static async Task<IResult> ReplayAsync(
@@ -229,45 +223,6 @@ internal static class WebhooksApi
 
     static ControlProblem Unknown(string webhook) =>
         ControlError.NotFound("webhook", $"There is no webhook '{webhook}'.");
-
-    static JsonObject WithSecret(Webhook webhook)
-    {
-        var json = ToJson(webhook);
-        json["secret"] = webhook.Secrets.Current;
-        return json;
-    }
-
-    static JsonObject ToJson(Webhook webhook) => new()
-    {
-        ["object"] = "webhook",
-        ["id"] = webhook.Id,
-        ["url"] = webhook.Url.AbsoluteUri,
-        ["name"] = webhook.Name,
-        ["types"] = new JsonArray([.. webhook.Types.Select(type => (JsonNode)type)]),
-        ["created_at"] = Time(webhook.CreatedAt),
-        ["enabled"] = webhook.DisabledAt is null,
-        ["disabled_at"] = Time(webhook.DisabledAt),
-        ["disabled_why"] = webhook.DisabledAt is null ? null : webhook.DisabledWhy,
-        ["failing_since"] = Time(webhook.FailingSince),
-    };
-
-    static JsonObject ToJson(WebhookDelivery delivery) => new()
-    {
-        ["object"] = "webhook_delivery",
-        ["id"] = delivery.Id,
-        ["event"] = delivery.Event,
-        ["type"] = delivery.Type,
-        ["created_at"] = Time(delivery.CreatedAt),
-        ["state"] = delivery.State.ToString().ToLowerInvariant(),
-        ["attempts"] = delivery.Attempts,
-        ["next_at"] = delivery.State == DeliveryState.Pending ? Time(delivery.NextAt) : null,
-        ["last_at"] = Time(delivery.LastAt),
-        ["last_status"] = delivery.LastStatus,
-        ["last_error"] = delivery.LastError.Length == 0 ? null : delivery.LastError,
-    };
-
-    static string? Time(DateTimeOffset? time) =>
-        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>What a webhook is to be like; what is left out stays, or takes its default.</summary>
     sealed record WebhookRequest

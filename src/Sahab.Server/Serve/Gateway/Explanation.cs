@@ -35,45 +35,90 @@ internal static class Explanation
     }
 
     /// <summary>One decision with its candidates, the chosen one first, then by score, then the refused.</summary>
-    public static DecisionExplanation Of(DecisionTrace trace) => new(
-        trace.Profile?.Name ?? "",
-        trace.Decision.Choice?.Spec.Id,
-        trace.Decision.Choice is null ? trace.Decision.Reason : null,
-        trace.Decision.RetryAfterMs,
-        trace.Decision.WaitsFor?.Spec.Id,
-        [.. trace.Candidates
-            .OrderByDescending(candidate => candidate.Chosen)
-            .ThenBy(candidate => candidate.Verdict)
-            .ThenBy(candidate => candidate.Score.Total)
-            .Select(candidate => new CandidateExplanation(
-                candidate.Deployment.Spec.Id,
-                candidate.Deployment.Spec.Country.ToString(),
-                candidate.Chosen,
-                candidate.Verdict,
-                candidate.HeldFor,
-                Math.Round(candidate.Score.Total / NanoUsdPerUsd, 9),
-                Math.Round(candidate.Score.CostNanoUsd / NanoUsdPerUsd, 9),
-                Math.Round(candidate.Score.RateNanoUsd / NanoUsdPerUsd, 9),
-                Math.Round(candidate.Score.CommitmentShare, 6),
-                Math.Round(candidate.Score.ScarcityNanoUsd / NanoUsdPerUsd, 9),
-                Math.Round(candidate.Score.LatencyNanoUsd / NanoUsdPerUsd, 9),
-                Math.Round(candidate.Score.FailureNanoUsd / NanoUsdPerUsd, 9),
-                Math.Round(candidate.Load, 3),
-                candidate.AtHome))]);
+    public static DecisionExplanation Of(DecisionTrace trace) => new()
+    {
+        Policy = trace.Profile?.Name ?? "",
+        Chosen = trace.Decision.Choice?.Spec.Id,
+        Rejection = trace.Decision.Choice is null ? trace.Decision.Reason : null,
+        RetryAfterMs = trace.Decision.RetryAfterMs,
+        WaitsFor = trace.Decision.WaitsFor?.Spec.Id,
+        Candidates =
+        [
+            .. trace.Candidates
+                .OrderByDescending(candidate => candidate.Chosen)
+                .ThenBy(candidate => candidate.Verdict)
+                .ThenBy(candidate => candidate.Score.Total)
+                .Select(Of),
+        ],
+    };
+
+    static CandidateExplanation Of(CandidateTrace candidate) => new(
+        candidate.Deployment.Spec.Id, candidate.Deployment.Spec.Country.ToString(), candidate.Chosen, candidate.Verdict)
+    {
+        HeldFor = candidate.HeldFor,
+        Score = Usd(candidate.Score.Total),
+        Cost = Usd(candidate.Score.CostNanoUsd),
+        Rate = Usd(candidate.Score.RateNanoUsd),
+        Lambda = Math.Round(candidate.Score.CommitmentShare, 6),
+        Scarcity = Usd(candidate.Score.ScarcityNanoUsd),
+        Latency = Usd(candidate.Score.LatencyNanoUsd),
+        Failures = Usd(candidate.Score.FailureNanoUsd),
+        Load = Math.Round(candidate.Load, 3),
+        AtHome = candidate.AtHome,
+    };
+
+    static double Usd(double nanoUsd) => Math.Round(nanoUsd / NanoUsdPerUsd, 9);
 }
 
 /// <summary>Why one decision went as it did.</summary>
-internal sealed record DecisionExplanation(
-    string Policy, string? Chosen, RouteRejection? Rejection, long RetryAfterMs, string? WaitsFor,
-    IReadOnlyList<CandidateExplanation> Candidates);
+internal sealed record DecisionExplanation
+{
+    public required string Policy { get; init; }
+
+    /// <summary>The deployment; left out: none takes it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Chosen { get; init; }
+
+    /// <summary>Why none takes it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RouteRejection? Rejection { get; init; }
+
+    public required long RetryAfterMs { get; init; }
+
+    /// <summary>The deployment whose room it is to wait for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WaitsFor { get; init; }
+
+    public required IReadOnlyList<CandidateExplanation> Candidates { get; init; }
+}
 
 /// <summary>What the router thought of one deployment. Scores in US dollars for the call; the lower is the better.</summary>
-/// <param name="Cost">The marginal cost: the rate, less λ's share of it, and what scarce capacity is worth to others.</param>
-/// <param name="Rate">What it costs by the contract's rate.</param>
-/// <param name="Lambda">λ: the share of the rate that a commitment owes anyway.</param>
-/// <param name="Scarcity">μ for the capacity units that the call takes.</param>
-/// <param name="HeldFor">The group whose guarantee holds the room that is free there, where that is what refuses.</param>
-/// <param name="AtHome">Whether the prompt's prefix lives there, so that its cache is expected to know it.</param>
-internal sealed record CandidateExplanation(
-    string Deployment, string Country, bool Chosen, CandidateVerdict Verdict, string? HeldFor, double Score,
-    double Cost, double Rate, double Lambda, double Scarcity, double Latency, double Failures, double Load, bool AtHome);
+internal sealed record CandidateExplanation(string Deployment, string Country, bool Chosen, CandidateVerdict Verdict)
+{
+    /// <summary>The group whose guarantee holds the room that is free there, where that is what refuses.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? HeldFor { get; init; }
+
+    public required double Score { get; init; }
+
+    /// <summary>The marginal cost: the rate, less λ's share of it, and what scarce capacity is worth to others.</summary>
+    public required double Cost { get; init; }
+
+    /// <summary>What it costs by the contract's rate.</summary>
+    public required double Rate { get; init; }
+
+    /// <summary>λ: the share of the rate that a commitment owes anyway.</summary>
+    public required double Lambda { get; init; }
+
+    /// <summary>μ for the capacity units that the call takes.</summary>
+    public required double Scarcity { get; init; }
+
+    public required double Latency { get; init; }
+
+    public required double Failures { get; init; }
+
+    public required double Load { get; init; }
+
+    /// <summary>Whether the prompt's prefix lives there, so that its cache is expected to know it.</summary>
+    public required bool AtHome { get; init; }
+}

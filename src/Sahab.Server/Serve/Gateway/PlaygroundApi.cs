@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Serve.Snapshots;
 
@@ -13,6 +14,7 @@ internal static class PlaygroundApi
 
     public static void Map(IEndpointRouteBuilder api) =>
         api.MapPost("/organisations/{organisation}/keys/{key}/chat/completions", RunAsync).Needs(Permission.Play).Reads("application/json")
+            .Produces<JsonNode>(contentType: "application/json", additionalContentTypes: "text/event-stream")
             .WithSummary("A chat completion in the name of a key; the body is that of /v1/chat/completions");
 
     static Task RunAsync(

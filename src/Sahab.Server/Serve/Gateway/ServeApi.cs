@@ -27,8 +27,10 @@ internal static class ServeApi
                 recent.Find(id) is not { } call ? ControlError.NotFound("id", $"The call '{id}' is not among the latest.")
                 : explainer.Like(call) is { } explained ? Results.Json(explained, Explanation.Json)
                 : ControlError.Conflict("Its key or its model is not there any more, or its calls are not taken."))
+            .Produces<ExplainedRequest>()
             .WithSummary("Where a call like one of the latest would go now, and why: of the same key, model, tier and size.");
         api.MapPost("/explain", (HttpContext context, Explainer explainer) => explainer.HandleAsync(context)).Reads("application/json")
+            .Produces<ExplainedRequest>()
             .WithSummary("Why a request would go where: the body is that of the request, which is not sent on.");
     }
 }
@@ -78,10 +80,21 @@ internal sealed record CallSummary(
 /// <summary>One attempt of a finished call.</summary>
 internal sealed record AttemptSummary(
     int Number, string Deployment, string Provider, string Region, string Country, string Outcome, int UpstreamStatus,
-    double DurationMs, double? FirstTokenMs, TokenUsage Usage, string Flags, decimal CostUsd)
+    double DurationMs, double? FirstTokenMs, AttemptTokens Usage, string Flags, decimal CostUsd)
 {
     public static AttemptSummary Of(UsageEvent attempt) => new(
         attempt.Attempt, attempt.Deployment, attempt.Provider, attempt.Region, attempt.Country,
         attempt.Outcome.ToString(), attempt.UpstreamStatus, attempt.Duration.TotalMilliseconds,
-        attempt.FirstToken?.TotalMilliseconds, attempt.Usage, attempt.Flags.ToString(), attempt.Cost().ToUsd());
+        attempt.FirstToken?.TotalMilliseconds, AttemptTokens.Of(attempt.Usage), attempt.Flags.ToString(), attempt.Cost().ToUsd());
+}
+
+/// <summary>The tokens of one attempt.</summary>
+/// <param name="PlainPromptTokens">Prompt tokens that no cache held or took.</param>
+internal sealed record AttemptTokens(
+    long PromptTokens, long CachedTokens, long OutputTokens, long ReasoningTokens, long CacheWriteTokens,
+    long CacheWrite1hTokens, long TotalTokens, long PlainPromptTokens, bool IsConsistent)
+{
+    public static AttemptTokens Of(TokenUsage usage) => new(
+        usage.PromptTokens, usage.CachedTokens, usage.OutputTokens, usage.ReasoningTokens, usage.CacheWriteTokens,
+        usage.CacheWrite1hTokens, usage.TotalTokens, usage.PlainPromptTokens, usage.IsConsistent);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Sahab.Ledger.Claims;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Database;
@@ -12,9 +11,11 @@ internal static class IncidentApi
     /// <param name="operations">The group of those who see operations.</param>
     public static void Map(IEndpointRouteBuilder api, IEndpointRouteBuilder operations)
     {
-        operations.MapGet("/incidents", ListAsync).Pages().WithSummary(
+        operations.MapGet("/incidents", ListAsync).Pages<OutageAnswer>().WithSummary(
             "Outages of deployments, the last first, with what their failed attempts cost: ?days= back, 7 unless said otherwise.");
-        api.MapGet("/service-status", Show).Needs(Permission.Public).WithSummary(
+        api.MapGet("/service-status", (StatusBoard board) => Results.Ok(
+                Listing<ModelStatusAnswer>.Whole(board.Read().Select(ModelStatusAnswer.Of))))
+            .Needs(Permission.Public).Produces<Listing<ModelStatusAnswer>>().WithSummary(
             "How each model is served now, and its availability on each of the last 90 days. Public.");
     }
 
@@ -30,7 +31,8 @@ internal static class IncidentApi
 
         return ListPage.TryRead(context, out var page, out var fault)
             ? page.Answer(
-                page.Cut(await desk.FindAsync(days, context.RequestAborted), CursorOf, lastFirst: true), ToJson, CursorOf)
+                page.Cut(await desk.FindAsync(days, context.RequestAborted), CursorOf, lastFirst: true), OutageAnswer.Of,
+                CursorOf)
             : fault!;
     }
 
@@ -38,39 +40,34 @@ internal static class IncidentApi
     static string CursorOf(Outage outage) => string.Create(
         CultureInfo.InvariantCulture,
         $"{UnixMicroseconds.From(outage.From):D16}_{outage.Use.Deployment}_{outage.Use.Region}");
+}
 
-    static IResult Show(StatusBoard board) => ControlBody.Ok(new JsonObject
-    {
-        ["object"] = "list",
-        ["data"] = new JsonArray([.. board.Read().Select(model => (JsonNode)new JsonObject
-        {
-            ["model"] = model.Model,
-            ["state"] = model.State.ToString().ToLowerInvariant(),
-            ["availability"] = Share(model.Availability),
-            ["days"] = new JsonArray([.. model.Days.Select(day => (JsonNode)new JsonObject
-            {
-                ["day"] = day.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-                ["availability"] = Share(day.Availability),
-            })]),
-        })]),
-        ["next"] = null,
-    });
+/// <summary>When a deployment was not there.</summary>
+/// <param name="Until">Null: it is not over.</param>
+/// <param name="FailedUsd">What its failed attempts cost, in US dollars.</param>
+internal sealed record OutageAnswer(
+    string Deployment, string Provider, string Region, string Country, string Model, DateTimeOffset From,
+    DateTimeOffset? Until, DateTimeOffset LastFailedAt, long Attempts, long Failed, string FailedUsd)
+{
+    public static OutageAnswer Of(Outage outage) => new(
+        outage.Use.Deployment, outage.Use.Provider, outage.Use.Region, outage.Use.Country, outage.Use.Model, outage.From,
+        outage.IsOpen ? null : outage.Until, outage.Until, outage.Attempts, outage.Failed,
+        outage.FailedUsd.ToString("0.#########", CultureInfo.InvariantCulture));
+}
+
+/// <summary>How available a model is.</summary>
+/// <param name="Availability">The share of all calls of the days that were answered, 0 to 1; null without calls.</param>
+/// <param name="Days">The oldest first; the last is today.</param>
+internal sealed record ModelStatusAnswer(
+    string Model, ServiceState State, double? Availability, IReadOnlyList<ModelDayAnswer> Days)
+{
+    public static ModelStatusAnswer Of(ModelStatus model) => new(
+        model.Model, model.State, Share(model.Availability),
+        [.. model.Days.Select(day => new ModelDayAnswer(day.Day, Share(day.Availability)))]);
 
     /// <summary>A share to five decimals: how many calls there were is not for everybody.</summary>
     static double? Share(double? share) => share is { } known ? Math.Round(known, 5) : null;
-
-    static JsonObject ToJson(Outage outage) => new()
-    {
-        ["deployment"] = outage.Use.Deployment,
-        ["provider"] = outage.Use.Provider,
-        ["region"] = outage.Use.Region,
-        ["country"] = outage.Use.Country,
-        ["model"] = outage.Use.Model,
-        ["from"] = outage.From,
-        ["until"] = outage.IsOpen ? null : outage.Until,
-        ["last_failed_at"] = outage.Until,
-        ["attempts"] = outage.Attempts,
-        ["failed"] = outage.Failed,
-        ["failed_usd"] = outage.FailedUsd.ToString("0.#########", CultureInfo.InvariantCulture),
-    };
 }
+
+/// <summary>A day of a model.</summary>
+internal sealed record ModelDayAnswer(DateOnly Day, double? Availability);

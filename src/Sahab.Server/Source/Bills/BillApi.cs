@@ -12,7 +12,7 @@ internal static class BillApi
     {
         api.MapGet("/bill", ReadAsync)
             .WithSummary("What providers should bill for a month, or what we have committed to, as a data set of FOCUS in CSV")
-            .Produces(StatusCodes.Status200OK, contentType: "text/csv").Produces(StatusCodes.Status400BadRequest);
+            .Produces<string>(contentType: "text/csv");
         return api;
     }
 

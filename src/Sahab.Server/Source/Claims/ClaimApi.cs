@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Sahab.Ledger.Claims;
 using Sahab.Ledger.Purchases;
 using Sahab.Server.Hosting.Access;
@@ -20,11 +18,11 @@ internal static class ClaimApi
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
         var claims = api.MapGroup("/claims");
-        claims.MapGet("", ListAsync).WithSummary("Claims against providers, the last to be changed first");
-        claims.MapPost("", RaiseAsync).Reads<ClaimRequest>().WithSummary("Raise a claim");
-        claims.MapGet("/owed", OwedAsync)
+        claims.MapGet("", ListAsync).Produces<ClaimsAnswer>().WithSummary("Claims against providers, the last to be changed first");
+        claims.MapPost("", RaiseAsync).Reads<ClaimRequest>().Produces<ClaimAnswer>().WithSummary("Raise a claim");
+        claims.MapGet("/owed", OwedAsync).Produces<OwedCreditsAnswer>()
             .WithSummary("What contracts owe for the service levels of a month, and what of it is claimed");
-        claims.MapGet("/{id}", ShowAsync).WithSummary("A claim with its history");
+        claims.MapGet("/{id}", ShowAsync).Produces<ClaimAnswer>().WithSummary("A claim with its history");
         MapStep(claims, "send", "Record that the provider was told", (claim, body, now) => Claiming.Send(claim, body.Note, now));
         MapStep(claims, "answer", "Record what the provider grants: all, a part, or 0",
             (claim, body, now) => Claiming.Answer(claim, body.GrantedUsd!.Value, body.Note, now), "granted_usd");
@@ -48,30 +46,19 @@ internal static class ClaimApi
             var taken = await desk.StepAsync(id, (claim, now) => step(claim, body, now), context.RequestAborted);
             return taken is null ? Unknown(id)
                 : taken.Refusal is { } refusal ? ControlError.Conflict(refusal.Reason)
-                : ControlBody.Ok(ToJson(taken.Claim, desk.Now));
-        }).Reads<ClaimStepRequest>().WithSummary(summary);
+                : Results.Ok(ClaimAnswer.Of(taken.Claim, desk.Now));
+        }).Reads<ClaimStepRequest>().Produces<ClaimAnswer>().WithSummary(summary);
 
     static async Task<IResult> ListAsync(HttpContext context, ClaimStore store, ClaimDesk desk)
     {
         var all = await store.ReadAllAsync(context.RequestAborted);
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray([.. all.Select(stored => (JsonNode)HeadOf(stored.Claim, desk.Now))]),
-        });
-    }
-
-    /// <summary>Without what may be long: what it is about, and what happened to it.</summary>
-    static JsonObject HeadOf(Claim claim, DateTimeOffset now)
-    {
-        var json = ToJson(claim, now);
-        json.Remove("items");
-        json.Remove("history");
-        return json;
+        return Results.Ok(new ClaimsAnswer("list", [.. all.Select(stored => ClaimAnswer.HeadOf(stored.Claim, desk.Now))]));
     }
 
     static async Task<IResult> ShowAsync(string id, HttpContext context, ClaimStore store, ClaimDesk desk) =>
-        await store.ReadAsync(id, context.RequestAborted) is { } stored ? ControlBody.Ok(ToJson(stored.Claim, desk.Now)) : Unknown(id);
+        await store.ReadAsync(id, context.RequestAborted) is { } stored
+            ? Results.Ok(ClaimAnswer.Of(stored.Claim, desk.Now))
+            : Unknown(id);
 
     static async Task<IResult> OwedAsync(
         string? month, HttpContext context, OwedCredits owed, ClaimStore store, ClaimDesk desk)
@@ -94,12 +81,9 @@ internal static class ClaimApi
         }
 
         var claims = await store.ClaimsOfAsync(credits.Select(credit => credit.Subject), context.RequestAborted);
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["month"] = first.ToString("yyyy-MM", null),
-            ["data"] = new JsonArray([.. credits.Select(credit => (JsonNode)ToJson(credit, claims, desk.Now))]),
-        });
+        return Results.Ok(new OwedCreditsAnswer(
+            "list", first.ToString("yyyy-MM", null),
+            [.. credits.Select(credit => OwedCreditAnswer.Of(credit, claims.GetValueOrDefault(credit.Subject), desk.Now))]));
     }
 
     static async Task<IResult> RaiseAsync(
@@ -125,7 +109,7 @@ internal static class ClaimApi
         }
 
         var (claim, conflict) = await desk.RaiseAsync(draft, context.RequestAborted);
-        return claim is not null ? ControlBody.Ok(ToJson(claim, desk.Now))
+        return claim is not null ? Results.Ok(ClaimAnswer.Of(claim, desk.Now))
             : conflict.IsTaken ? ControlError.Conflict($"There is a claim '{draft.Id}' already. Give this one another id.")
             : ControlError.Conflict(
                 $"The claim '{conflict.OtherClaim}' is about {conflict.Subject} already. Leave that out, or close the other "
@@ -183,23 +167,6 @@ internal static class ClaimApi
         : (body.Usd is not null) != (amount == "usd")
             ? ControlError.Invalid("usd", "A credit has 'usd', above 0; no other step has.")
         : null;
-
-    static JsonObject ToJson(Claim claim, DateTimeOffset now)
-    {
-        var json = JsonSerializer.SerializeToNode(claim, PurchaseJson.Options)!.AsObject();
-        json["month"] = claim.Month.ToString("yyyy-MM", null);
-        json["overdue"] = claim.IsOverdue(now);
-        return json;
-    }
-
-    static JsonObject ToJson(OwedCredit credit, Dictionary<string, string> claims, DateTimeOffset now)
-    {
-        var json = JsonSerializer.SerializeToNode(credit, PurchaseJson.Options)!.AsObject();
-        json["month"] = credit.Month.ToString("yyyy-MM", null);
-        json["claim"] = claims.GetValueOrDefault(credit.Subject);
-        json["too_late"] = credit.ClaimBefore <= now;
-        return json;
-    }
 
     static ControlProblem Unknown(string id) => ControlError.NotFound("id", $"There is no claim '{id}'.");
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Sahab.Ledger.Claims;
 using Sahab.Ledger.Focus;
+using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Source.Claims;
@@ -18,8 +20,9 @@ namespace Sahab.Server.Source.Claims;
 /// <param name="CreditDays">For how many days a granted credit is waited for.</param>
 /// <param name="Note">Who raises it, and why.</param>
 internal sealed record ClaimRequest(
-    string Id, ClaimKind Kind, string Month, string? Provider, DifferenceRequest[]? Differences, string? About, decimal? Usd,
-    string? Contract, string? Clause, string? Scope, int? CreditDays, string? Note)
+    string Id, [property: JsonConverter(typeof(DashedWords<ClaimKind>))] ClaimKind Kind, string Month, string? Provider,
+    DifferenceRequest[]? Differences, string? About, decimal? Usd, string? Contract, string? Clause, string? Scope,
+    int? CreditDays, string? Note)
 {
     /// <summary>The most differences in one claim.</summary>
     public const int MaxDifferences = 5_000;
@@ -88,7 +91,8 @@ internal sealed record ClaimRequest(
 /// <param name="Usd">What is billed too much.</param>
 /// <param name="Cause">Why, in words.</param>
 internal sealed record DifferenceRequest(
-    DateTimeOffset Hour, string Region, string Model, TokenMeter Meter, decimal Usd, string? Cause);
+    DateTimeOffset Hour, string Region, string Model,
+    [property: JsonConverter(typeof(DashedWords<TokenMeter>))] TokenMeter Meter, decimal Usd, string? Cause);
 
 /// <summary>A step, with who says so.</summary>
 /// <param name="Note">To or from whom, why, and where that is on record.</param>

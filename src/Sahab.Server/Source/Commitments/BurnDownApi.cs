@@ -1,7 +1,7 @@
-using System.Text;
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
+using Sahab.Server.Source.Contracts;
 
 namespace Sahab.Server.Source.Commitments;
 
@@ -16,24 +16,22 @@ internal static class BurnDownApi
 
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
-        Answers(api.MapGet("/contracts/{id}/burndown", (string id, HttpContext context, CommitmentOutlooks outlooks) =>
-                OutlookAsync(id, context, outlooks, BurnDownJson.BurnDown)))
-            .WithSummary("How each window of a contract's commitments stands, and how it will end");
-        Answers(api.MapGet("/contracts/{id}/forecast", (string id, HttpContext context, CommitmentOutlooks outlooks) =>
-                OutlookAsync(id, context, outlooks, BurnDownJson.Forecast)))
-            .WithSummary("What a contract's commitments will draw day by day, and from which history");
-        Answers(api.MapGet("/contracts/{id}/drawn", DrawnAsync))
-            .WithSummary("What days or hours have drawn of a commitment, and the queries for what was used in them");
+        api.MapGet("/contracts/{id}/burndown", (string id, HttpContext context, CommitmentOutlooks outlooks) =>
+                OutlookAsync(id, context, outlooks, BurnDownAnswer.Of))
+            .WithSummary("How each window of a contract's commitments stands, and how it will end")
+            .Produces<OutlookAnswer<BurnDownAnswer>>();
+        api.MapGet("/contracts/{id}/forecast", (string id, HttpContext context, CommitmentOutlooks outlooks) =>
+                OutlookAsync(id, context, outlooks, ForecastAnswer.Of))
+            .WithSummary("What a contract's commitments will draw day by day, and from which history")
+            .Produces<OutlookAnswer<ForecastAnswer>>();
+        api.MapGet("/contracts/{id}/drawn", DrawnAsync)
+            .WithSummary("What days or hours have drawn of a commitment, and the queries for what was used in them")
+            .Produces<DrawnListAnswer>();
         return api;
     }
 
-    static RouteHandlerBuilder Answers(RouteHandlerBuilder route) => route
-        .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest)
-        .Produces(StatusCodes.Status404NotFound);
-
-    static async Task<IResult> OutlookAsync(
-        string id, HttpContext context, CommitmentOutlooks outlooks,
-        Func<ContractOutlook, IEnumerable<CommitmentReport>, JsonObject> write)
+    static async Task<IResult> OutlookAsync<T>(
+        string id, HttpContext context, CommitmentOutlooks outlooks, Func<ContractOutlook, CommitmentReport, T> of)
     {
         if (FindUnknown(context.Request.Query, "commitment") is { } fault)
         {
@@ -47,7 +45,9 @@ internal static class BurnDownApi
 
         string? name = context.Request.Query["commitment"];
         var reports = contract.Commitments.Where(report => name is null || report.Commitment.Id == name).ToList();
-        return name is not null && reports.Count == 0 ? NoCommitment(contract, name) : Ok(write(contract, reports));
+        return name is not null && reports.Count == 0
+            ? NoCommitment(contract, name)
+            : Results.Ok(OutlookAnswer<T>.Of(contract, reports, of));
     }
 
     static async Task<IResult> DrawnAsync(
@@ -92,19 +92,12 @@ internal static class BurnDownApi
         var data = byHour
             ? await HoursAsync(contract, report, from, until, hours, context.RequestAborted)
             : await DaysAsync(contract, report, from, until, books, context.RequestAborted);
-        return Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["contract"] = contract.Contract.Id,
-            ["commitment"] = report.Commitment.Id,
-            ["from"] = OutlookWords.Day(from),
-            ["until"] = OutlookWords.Day(until),
-            ["settled_until"] = BurnDownJson.Time(contract.SettledUntil),
-            ["data"] = data,
-        });
+        return Results.Ok(new DrawnListAnswer(
+            "list", contract.Contract.Id, report.Commitment.Id, OutlookWords.Day(from), OutlookWords.Day(until),
+            ContractTime.Text(contract.SettledUntil), data));
     }
 
-    static async Task<JsonArray> DaysAsync(
+    static async Task<IReadOnlyList<DrawnAnswer>> DaysAsync(
         ContractOutlook contract, CommitmentReport report, DateOnly from, DateOnly until, CommitmentBooks books,
         CancellationToken cancellation)
     {
@@ -112,38 +105,32 @@ internal static class BurnDownApi
             contract.Contract.Id, report.Commitment.Id, from, until, cancellation);
         return
         [
-            .. days.Select(day => (JsonNode)new JsonObject
+            .. days.Select(day => new DrawnAnswer
             {
-                ["day"] = OutlookWords.Day(day.Day),
-                ["drawn_usd"] = day.Usd,
-                ["trace"] = BurnDownJson.DrawnQuery(contract, report, day.Day, day.Day.AddDays(1), "hour"),
+                Day = OutlookWords.Day(day.Day),
+                DrawnUsd = day.Usd,
+                Trace = OutlookTrace.Drawn(contract, report, day.Day, day.Day.AddDays(1), "hour"),
             }),
         ];
     }
 
-    static async Task<JsonArray> HoursAsync(
+    static async Task<IReadOnlyList<DrawnAnswer>> HoursAsync(
         ContractOutlook contract, CommitmentReport report, DateOnly from, DateOnly until, DrawnHours hours,
         CancellationToken cancellation)
     {
         var found = await hours.OfAsync(
             contract.Contract.Id, report.Commitment.Id, At(from), At(until), cancellation);
-        var provider = Uri.EscapeDataString(contract.Contract.Provider);
         return
         [
-            .. found.Select(hour => (JsonNode)new JsonObject
+            .. found.Select(hour => new DrawnAnswer
             {
-                ["hour"] = BurnDownJson.Time(hour.Hour),
-                ["drawn_usd"] = hour.Usd,
-                ["postings"] = new JsonArray(
+                Hour = ContractTime.Text(hour.Hour),
+                DrawnUsd = hour.Usd,
+                Postings =
                 [
-                    .. hour.Postings.Select(posting => (JsonNode)new JsonObject
-                    {
-                        ["account"] = posting.Account.Name,
-                        ["usd"] = posting.Amount.ToUsd(),
-                    }),
-                ]),
-                ["trace"] = $"/api/usage/events?provider={provider}&from={BurnDownJson.Time(hour.Hour)}"
-                    + $"&to={BurnDownJson.Time(hour.Hour.AddHours(1))}",
+                    .. hour.Postings.Select(posting => new AccountUsdAnswer(posting.Account.Name, posting.Amount.ToUsd())),
+                ],
+                Trace = OutlookTrace.Used(contract.Contract.Provider, hour.Hour),
             }),
         ];
     }
@@ -181,6 +168,32 @@ internal static class BurnDownApi
         + $"{string.Join(", ", contract.Commitments.Select(report => report.Commitment.Id).DefaultIfEmpty("none"))}.");
 
     static DateTimeOffset At(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
+}
 
-    static IResult Ok(JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8);
+/// <summary>What days or hours have drawn of a commitment.</summary>
+/// <param name="Object">Always <c>list</c>.</param>
+/// <param name="SettledUntil">Until when all is settled; null: nothing is yet.</param>
+internal sealed record DrawnListAnswer(
+    string Object, string Contract, string Commitment, string From, string Until, string? SettledUntil,
+    IReadOnlyList<DrawnAnswer> Data);
+
+/// <summary>What a day or an hour has drawn, in US dollars.</summary>
+internal sealed record DrawnAnswer
+{
+    /// <summary>Of days only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Day { get; init; }
+
+    /// <summary>Of hours only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Hour { get; init; }
+
+    public required decimal DrawnUsd { get; init; }
+
+    /// <summary>All that was booked for the hour. Of hours only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<AccountUsdAnswer>? Postings { get; init; }
+
+    /// <summary>The query for what it is made of.</summary>
+    public required string Trace { get; init; }
 }

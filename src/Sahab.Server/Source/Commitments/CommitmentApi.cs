@@ -1,7 +1,5 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Sahab.Ledger.Contracts;
-using Sahab.Ledger.Settlements;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Source.Contracts;
@@ -18,18 +16,17 @@ internal static class CommitmentApi
     {
         api.MapGet("/commitments", (CommitmentBooks books, ContractShelf shelf) => Ok(books, shelf, null))
             .WithSummary("How each window of each commitment stands that has begun, as settled")
-            .Produces(StatusCodes.Status200OK);
+            .Produces<StandingsAnswer>();
         api.MapGet("/contracts/{id}/standings", OfContract)
             .WithSummary("The same, of one contract")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+            .Produces<StandingsAnswer>();
         api.MapGet("/contracts/{id}/opening", OpeningApi.ShowAsync)
             .WithSummary("What our books of a contract begin with, and what was used before them and is not posted")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status404NotFound);
+            .Produces<ContractOpeningAnswer>();
         api.MapPost("/contracts/preview", PreviewAsync)
             .WithSummary("What a configuration, sent as YAML, would change in the ledger; nothing is applied")
             .Accepts<string>("application/yaml")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status400BadRequest)
-            .Produces(StatusCodes.Status409Conflict);
+            .Produces<ContractPreviewAnswer>();
         return api;
     }
 
@@ -55,35 +52,8 @@ internal static class CommitmentApi
         var change = await Task.Run(() => preview.MakeAsync(config, context.RequestAborted), context.RequestAborted);
         return change.Rewritten.Length > 0
             ? ControlError.Conflict(string.Join(" ", change.Rewritten))
-            : Results.Text(ToJson(change).ToJsonString(), "application/json", Encoding.UTF8);
+            : Results.Ok(ContractPreviewAnswer.Of(change));
     }
-
-    static JsonObject ToJson(ProposedChange change) => new()
-    {
-        ["object"] = "contract_preview",
-        ["known_at"] = Text(change.KnownAt),
-        ["settled_until"] = change.SettledUntil == DateTimeOffset.MinValue ? null : Text(change.SettledUntil),
-        ["versions"] = new JsonArray([.. change.Versions.Select(of => (JsonNode)new JsonObject
-        {
-            ["contract"] = of.Contract,
-            ["number"] = of.Version.Number,
-            ["valid_from"] = Text(of.Version.ValidFrom),
-            ["known_from"] = Text(of.Version.KnownFrom),
-            ["ends"] = of.Version.Ends is { } ends ? Text(ends) : null,
-            ["states"] = new JsonArray([.. of.Version.Clauses.Select(clause => JsonValue.Create(clause.Id))]),
-            ["drops"] = new JsonArray([.. of.Version.Drops.Select(dropped => JsonValue.Create(dropped))]),
-            ["reaches_back"] = of.Version.ValidFrom < change.SettledUntil,
-        })]),
-        ["rebooked_events"] = change.Events,
-        ["differences"] = change.Differences is not { } differences ? null : new JsonArray(
-        [
-            .. differences.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (JsonNode)new JsonObject
-            {
-                ["account"] = pair.Key,
-                ["usd"] = pair.Value,
-            }),
-        ]),
-    };
 
     static IResult OfContract(string id, CommitmentBooks books, ContractShelf shelf) =>
         shelf.Book.Contracts.Any(contract => contract.Id == id)
@@ -91,70 +61,28 @@ internal static class CommitmentApi
             : ControlError.NotFound("id", $"There is no contract '{id}'. There are: "
                 + $"{string.Join(", ", shelf.Book.Contracts.Select(other => other.Id))}.");
 
-    static IResult Ok(CommitmentBooks books, ContractShelf shelf, string? contract) => Results.Text(
-        new JsonObject
-        {
-            ["object"] = "list",
-            ["settled_until"] = books.SettledUntil == DateTimeOffset.MinValue ? null : Text(books.SettledUntil),
-            ["data"] = new JsonArray(
-            [
-                .. from each in shelf.Book.Contracts
-                   where contract is null || each.Id == contract
-                   orderby each.Id
-                   from row in RowsOf(each, books, shelf.Known.OpeningOf(each.Id))
-                   select (JsonNode)row,
-            ]),
-        }.ToJsonString(),
-        "application/json",
-        Encoding.UTF8);
+    static IResult Ok(CommitmentBooks books, ContractShelf shelf, string? contract) => Results.Ok(new StandingsAnswer(
+        "list",
+        books.SettledUntil == DateTimeOffset.MinValue ? null : ContractTime.Text(books.SettledUntil),
+        [
+            .. from each in shelf.Book.Contracts
+               where contract is null || each.Id == contract
+               orderby each.Id
+               from row in RowsOf(each, books, shelf.Known.OpeningOf(each.Id))
+               select row,
+        ]));
 
-    static IEnumerable<JsonObject> RowsOf(Contract contract, CommitmentBooks books, OpeningBalances? opening)
+    static IEnumerable<StandingAnswer> RowsOf(Contract contract, CommitmentBooks books, OpeningBalances? opening)
     {
         var known = contract.Versions.SelectMany(version => version.Clauses).OfType<Commitment>()
             .GroupBy(commitment => commitment.Id, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last());
         var closed = known.Values.SelectMany(commitment => commitment.Windows
-            .Where(window => opening?.Closes(window) == true).Select(window => (commitment.Id, window.From, Node: Closed(
-                contract, commitment, window))));
+            .Where(window => opening?.Closes(window) == true)
+            .Select(window => (commitment.Id, window.From, Row: StandingAnswer.Closed(contract, commitment, window))));
         var standings = books.Standings.Where(standing => standing.Contract == contract.Id)
-            .Select(standing => (standing.Commitment, standing.Window.From, Node: ToJson(
+            .Select(standing => (standing.Commitment, standing.Window.From, Row: StandingAnswer.Of(
                 contract, known.GetValueOrDefault(standing.Commitment), standing, opening)));
         return closed.Concat(standings).OrderBy(row => row.Item1, StringComparer.Ordinal).ThenBy(row => row.From)
-            .Select(row => row.Node);
+            .Select(row => row.Row);
     }
-
-    /// <summary>A window that had ended when our books began: nothing of it is known here.</summary>
-    static JsonObject Closed(Contract contract, Commitment commitment, CommitmentWindow window) =>
-        Head(contract, commitment, commitment.Id, window, isBeforeBooks: true);
-
-    /// <summary>Amounts are in the contract's currency, or in the commitment's unit; <c>owed</c> is always money.</summary>
-    static JsonObject ToJson(
-        Contract contract, Commitment? clause, CommitmentStanding standing, OpeningBalances? opening)
-    {
-        var node = Head(contract, clause, standing.Commitment, standing.Window, isBeforeBooks: false);
-        node["deferred"] = standing.Deferred;
-        node["target"] = standing.Target;
-        node["carried"] = standing.Carried;
-        node["drawn"] = standing.Drawn;
-        node["drawn_before_books"] = opening?.DrawOf(standing.Commitment, standing.Window) is { } draw
-            ? draw.Drawn + draw.Surplus
-            : 0;
-        node["remaining"] = standing.Remaining;
-        node["owed"] = standing.Owed;
-        return node;
-    }
-
-    static JsonObject Head(
-        Contract contract, Commitment? clause, string commitment, CommitmentWindow window, bool isBeforeBooks) => new()
-        {
-            ["contract"] = contract.Id,
-            ["commitment"] = commitment,
-            ["from"] = Text(window.From),
-            ["until"] = Text(window.Until),
-            ["before_books"] = isBeforeBooks,
-            ["currency"] = contract.Currency,
-            ["unit"] = clause?.Measure == Measure.Quantity ? clause.Unit : contract.Currency,
-            ["amount"] = window.Amount,
-        };
-
-    static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);
 }

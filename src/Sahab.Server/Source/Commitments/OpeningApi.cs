@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using Sahab.Ledger.Contracts;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Sell.Metering;
@@ -23,65 +21,54 @@ internal static class OpeningApi
         }
 
         var (hours, events) = await usage.BeforeBooksAsync(id, MostHours, cancellation);
-        var answer = new JsonObject
-        {
-            ["object"] = "contract_opening",
-            ["contract"] = contract.Id,
-            ["currency"] = contract.Currency,
-            ["opening"] = shelf.Known.OpeningOf(id) is { } opening ? ToJson(opening) : null,
-            ["before_books"] = new JsonObject
-            {
-                ["events"] = events,
-                ["hours"] = new JsonArray([.. hours.Select(hour => (JsonNode)ToJson(contract, hour))]),
-                ["has_more"] = hours.Count == MostHours,
-            },
-        };
-        return Results.Text(answer.ToJsonString(), "application/json", Encoding.UTF8);
+        return Results.Ok(new ContractOpeningAnswer(
+            "contract_opening", contract.Id, contract.Currency,
+            shelf.Known.OpeningOf(id) is { } opening ? OpeningAnswer.Of(opening) : null,
+            new BeforeBooksAnswer(
+                events, [.. hours.Select(hour => UnpostedHourAnswer.Of(contract, hour))], hours.Count == MostHours)));
     }
-
-    static JsonObject ToJson(Contract contract, UnpostedHour hour) => new()
-    {
-        ["hour"] = BurnDownJson.Time(hour.Hour),
-        ["events"] = hour.Events,
-        ["quantity"] = hour.Quantity,
-        ["net"] = hour.Net,
-        ["trace"] = $"/api/usage/events?provider={Uri.EscapeDataString(contract.Provider)}"
-            + $"&from={BurnDownJson.Time(hour.Hour)}&to={BurnDownJson.Time(hour.Hour.AddHours(1))}",
-    };
-
-    static JsonObject ToJson(OpeningBalances opening) => new()
-    {
-        ["books_from"] = BurnDownJson.Time(opening.BooksFrom),
-        ["accrued"] = opening.Accrued,
-        ["owed"] = opening.Owed,
-        ["commitments"] = new JsonArray(
-        [
-            .. opening.Commitments.Select(draw => (JsonNode)new JsonObject
-            {
-                ["commitment"] = draw.Commitment,
-                ["window"] = BurnDownJson.Time(draw.Window),
-                ["drawn"] = draw.Drawn,
-                ["surplus"] = draw.Surplus,
-                ["carried"] = draw.Carried,
-                ["deferred"] = draw.Deferred,
-            }),
-        ]),
-        ["rates"] = new JsonArray(
-        [
-            .. opening.Rates.Select(rate => (JsonNode)new JsonObject
-            {
-                ["rate"] = rate.Rate,
-                ["from"] = BurnDownJson.Time(rate.From),
-                ["volume"] = rate.Volume,
-            }),
-        ]),
-        ["prepayments"] = new JsonArray(
-        [
-            .. opening.Prepayments.Select(paid => (JsonNode)new JsonObject
-            {
-                ["prepayment"] = paid.Prepayment,
-                ["left"] = paid.Left,
-            }),
-        ]),
-    };
 }
+
+/// <summary>What our books of a contract begin with.</summary>
+/// <param name="Object">Always <c>contract_opening</c>.</param>
+/// <param name="Opening">Null: they begin with the contract.</param>
+/// <param name="BeforeBooks">What was used before them, and is not posted.</param>
+internal sealed record ContractOpeningAnswer(
+    string Object, string Contract, string Currency, OpeningAnswer? Opening, BeforeBooksAnswer BeforeBooks);
+
+/// <param name="HasMore">Whether there are more hours than are listed.</param>
+internal sealed record BeforeBooksAnswer(long Events, IReadOnlyList<UnpostedHourAnswer> Hours, bool HasMore);
+
+/// <summary>What was used in an hour before our books.</summary>
+/// <param name="Trace">The query for it.</param>
+internal sealed record UnpostedHourAnswer(string Hour, long Events, decimal Quantity, decimal Net, string Trace)
+{
+    public static UnpostedHourAnswer Of(Contract contract, UnpostedHour hour) => new(
+        ContractTime.Text(hour.Hour), hour.Events, hour.Quantity, hour.Net,
+        OutlookTrace.Used(contract.Provider, hour.Hour));
+}
+
+/// <summary>Opening balances, in the contract's currency.</summary>
+/// <param name="Accrued">What is used and not billed.</param>
+/// <param name="Owed">What is billed and not paid.</param>
+internal sealed record OpeningAnswer(
+    string BooksFrom, decimal Accrued, decimal Owed, IReadOnlyList<OpeningDrawAnswer> Commitments,
+    IReadOnlyList<OpeningVolumeAnswer> Rates, IReadOnlyList<OpeningPrepaidAnswer> Prepayments)
+{
+    public static OpeningAnswer Of(OpeningBalances opening) => new(
+        ContractTime.Text(opening.BooksFrom), opening.Accrued, opening.Owed,
+        [
+            .. opening.Commitments.Select(draw => new OpeningDrawAnswer(
+                draw.Commitment, ContractTime.Text(draw.Window), draw.Drawn, draw.Surplus, draw.Carried, draw.Deferred)),
+        ],
+        [.. opening.Rates.Select(rate => new OpeningVolumeAnswer(rate.Rate, ContractTime.Text(rate.From), rate.Volume))],
+        [.. opening.Prepayments.Select(paid => new OpeningPrepaidAnswer(paid.Prepayment, paid.Left))]);
+}
+
+/// <param name="Window">When the commitment's window begins.</param>
+internal sealed record OpeningDrawAnswer(
+    string Commitment, string Window, decimal Drawn, decimal Surplus, decimal Carried, decimal Deferred);
+
+internal sealed record OpeningVolumeAnswer(string Rate, string From, decimal Volume);
+
+internal sealed record OpeningPrepaidAnswer(string Prepayment, decimal Left);

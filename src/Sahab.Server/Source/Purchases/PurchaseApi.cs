@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Sahab.Ledger.Contracts;
 using Sahab.Ledger.Purchases;
 using Sahab.Server.Hosting.Access;
@@ -13,43 +12,39 @@ namespace Sahab.Server.Source.Purchases;
 /// </summary>
 internal static class PurchaseApi
 {
-    /// <summary>A deadline is told so long before it.</summary>
-    static readonly TimeSpan Warning = TimeSpan.FromDays(7);
-
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder api)
     {
         var purchases = api.MapGroup("/purchases");
-        purchases.MapGet("", ListAsync).WithSummary("Purchases of capacity, the last to be changed first");
-        purchases.MapPost("", DraftAsync).Reads<Draft>().WithSummary("Draft a purchase");
-        purchases.MapGet("/{id}", ShowAsync).WithSummary("A purchase with its offers and deadlines");
+        purchases.MapGet("", ListAsync).Produces<PurchasesAnswer>().WithSummary("Purchases of capacity, the last to be changed first");
+        purchases.MapPost("", DraftAsync).Reads<Draft>().Produces<PurchaseAnswer>().WithSummary("Draft a purchase");
+        purchases.MapGet("/{id}", ShowAsync).Produces<PurchaseAnswer>().WithSummary("A purchase with its offers and deadlines");
         purchases.MapPost("/{id}/offer", (string id, HttpContext context, PurchaseDesk desk) =>
                 StepAsync(id, desk, Purchasing.Offer, context.RequestAborted))
-            .WithSummary("Offer it to whoever has the right to be asked first");
-        purchases.MapPost("/{id}/answer", AnswerAsync).Reads<Answer>().WithSummary("Record a holder's answer");
+            .Produces<PurchaseAnswer>().WithSummary("Offer it to whoever has the right to be asked first");
+        purchases.MapPost("/{id}/answer", AnswerAsync).Reads<Answer>().Produces<PurchaseAnswer>()
+            .WithSummary("Record a holder's answer");
         purchases.MapPost("/{id}/sign", (string id, HttpContext context, PurchaseDesk desk) =>
                 StepAsync(id, desk, Purchasing.Sign, context.RequestAborted))
-            .WithSummary("Sign it, unless a right stands in the way");
+            .Produces<PurchaseAnswer>().WithSummary("Sign it, unless a right stands in the way");
         purchases.MapPost("/{id}/deliver", (string id, HttpContext context, PurchaseDesk desk) =>
                 StepAsync(id, desk, (purchase, _, now) => Purchasing.Deliver(purchase, now), context.RequestAborted))
-            .WithSummary("Record its delivery");
+            .Produces<PurchaseAnswer>().WithSummary("Record its delivery");
         purchases.MapPost("/{id}/withdraw", (string id, HttpContext context, PurchaseDesk desk) =>
                 StepAsync(id, desk, (purchase, _, now) => Purchasing.Withdraw(purchase, now), context.RequestAborted))
-            .WithSummary("Give it up");
+            .Produces<PurchaseAnswer>().WithSummary("Give it up");
         return api;
     }
 
     static async Task<IResult> ListAsync(HttpContext context, PurchaseStore store, PurchaseDesk desk)
     {
         var all = await store.ReadAllAsync(context.RequestAborted);
-        return ControlBody.Ok(new JsonObject
-        {
-            ["object"] = "list",
-            ["data"] = new JsonArray([.. all.Select(stored => (JsonNode)ToJson(stored.Purchase, desk.Now))]),
-        });
+        return Results.Ok(new PurchasesAnswer("list", [.. all.Select(stored => PurchaseAnswer.Of(stored.Purchase, desk.Now))]));
     }
 
     static async Task<IResult> ShowAsync(string id, HttpContext context, PurchaseStore store, PurchaseDesk desk) =>
-        await store.ReadAsync(id, context.RequestAborted) is { } stored ? ControlBody.Ok(ToJson(stored.Purchase, desk.Now)) : Unknown(id);
+        await store.ReadAsync(id, context.RequestAborted) is { } stored
+            ? Results.Ok(PurchaseAnswer.Of(stored.Purchase, desk.Now))
+            : Unknown(id);
 
     static async Task<IResult> DraftAsync(HttpContext context, PurchaseDesk desk, ConfigurationState configuration)
     {
@@ -73,7 +68,7 @@ internal static class PurchaseApi
             DueAt = draft.DueAt,
         };
         return await desk.DraftAsync(purchase, context.RequestAborted) is { } added
-            ? ControlBody.Ok(ToJson(added, desk.Now))
+            ? Results.Ok(PurchaseAnswer.Of(added, desk.Now))
             : ControlError.Conflict($"There is a purchase '{draft.Id}' already. Give this one another id.");
     }
 
@@ -98,7 +93,7 @@ internal static class PurchaseApi
             : taken.Refusal is { } refusal
                 ? ControlError.Conflict(
                     refusal.Reason, JsonSerializer.SerializeToNode(refusal, PurchaseJson.Options)!.AsObject())
-                : ControlBody.Ok(ToJson(taken.Purchase, desk.Now));
+                : Results.Ok(PurchaseAnswer.Of(taken.Purchase, desk.Now));
     }
 
     static ControlProblem? FaultOf(Draft draft, SahabConfig config) =>
@@ -112,19 +107,6 @@ internal static class PurchaseApi
             "megawatts", "Power, GPUs and price are at least 0.")
         : draft.Megawatts == 0 && draft.Gpus == 0 ? ControlError.Invalid("gpus", "Say what is bought: megawatts or gpus, above 0.")
         : null;
-
-    static JsonObject ToJson(CapacityPurchase purchase, RecordedTime now)
-    {
-        var json = JsonSerializer.SerializeToNode(purchase, PurchaseJson.Options)!.AsObject();
-        json["stage"] = JsonNamingPolicy.KebabCaseLower.ConvertName(purchase.StageAt(now).ToString());
-        json["ending_soon"] = new JsonArray([.. Purchasing.EndingSoon(purchase, now, Warning).Select(soon => (JsonNode)new JsonObject
-        {
-            ["contract"] = soon.Offer.Contract,
-            ["holder"] = soon.Offer.Holder,
-            ["ends"] = JsonSerializer.SerializeToNode(soon.Ends, PurchaseJson.Options),
-        })]);
-        return json;
-    }
 
     static ControlProblem Unknown(string id) => ControlError.NotFound("id", $"There is no purchase '{id}'.");
 

@@ -4,7 +4,7 @@ using Sahab.Ledger.Contracts;
 
 namespace Sahab.Server.Source.Purchases;
 
-/// <summary>Purchases as JSON, in the store and for who asks.</summary>
+/// <summary>Purchases as JSON, in the store and from who asks.</summary>
 internal static class PurchaseJson
 {
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 
@@ -13,13 +13,17 @@ internal static class AccountApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var account = api.MapGroup("/account").Needs(Permission.SignedIn);
-        account.MapGet("/sessions", SessionsAsync).Pages().WithSummary("Your sessions");
-        account.MapDelete("/sessions/{session}", EndAsync).WithSummary("End one of your sessions");
-        account.MapDelete("/sessions", EndOthersAsync).WithSummary("End all of your sessions but this one");
-        account.MapPost("/password", PasswordAsync).Reads<PasswordBody>().WithSummary("Change your password; your other sessions end");
-        account.MapGet("/tokens", TokensAsync).Pages().WithSummary("Your access tokens, without their secrets");
-        account.MapPost("/tokens", AddTokenAsync).Reads<TokenBody>().WithSummary("Make an access token; it is shown this once");
-        account.MapDelete("/tokens/{token}", RevokeAsync).WithSummary("Revoke an access token");
+        account.MapGet("/sessions", SessionsAsync).Pages<UserSessionAnswer>().WithSummary("Your sessions");
+        account.MapDelete("/sessions/{session}", EndAsync).Produces<SessionEndedAnswer>().WithSummary("End one of your sessions");
+        account.MapDelete("/sessions", EndOthersAsync).Produces<SessionsEndedAnswer>()
+            .WithSummary("End all of your sessions but this one");
+        account.MapPost("/password", PasswordAsync).Reads<PasswordBody>().Produces<PasswordChangedAnswer>()
+            .WithSummary("Change your password; your other sessions end");
+        account.MapGet("/tokens", TokensAsync).Pages<AccessTokenAnswer>()
+            .WithSummary("Your access tokens, without their secrets");
+        account.MapPost("/tokens", AddTokenAsync).Reads<TokenBody>().Produces<AccessTokenAnswer>()
+            .WithSummary("Make an access token; it is shown this once");
+        account.MapDelete("/tokens/{token}", RevokeAsync).Produces<TokenRevokedAnswer>().WithSummary("Revoke an access token");
     }
 
     /// <summary>The id of the user who is signed in, in a session; null: a token or a key calls.</summary>
@@ -33,15 +37,9 @@ internal static class AccountApi
             : !ListPage.TryRead(context, out var page, out var fault) ? fault!
             : page.Answer(
                 await sessions.ListAsync(user, time.GetUtcNow(), page, context.RequestAborted),
-                session => new JsonObject
-                {
-                    ["id"] = session.Id,
-                    ["client"] = session.Client,
-                    ["this"] = session.Id == caller.Session,
-                    ["created_at"] = session.CreatedAt,
-                    ["seen_at"] = session.SeenAt,
-                    ["ends_at"] = session.EndsAt,
-                },
+                session => new UserSessionAnswer(
+                    session.Id, session.Client, session.Id == caller.Session, session.CreatedAt, session.SeenAt,
+                    session.EndsAt),
                 session => session.Id);
     }
 
@@ -59,7 +57,7 @@ internal static class AccountApi
         }
 
         cache.Forget();
-        return ControlBody.Ok(new JsonObject { ["id"] = session, ["ended"] = true });
+        return Results.Ok(new SessionEndedAnswer(session, Ended: true));
     }
 
     static async Task<IResult> EndOthersAsync(HttpContext context, SessionStore sessions, CallerCache cache)
@@ -72,7 +70,7 @@ internal static class AccountApi
 
         var ended = await sessions.EndOthersAsync(user, caller.Session!, caller.Name, context.RequestAborted);
         cache.Forget();
-        return ControlBody.Ok(new JsonObject { ["ended"] = ended });
+        return Results.Ok(new SessionsEndedAnswer(ended));
     }
 
     static async Task<IResult> PasswordAsync(HttpContext context, AccountStore accounts, SignInDesk desk)
@@ -91,13 +89,13 @@ internal static class AccountApi
                 ?? await desk.ChangePasswordAsync(
                     account, caller.Session!, body.CurrentPassword, body.NewPassword, context.RequestAborted)) is { } wrong
                 ? wrong
-                : ControlBody.Ok(new JsonObject { ["changed"] = true });
+                : Results.Ok(new PasswordChangedAnswer(Changed: true));
     }
 
     static async Task<IResult> TokensAsync(HttpContext context, AccessTokenStore tokens) =>
         UserOf(Caller.Of(context)) is not { } user ? UsersOnly
             : !ListPage.TryRead(context, out var page, out var fault) ? fault!
-            : page.Answer(await tokens.ListAsync(user, page, context.RequestAborted), ToJson, token => token.Id);
+            : page.Answer(await tokens.ListAsync(user, page, context.RequestAborted), AccessTokenAnswer.Of, token => token.Id);
 
     static async Task<IResult> AddTokenAsync(
         HttpContext context, AccessTokenStore tokens, IdSource ids, TimeProvider time)
@@ -125,9 +123,7 @@ internal static class AccountApi
             return ControlError.Conflict($"You have {AccessTokenStore.MaxOfUser} tokens, as many as one may. Revoke one.");
         }
 
-        var json = ToJson(token);
-        json["token"] = secret;
-        return ControlBody.Ok(json);
+        return Results.Ok(AccessTokenAnswer.Of(token) with { Token = secret });
     }
 
     static ControlProblem? FaultOf(TokenBody body, Caller caller)
@@ -172,19 +168,8 @@ internal static class AccountApi
         }
 
         cache.Forget();
-        return ControlBody.Ok(new JsonObject { ["id"] = token, ["revoked"] = true });
+        return Results.Ok(new TokenRevokedAnswer(token, Revoked: true));
     }
-
-    static JsonObject ToJson(AccessToken token) => new()
-    {
-        ["id"] = token.Id,
-        ["name"] = token.Name,
-        ["organisation"] = token.Organisation.Length == 0 ? null : token.Organisation,
-        ["role"] = token.Organisation.Length == 0 ? null : token.Role,
-        ["operator_role"] = token.Organisation.Length == 0 ? token.Role : null,
-        ["created_at"] = token.CreatedAt,
-        ["expires_at"] = token.ExpiresAt,
-    };
 
     sealed record PasswordBody(string CurrentPassword, string NewPassword)
     {
@@ -195,4 +180,43 @@ internal static class AccountApi
     sealed record TokenBody(
         string Name, string? Organisation = null, OrganisationRole? Role = null, OperatorRole? OperatorRole = null,
         int? ExpiresInDays = null);
+}
+
+/// <summary>A session of the caller.</summary>
+/// <param name="Client">What the browser says that it is.</param>
+/// <param name="This">Whether the caller is in it.</param>
+/// <param name="EndsAt">When it ends if nothing more is done in it.</param>
+internal sealed record UserSessionAnswer(
+    string Id, string Client, bool This, DateTimeOffset CreatedAt, DateTimeOffset SeenAt, DateTimeOffset EndsAt);
+
+/// <summary>That a session has ended.</summary>
+internal sealed record SessionEndedAnswer(string Id, bool Ended);
+
+/// <param name="Ended">How many sessions have ended.</param>
+internal sealed record SessionsEndedAnswer(int Ended);
+
+/// <summary>That the password is another one.</summary>
+internal sealed record PasswordChangedAnswer(bool Changed);
+
+/// <summary>That a token is good no more.</summary>
+internal sealed record TokenRevokedAnswer(string Id, bool Revoked);
+
+/// <summary>An access token as the control API tells it.</summary>
+/// <param name="Organisation">Where it acts; null: on the operator's side.</param>
+/// <param name="Token">The token itself; only where it was just made.</param>
+internal sealed record AccessTokenAnswer(
+    string Id, string Name, string? Organisation, OrganisationRole? Role, OperatorRole? OperatorRole,
+    DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token = null)
+{
+    public static AccessTokenAnswer Of(AccessToken token)
+    {
+        var isOperators = token.Organisation.Length == 0;
+        return new AccessTokenAnswer(
+            token.Id, token.Name, isOperators ? null : token.Organisation,
+            isOperators ? null : RoleNames.ToOrganisationRole(token.Role),
+            isOperators ? RoleNames.ToOperatorRole(token.Role) : null, token.CreatedAt, token.ExpiresAt);
+    }
+
+    public override string ToString() => nameof(AccessTokenAnswer);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
 
 namespace Sahab.Server.Sell.Tenants.Accounts;
@@ -9,13 +8,14 @@ internal static class OperatorApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var operators = api.MapGroup("/operators").Needs(Permission.ChangeOperators);
-        operators.MapGet("", ListAsync).Pages().WithSummary("Users with a role of the operator");
-        operators.MapPost("", SetAsync).Reads<Body>().WithSummary("Give a user these roles of the operator and no others");
+        operators.MapGet("", ListAsync).Pages<OperatorAnswer>().WithSummary("Users with a role of the operator");
+        operators.MapPost("", SetAsync).Reads<Body>().Produces<OperatorAnswer>()
+            .WithSummary("Give a user these roles of the operator and no others");
     }
 
     static async Task<IResult> ListAsync(HttpContext context, OperatorStore operators) =>
         !ListPage.TryRead(context, out var page, out var fault) ? fault!
-            : page.Answer(await operators.ListAsync(page, context.RequestAborted), ToJson, each => each.User);
+            : page.Answer(await operators.ListAsync(page, context.RequestAborted), OperatorAnswer.Of, each => each.User);
 
     static async Task<IResult> SetAsync(
         HttpContext context, OperatorStore operators, AccountStore accounts, CallerCache cache)
@@ -34,18 +34,16 @@ internal static class OperatorApi
 
         await operators.SetAsync(known.Account.Id, body.Roles, Caller.Of(context).Name, context.RequestAborted);
         cache.Forget();
-        return ControlBody.Ok(ToJson(new Operator(
+        return Results.Ok(OperatorAnswer.Of(new Operator(
             known.Account.Id, email, known.Account.Name, [.. body.Roles.Distinct()])));
     }
 
-    static JsonObject ToJson(Operator each) => new()
-    {
-        ["user"] = each.User,
-        ["email"] = each.Email,
-        ["name"] = each.Name,
-        ["roles"] = new JsonArray([.. each.Roles.Select(role => (JsonNode)role.Name())]),
-    };
-
     /// <param name="Roles">None takes all.</param>
     sealed record Body(string Email, OperatorRole[] Roles);
+}
+
+/// <summary>Somebody on the operator's side as the control API tells it.</summary>
+internal sealed record OperatorAnswer(string User, string Email, string Name, IReadOnlyList<OperatorRole> Roles)
+{
+    public static OperatorAnswer Of(Operator each) => new(each.User, each.Email, each.Name, each.Roles);
 }

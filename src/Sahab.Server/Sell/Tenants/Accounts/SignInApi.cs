@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 
@@ -9,11 +8,13 @@ internal static class SignInApi
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/sign-up", SignUpAsync).Needs(Permission.Public).Reads<SignUp>()
+        api.MapPost("/sign-up", SignUpAsync).Needs(Permission.Public).Reads<SignUp>().Produces<SessionAnswer>()
             .WithSummary("Make a user, accept their invitation if they bring one, and sign in");
-        api.MapPost("/sign-in", SignInAsync).Needs(Permission.Public).Reads<SignIn>().WithSummary("Sign in by a password");
-        api.MapPost("/sign-out", SignOutAsync).Needs(Permission.SignedIn).WithSummary("End this session");
-        api.MapGet("/session", ShowAsync).Needs(Permission.Public)
+        api.MapPost("/sign-in", SignInAsync).Needs(Permission.Public).Reads<SignIn>().Produces<SessionAnswer>()
+            .WithSummary("Sign in by a password");
+        api.MapPost("/sign-out", SignOutAsync).Needs(Permission.SignedIn).Produces<SignedOutAnswer>()
+            .WithSummary("End this session");
+        api.MapGet("/session", ShowAsync).Needs(Permission.Public).Produces<SessionAnswer>()
             .WithSummary("Who is signed in, and the value that changes must repeat in X-Sahab-Csrf");
     }
 
@@ -77,27 +78,27 @@ internal static class SignInApi
             cookie.Clear(context);
         }
 
-        return ControlBody.Ok(new JsonObject { ["signed_in"] = false });
+        return Results.Ok(SignedOutAnswer.Instance);
     }
 
     static async Task<IResult> ShowAsync(HttpContext context, AccountStore accounts, SessionCookie cookie)
     {
         if (Caller.Find(context) is not { } caller)
         {
-            return ControlBody.Ok(new JsonObject { ["signed_in"] = false });
+            return Results.Ok(SignedOutAnswer.Instance);
         }
 
         var account = caller.User is { } user
             ? await accounts.FindAsync(PublicId.Make(Account.IdKind, user), context.RequestAborted)
             : null;
-        return ControlBody.Ok(ToJson(caller, account, account is null ? null : cookie.Read(context)));
+        return Results.Ok(SessionAnswer.Of(caller, account, account is null ? null : cookie.Read(context)));
     }
 
     static async Task<IResult> BeginAsync(HttpContext context, SignInDesk desk, Standing standing, Account account)
     {
         var (token, session) = await desk.BeginAsync(context, account, "password");
         var caller = await standing.OfUserAsync(account.Id, session.Id, context.RequestAborted);
-        return ControlBody.Ok(ToJson(caller, account, token));
+        return Results.Ok(SessionAnswer.Of(caller, account, token));
     }
 
     /// <summary>What is wrong with what somebody wants to be as a user; null: nothing.</summary>
@@ -129,23 +130,6 @@ internal static class SignInApi
         ?? (context.Request.HasJsonContentType() ? null : new ControlProblem(
             StatusCodes.Status415UnsupportedMediaType, "json_only", "Send 'Content-Type: application/json'."));
 
-    static JsonObject ToJson(Caller caller, Account? account, string? token) => new()
-    {
-        ["signed_in"] = true,
-        ["caller"] = caller.Name,
-        ["user"] = account is null ? null : new JsonObject
-        {
-            ["id"] = account.Id,
-            ["email"] = account.Email,
-            ["name"] = account.Name,
-        },
-        ["session"] = caller.Session,
-        ["csrf"] = token is null ? null : SessionCookie.CsrfOf(token),
-        ["operator_roles"] = new JsonArray([.. caller.OperatorRoles.Select(role => (JsonNode)role.Name())]),
-        ["organisations"] = new JsonArray([.. caller.Organisations.OrderBy(each => each.Key, StringComparer.Ordinal)
-            .Select(each => (JsonNode)new JsonObject { ["id"] = each.Key, ["role"] = each.Value.Name() })]),
-    };
-
     /// <summary>Who wants to become a user.</summary>
     sealed record SignUp(string Email, string Password, string? Name = null, string? Invitation = null)
     {
@@ -157,3 +141,31 @@ internal static class SignInApi
         public override string ToString() => nameof(SignIn);
     }
 }
+
+/// <summary>That nobody is signed in: what <see cref="SessionAnswer"/> is then, all of it.</summary>
+internal sealed record SignedOutAnswer(bool SignedIn)
+{
+    public static readonly SignedOutAnswer Instance = new(SignedIn: false);
+}
+
+/// <summary>Who is signed in, or which key or token calls. Only the first member is there where nobody does.</summary>
+/// <param name="User">Null: a key, or a token.</param>
+/// <param name="Csrf">What changes must repeat in X-Sahab-Csrf; null: they need not.</param>
+internal sealed record SessionAnswer(
+    bool SignedIn, string? Caller = null, UserAnswer? User = null, string? Session = null, string? Csrf = null,
+    IReadOnlyList<OperatorRole>? OperatorRoles = null, IReadOnlyList<OwnOrganisationAnswer>? Organisations = null)
+{
+    /// <param name="token">What is in the cookie of the session; null: there is none.</param>
+    public static SessionAnswer Of(Caller caller, Account? account, string? token) => new(
+        SignedIn: true, caller.Name, account is null ? null : UserAnswer.Of(account), caller.Session,
+        token is null ? null : SessionCookie.CsrfOf(token), caller.OperatorRoles,
+        [
+            .. caller.Organisations.OrderBy(each => each.Key, StringComparer.Ordinal)
+                .Select(each => new OwnOrganisationAnswer(each.Key, each.Value)),
+        ]);
+
+    public override string ToString() => nameof(SessionAnswer);
+}
+
+/// <summary>An organisation that somebody is a member of.</summary>
+internal sealed record OwnOrganisationAnswer(string Id, OrganisationRole Role);

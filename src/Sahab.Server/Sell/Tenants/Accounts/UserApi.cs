@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
 
 namespace Sahab.Server.Sell.Tenants.Accounts;
@@ -7,7 +6,8 @@ namespace Sahab.Server.Sell.Tenants.Accounts;
 internal static class UserApi
 {
     public static void Map(IEndpointRouteBuilder api) =>
-        api.MapPost("/users", AddAsync).Needs(Permission.ChangeUsers).Reads<Body>().WithSummary("Make a user");
+        api.MapPost("/users", AddAsync).Needs(Permission.ChangeUsers).Reads<Body>().Produces<UserAnswer>()
+            .WithSummary("Make a user");
 
     static async Task<IResult> AddAsync(HttpContext context, SignInDesk desk)
     {
@@ -19,16 +19,17 @@ internal static class UserApi
 
         var (account, refused) = await desk.AddAsync(
             email, body.Password, body.Name?.Trim(), Caller.Of(context).Name, context.RequestAborted);
-        return account is null ? refused! : ControlBody.Ok(new JsonObject
-        {
-            ["id"] = account.Id,
-            ["email"] = account.Email,
-            ["name"] = account.Name,
-        });
+        return account is null ? refused! : Results.Ok(UserAnswer.Of(account));
     }
 
     sealed record Body(string Email, string Password, string? Name = null)
     {
         public override string ToString() => nameof(Body);
     }
+}
+
+/// <summary>A user as the control API tells it.</summary>
+internal sealed record UserAnswer(string Id, string Email, string Name)
+{
+    public static UserAnswer Of(Account account) => new(account.Id, account.Email, account.Name);
 }

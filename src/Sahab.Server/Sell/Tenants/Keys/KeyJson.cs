@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -8,7 +9,7 @@ using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Sell.Tenants.Keys;
 
-/// <summary>Keys as the control API reads and writes them.</summary>
+/// <summary>Keys as the control API reads them and the log of changes has them.</summary>
 internal static class KeyJson
 {
     const int MaxNameChars = 100;
@@ -20,36 +21,6 @@ internal static class KeyJson
         ["name", "expires_at", "models", "service_tiers", "countries", "limits"];
 
     static readonly string[] KnownLimits = ["requests_per_minute", "tokens_per_minute", "concurrency"];
-
-    /// <summary>A key as it is told; its secret only where it was just made.</summary>
-    public static JsonObject Of(StoreKey key, DateTimeOffset now, string? secret = null)
-    {
-        var json = new JsonObject
-        {
-            ["object"] = "api_key",
-            ["id"] = key.Id,
-            ["organisation"] = key.Organisation,
-            ["project"] = key.Project,
-        };
-        if (secret is not null)
-        {
-            json["secret"] = secret;
-        }
-
-        Write(json, key.Terms);
-        json["status"] = key.RevokedAt is not null ? "revoked" : key.IsGoodAt(now) ? "active" : "expired";
-        json["hint"] = key.Secrets.Length > 0 ? key.Secrets[^1].Hint : "";
-        json["created_by"] = key.CreatedBy;
-        json["created_at"] = Time(key.CreatedAt);
-        json["revoked_at"] = Time(key.RevokedAt);
-        json["last_used_at"] = Time(key.LastUsedAt);
-        json["old_secrets"] = new JsonArray(
-        [
-            .. key.Secrets.Where(each => each.GoodUntil > now)
-                .Select(each => (JsonNode)new JsonObject { ["hint"] = each.Hint, ["good_until"] = Time(each.GoodUntil) }),
-        ]);
-        return json;
-    }
 
     /// <summary>Writes what the key's maker decides.</summary>
     public static void Write(JsonObject json, KeyTerms terms)
@@ -89,6 +60,7 @@ internal static class KeyJson
 
     public static string NameOf(ServiceTier tier) => JsonNamingPolicy.SnakeCaseLower.ConvertName(tier.ToString());
 
+    [return: NotNullIfNotNull(nameof(time))]
     public static string? Time(DateTimeOffset? time) =>
         time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 

@@ -11,16 +11,18 @@ internal static class KeysApi
     {
         var keys = api.MapGroup("/organisations/{organisation}/projects/{project}/keys")
             .Needs(Permission.SeeKeys, Permission.ChangeKeys);
-        keys.MapGet("", ListProjectAsync).Pages()
+        keys.MapGet("", ListProjectAsync).Pages<KeyAnswer>()
             .WithSummary("The keys of a project, by their ids, never with their secrets.");
-        keys.MapPost("", CreateAsync).Reads<KeyBody>()
+        keys.MapPost("", CreateAsync).Reads<KeyBody>().Produces<KeyAnswer>()
             .WithSummary("Make a key. Its secret is in this answer and in no other.");
-        keys.MapGet("/{key}", ShowAsync).WithSummary("One key.");
-        keys.MapPatch("/{key}", ChangeAsync).Reads<KeyBody>().WithSummary("Change a key's name, expiry, scopes or limits.");
-        keys.MapPost("/{key}/rotate", RotateAsync).Reads<RotateBody>()
+        keys.MapGet("/{key}", ShowAsync).Produces<KeyAnswer>().WithSummary("One key.");
+        keys.MapPatch("/{key}", ChangeAsync).Reads<KeyBody>().Produces<KeyAnswer>()
+            .WithSummary("Change a key's name, expiry, scopes or limits.");
+        keys.MapPost("/{key}/rotate", RotateAsync).Reads<RotateBody>().Produces<KeyAnswer>()
             .WithSummary("Give a key another secret; the one before stays good for overlap_hours.");
-        keys.MapPost("/{key}/revoke", RevokeAsync).WithSummary("End a key and all its secrets, at once and for good.");
-        api.MapGet("/organisations/{organisation}/keys", ListAllAsync).Needs(Permission.SeeKeys).Pages()
+        keys.MapPost("/{key}/revoke", RevokeAsync).Produces<KeyAnswer>()
+            .WithSummary("End a key and all its secrets, at once and for good.");
+        api.MapGet("/organisations/{organisation}/keys", ListAllAsync).Needs(Permission.SeeKeys).Pages<KeyAnswer>()
             .WithSummary("The keys of all projects of an organisation, by their ids.");
     }
 
@@ -35,12 +37,12 @@ internal static class KeysApi
         string organisation, string? project, HttpContext context, KeyStore store, TimeProvider time) =>
         !ListPage.TryRead(context, out var page, out var fault) ? fault! : page.Answer(
             await store.ListAsync(organisation, project, page, context.RequestAborted),
-            key => KeyJson.Of(key, time.GetUtcNow()), key => key.Id);
+            key => KeyAnswer.Of(key, time.GetUtcNow()), key => key.Id);
 
     static async Task<IResult> ShowAsync(
         string organisation, string project, string key, HttpContext context, KeyStore store, TimeProvider time) =>
         await store.ReadAsync(organisation, key, context.RequestAborted) is { } found && found.Project == project
-            ? Answer(KeyJson.Of(found, time.GetUtcNow()))
+            ? Results.Ok(KeyAnswer.Of(found, time.GetUtcNow()))
             : Unknown(key);
 
     static async Task<IResult> CreateAsync(
@@ -105,9 +107,7 @@ internal static class KeysApi
     static IResult Answer(KeyChange? change, string id, TimeProvider time) =>
         change is null ? Unknown(id)
         : change.Refusal is { } refusal ? refusal
-        : Answer(KeyJson.Of(change.Key!, time.GetUtcNow(), change.Secret));
-
-    static IResult Answer(JsonObject json) => ControlBody.Ok(json);
+        : Results.Ok(KeyAnswer.Of(change.Key!, time.GetUtcNow(), change.Secret));
 
     /// <summary>For the description of the API: what is read is told from what is left out by <see cref="KeyJson"/>.</summary>
     sealed record KeyBody(

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Sell.Tenants.Accounts;
@@ -18,21 +17,15 @@ internal static class IssuerApi
     public static void Map(IEndpointRouteBuilder api)
     {
         var issuers = api.MapGroup("/sign-in/issuers").Needs(Permission.Public);
-        issuers.MapGet("", List).WithSummary("Issuers by which users may sign in");
-        issuers.MapGet("/{issuer}", BeginAsync).WithSummary("Send the browser to an issuer to sign in");
-        issuers.MapGet("/{issuer}/callback", EndAsync).WithSummary("Where an issuer sends the browser back to");
+        issuers.MapGet("", List).Produces<Listing<IssuerAnswer>>().WithSummary("Issuers by which users may sign in");
+        issuers.MapGet("/{issuer}", BeginAsync).Produces(StatusCodes.Status302Found)
+            .WithSummary("Send the browser to an issuer to sign in");
+        issuers.MapGet("/{issuer}/callback", EndAsync).Produces(StatusCodes.Status302Found)
+            .WithSummary("Where an issuer sends the browser back to");
     }
 
-    static IResult List(ConfigurationState configuration) => ControlBody.Ok(new JsonObject
-    {
-        ["object"] = "list",
-        ["data"] = new JsonArray([.. configuration.Current.SignIn.Oidc.Select(issuer => (JsonNode)new JsonObject
-        {
-            ["id"] = issuer.Id,
-            ["name"] = issuer.Name ?? issuer.Id,
-        })]),
-        ["next"] = null,
-    });
+    static IResult List(ConfigurationState configuration) => Results.Ok(Listing<IssuerAnswer>.Whole(
+        configuration.Current.SignIn.Oidc.Select(issuer => new IssuerAnswer(issuer.Id, issuer.Name ?? issuer.Id))));
 
     static async Task<IResult> BeginAsync(
         string issuer, HttpContext context, ConfigurationState configuration, IssuerDesk desk, SignInInstruments instruments)
@@ -91,3 +84,6 @@ internal static class IssuerApi
 
     static ControlProblem Unknown(string issuer) => ControlError.NotFound("issuer", $"There is no issuer '{issuer}'.");
 }
+
+/// <summary>An issuer by which users may sign in.</summary>
+internal sealed record IssuerAnswer(string Id, string Name);
