@@ -19,6 +19,7 @@ using Sahab.Server.Sell.Tenants.Accounts;
 using Sahab.Server.Sell.Tenants.Keys;
 using Sahab.Server.Sell.Tenants.SignIn;
 using Sahab.Server.Sell.Webhooks;
+using Sahab.Server.Serve.Batches;
 using Sahab.Server.Serve.Gateway;
 using Sahab.Server.Serve.Incidents;
 using Sahab.Server.Source.Bills;
@@ -90,6 +91,7 @@ public class LimitsTests
         Says("the journal's file", $"{journal.MaxBytes >> 30} GiB");
         Says("a group", $"{journal.GroupBytes >> 10} KiB or {journal.CommitIntervalMs} ms");
         Says("write-ahead log", Mebibytes(journal.CheckpointBytes));
+        Says("contents of files whose rows are looked for in one round", BatchLoop.TidyMost);
         Says("groups in an answer about usage", UsageStore.MaxGroups);
         Says("rows of a bill in FOCUS, read or written", FocusCsv.MaxRows);
         Says("purchases in a list", PurchaseStore.MaxPage);

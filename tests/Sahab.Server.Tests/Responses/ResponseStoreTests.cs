@@ -45,12 +45,16 @@ public abstract class ResponseStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Another_tenant_finds_nothing()
+    public async Task Another_tenant_or_project_finds_nothing()
     {
         await KeepAsync(Turn(1, null), Turn(2, 1));
-        (await _store.FindAsync("other", Id(1), Start, CancellationToken.None)).ShouldBeNull();
-        (await _store.ConversationAsync("other", Id(2), Start, CancellationToken.None)).ShouldBeEmpty();
-        (await _store.DeleteAsync("other", Id(1), Start, CancellationToken.None)).ShouldBeFalse();
+        foreach (var (tenant, project) in ((string, string)[])[("other", ""), ("demo", "else")])
+        {
+            (await _store.FindAsync(tenant, project, Id(1), Start, CancellationToken.None)).ShouldBeNull();
+            (await _store.ConversationAsync(tenant, project, Id(2), Start, CancellationToken.None)).ShouldBeEmpty();
+            (await _store.DeleteAsync(tenant, project, Id(1), Start, CancellationToken.None)).ShouldBeFalse();
+        }
+
         (await FindAsync(1)).ShouldNotBeNull();
     }
 
@@ -58,8 +62,8 @@ public abstract class ResponseStoreTests : IAsyncLifetime
     public async Task Half_a_conversation_is_none()
     {
         await KeepAsync(Turn(1, null), Turn(2, 1), Turn(3, 2));
-        (await _store.DeleteAsync("demo", Id(2), Start, CancellationToken.None)).ShouldBeTrue();
-        (await _store.DeleteAsync("demo", Id(2), Start, CancellationToken.None)).ShouldBeFalse();
+        (await _store.DeleteAsync("demo", "", Id(2), Start, CancellationToken.None)).ShouldBeTrue();
+        (await _store.DeleteAsync("demo", "", Id(2), Start, CancellationToken.None)).ShouldBeFalse();
         (await ConversationAsync(3)).ShouldBeEmpty();
         (await FindAsync(3)).ShouldNotBeNull();
     }
@@ -116,10 +120,23 @@ public abstract class ResponseStoreTests : IAsyncLifetime
         (await _store.PurgeOlderAsync("other", "legal", Start.AddDays(1), CancellationToken.None)).ShouldBe(0);
         (await _store.PurgeOlderAsync("demo", "legal", Start.AddSeconds(3), CancellationToken.None)).ShouldBe(1);
 
-        (await FindAsync(1)).ShouldBeNull();
-        (await FindAsync(2)).ShouldNotBeNull().Project.ShouldBe("other");
+        (await FindAsync(1, project: "legal")).ShouldBeNull();
+        (await FindAsync(2, project: "other")).ShouldNotBeNull().Project.ShouldBe("other");
         (await FindAsync(3)).ShouldNotBeNull();
-        (await FindAsync(4)).ShouldNotBeNull();
+        (await FindAsync(4, project: "legal")).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_turn_that_was_kept_under_a_shorter_rule_lives_no_longer_because_a_later_one_may()
+    {
+        var day = TimeSpan.FromDays(1);
+        await _store.AddAsync(Turn(1, null), Start.AddSeconds(1) + day, CancellationToken.None, most: 2 * day);
+        await _store.AddAsync(Turn(2, 1), Start + Month, CancellationToken.None);
+        await _store.AddAsync(Turn(3, 2), Start + (2 * Month), CancellationToken.None, most: 3 * Month);
+
+        (await FindAsync(1, Start + (2 * day))).ShouldNotBeNull("it may live for as long as its own rule says");
+        (await FindAsync(1, Start.AddSeconds(1) + (2 * day))).ShouldBeNull();
+        (await FindAsync(2, Start + Month + day)).ShouldNotBeNull();
     }
 
     private protected abstract Task<SahabDatabase> CreateDatabaseAsync();
@@ -138,11 +155,11 @@ public abstract class ResponseStoreTests : IAsyncLifetime
         }
     }
 
-    Task<StoredResponse?> FindAsync(int number, DateTimeOffset? now = null) =>
-        _store.FindAsync("demo", Id(number), now ?? Start, CancellationToken.None);
+    Task<StoredResponse?> FindAsync(int number, DateTimeOffset? now = null, string project = "") =>
+        _store.FindAsync("demo", project, Id(number), now ?? Start, CancellationToken.None);
 
     async Task<List<Guid>> ConversationAsync(int number, DateTimeOffset? now = null) =>
-        (await _store.ConversationAsync("demo", Id(number), now ?? Start, CancellationToken.None))
+        (await _store.ConversationAsync("demo", "", Id(number), now ?? Start, CancellationToken.None))
             .Select(turn => turn.Id).ToList();
 }
 

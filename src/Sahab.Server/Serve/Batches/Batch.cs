@@ -2,11 +2,11 @@ using System.Collections.Frozen;
 
 namespace Sahab.Server.Serve.Batches;
 
-/// <summary>A file of a tenant; its content lies in the data folder.</summary>
+/// <summary>A file of a project; its content lies in the data folder.</summary>
 internal sealed record StoredFile(
     Guid Id, string Tenant, string Purpose, string Name, long Bytes, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt)
 {
-    /// <summary>The project of the key that it came with.</summary>
+    /// <summary>The project of the key that it came with: its keys, and no others of the tenant, have it.</summary>
     public string Project { get; init; } = "";
 }
 
@@ -38,7 +38,10 @@ internal sealed record Batch(
     DateTimeOffset ExpiresAt, DateTimeOffset? StartedAt, DateTimeOffset? CancellingAt, DateTimeOffset? FinalizingAt,
     DateTimeOffset? EndedAt)
 {
-    /// <summary>The project of its key, whose rules bind what comes of it when the key is gone too.</summary>
+    /// <summary>
+    /// The project of its key: its keys, and no others of the tenant, have it, and its rules bind what comes of it when the
+    /// key is gone too.
+    /// </summary>
     public string Project { get; init; } = "";
 }
 

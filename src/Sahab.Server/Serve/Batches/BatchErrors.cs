@@ -25,11 +25,11 @@ internal static class BatchErrors
 
     public static GatewayError NoSuchFile(string id) => new(
         404, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "file_not_found",
-        $"No such File object: {id}. It was deleted, has expired, or is another tenant's.", "id");
+        $"No such File object: {id}. It was deleted, has expired, or is another project's.", "id");
 
     public static GatewayError NoSuchBatch(string id) => new(
         404, ErrorStage.Read, ErrorFault.Client, "invalid_request_error", "batch_not_found",
-        $"No such Batch object: {id}. It was made by another tenant, or was forgotten some time after its end.", "id");
+        $"No such Batch object: {id}. It was made in another project, or was forgotten some time after its end.", "id");
 
     public static GatewayError NotHere(string id) => new(
         503, ErrorStage.Read, ErrorFault.Sahab, "server_error", "file_elsewhere",

@@ -5,7 +5,7 @@ namespace Sahab.Server.Serve.Batches;
 
 /// <summary>
 /// Begins batches as they come, goes on with those that a former life of the server left behind, and deletes what is
-/// past its time.
+/// past its time: rows, which all nodes share, and of contents those on this node that have none any more.
 /// </summary>
 internal sealed partial class BatchLoop(
     BatchStore store, FileStore files, FileFolder folder, BatchRun run, ConfigurationState configuration,
@@ -15,6 +15,12 @@ internal sealed partial class BatchLoop(
     const int MaxRunning = 16;
 
     const int PurgeBatch = 500;
+
+    /// <summary>Contents that one round looks at; the next one goes on after them.</summary>
+    internal const int TidyMost = 10_000;
+
+    /// <summary>Contents that are asked for in one statement.</summary>
+    const int TidyBatch = 500;
 
     /// <summary>How often it looks without having been told: what begins or ends here wakes it.</summary>
     static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
@@ -26,6 +32,9 @@ internal sealed partial class BatchLoop(
 
     readonly Dictionary<Guid, Task> _running = [];
     readonly SemaphoreSlim _wake = new(0, 1);
+
+    /// <summary>The last content that a round looked at; none: it looked at the rest of them.</summary>
+    Guid? _tidied;
 
     /// <summary>Says that there is something new, so that it is not waited for.</summary>
     public void Wake()
@@ -43,13 +52,6 @@ internal sealed partial class BatchLoop(
         }
     }
 
-    /// <summary>Tidies up before anybody can upload, so that what is being uploaded is not taken for a leftover.</summary>
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await TidyAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
-
     public override void Dispose()
     {
         _wake.Dispose();
@@ -60,7 +62,7 @@ internal sealed partial class BatchLoop(
     {
         // Read once: what runs at once is a number of places, and they are given out.
         using var room = new SemaphoreSlim(configuration.Current.Batches.Concurrency);
-        var purgedAt = DateTimeOffset.MinValue;
+        var (purgedAt, tidiedAt) = (DateTimeOffset.MinValue, DateTimeOffset.MinValue);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -70,6 +72,12 @@ internal sealed partial class BatchLoop(
                 {
                     purgedAt = time.GetUtcNow();
                     await PurgeAsync(stoppingToken);
+                }
+
+                if (time.GetUtcNow() - tidiedAt >= Period)
+                {
+                    tidiedAt = time.GetUtcNow();
+                    await TidyAsync(stoppingToken);
                 }
 
                 await _wake.WaitAsync(Period, stoppingToken);
@@ -131,16 +139,25 @@ internal sealed partial class BatchLoop(
         }
     }
 
-    /// <summary>Removes contents that no row knows: the process was killed between the one and the other.</summary>
-    async Task TidyAsync(CancellationToken stopping)
+    /// <summary>
+    /// Removes contents on this node that no row knows: the file was deleted through another node or its time is over, or
+    /// the process was killed between the one and the other. What is not held has its row by now, or gets none.
+    /// </summary>
+    internal async Task TidyAsync(CancellationToken stopping)
     {
-        foreach (var id in folder.All().ToList())
+        var ids = folder.All().Distinct().Where(id => _tidied is not { } last || id > last).Order().Take(TidyMost + 1).ToList();
+        var more = ids.Count > TidyMost;
+        ids = ids[..Math.Min(ids.Count, TidyMost)];
+        foreach (var some in ids.Where(id => !folder.IsHeld(id)).ToList().Chunk(TidyBatch))
         {
-            if (!await files.IsKnownAsync(id, stopping))
+            var known = await files.KnownAsync(some, stopping);
+            foreach (var id in some.Where(id => !known.Contains(id)))
             {
                 folder.Delete(id);
             }
         }
+
+        _tidied = more ? ids[^1] : null;
     }
 
     /// <summary>Deletes files that are past their time now, and forgets batches that are.</summary>

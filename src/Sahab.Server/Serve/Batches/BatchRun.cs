@@ -146,29 +146,38 @@ internal sealed class BatchRun(
     /// <summary>Whether it was cancelled, or its time has passed by the clock: a machine may have slept meanwhile.</summary>
     async Task<bool> IsOverAsync(Batch batch, CancellationToken cancellation) =>
         time.GetUtcNow() >= batch.ExpiresAt
-        || await store.FindAsync(batch.Tenant, batch.Id, cancellation) is null or { Status: BatchStatus.Cancelling };
+        || await store.FindAsync(batch.Tenant, batch.Project, batch.Id, cancellation) is null or { Status: BatchStatus.Cancelling };
 
     async Task EndAsync(Batch batch, BatchInput input, CancellationToken stopping)
     {
         await store.FinalizeAsync(batch.Id, time.GetUtcNow(), stopping);
-        var now = await store.FindAsync(batch.Tenant, batch.Id, stopping) ?? batch;
+        var now = await store.FindAsync(batch.Tenant, batch.Project, batch.Id, stopping) ?? batch;
         var cancelled = now.Status == BatchStatus.Cancelling;
         var done = await store.LinesDoneAsync(batch.Id, stopping);
-        var (output, completed) = await WriteAsync(batch, "output", succeeded: true, null, done, stopping);
-        var (errors, failed) = await WriteAsync(
-            batch, "error", succeeded: false, cancelled ? null : input, done, stopping);
-        var status = cancelled ? BatchStatus.Cancelled
-            : done.Count < now.Total ? BatchStatus.Expired
-            : BatchStatus.Completed;
-        await store.EndAsync(batch, status, output, errors, completed, failed, time.GetUtcNow(), stopping);
+        var (outputId, errorId) = (ids.Next(), ids.Next());
+        try
+        {
+            var (output, completed) = await WriteAsync(batch, outputId, succeeded: true, null, done, stopping);
+            var (errors, failed) = await WriteAsync(
+                batch, errorId, succeeded: false, cancelled ? null : input, done, stopping);
+            var status = cancelled ? BatchStatus.Cancelled
+                : done.Count < now.Total ? BatchStatus.Expired
+                : BatchStatus.Completed;
+            await store.EndAsync(batch, status, output, errors, completed, failed, time.GetUtcNow(), stopping);
+        }
+        finally
+        {
+            folder.Release(outputId);
+            folder.Release(errorId);
+        }
     }
 
     /// <summary>Puts a file of results together; none where it would be empty.</summary>
     /// <param name="input">Where lines without a result are to be told as expired; null where they are not.</param>
     async Task<(StoredFile? File, long Lines)> WriteAsync(
-        Batch batch, string kind, bool succeeded, BatchInput? input, HashSet<long> done, CancellationToken stopping)
+        Batch batch, Guid id, bool succeeded, BatchInput? input, HashSet<long> done, CancellationToken stopping)
     {
-        var id = ids.Next();
+        var kind = succeeded ? "output" : "error";
         var content = folder.Begin(id);
         long lines = 0;
         try

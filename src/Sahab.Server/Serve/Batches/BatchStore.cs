@@ -3,7 +3,7 @@ using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Serve.Batches;
 
-/// <summary>Batches and the results of their lines. For clients nothing is found but by its tenant.</summary>
+/// <summary>Batches and the results of their lines. For clients nothing is found but by its tenant and project.</summary>
 internal sealed class BatchStore(SahabDatabase database, FileStore files)
 {
     const string Insert = """
@@ -32,17 +32,19 @@ internal sealed class BatchStore(SahabDatabase database, FileStore files)
             cancellation);
     }
 
-    /// <summary>A tenant's batch with its counts as they are now; none where there is none.</summary>
-    public async Task<Batch?> FindAsync(string tenant, Guid id, CancellationToken cancellation) =>
+    /// <summary>A project's batch with its counts as they are now; none where there is none.</summary>
+    public async Task<Batch?> FindAsync(string tenant, string project, Guid id, CancellationToken cancellation) =>
         (await ReadAsync(
-            "tenant = @Tenant AND batch_id = @Id", "", new { Tenant = tenant, Id = database.IdValue(id) }, cancellation))
+            "tenant = @Tenant AND project = @Project AND batch_id = @Id", "",
+            new { Tenant = tenant, Project = project, Id = database.IdValue(id) }, cancellation))
         .SingleOrDefault();
 
-    /// <summary>A tenant's batches, the newest first, at most so many, after one of them.</summary>
-    public Task<List<Batch>> ListAsync(string tenant, Guid? after, int most, CancellationToken cancellation) => ReadAsync(
-        "tenant = @Tenant" + (after is null ? "" : " AND batch_id < @After"),
+    /// <summary>A project's batches, the newest first, at most so many, after one of them.</summary>
+    public Task<List<Batch>> ListAsync(
+        string tenant, string project, Guid? after, int most, CancellationToken cancellation) => ReadAsync(
+        "tenant = @Tenant AND project = @Project" + (after is null ? "" : " AND batch_id < @After"),
         "ORDER BY batch_id DESC LIMIT @Most",
-        new { Tenant = tenant, After = database.IdValue(after ?? default), Most = most }, cancellation);
+        new { Tenant = tenant, Project = project, After = database.IdValue(after ?? default), Most = most }, cancellation);
 
     /// <summary>Batches in which there is something left to do, the oldest first.</summary>
     public Task<List<Batch>> ActiveAsync(CancellationToken cancellation) => ReadAsync(
@@ -88,13 +90,14 @@ internal sealed class BatchStore(SahabDatabase database, FileStore files)
         new { Id = database.IdValue(id), Errors = errors, NowUs = UnixMicroseconds.From(now) }, cancellation);
 
     /// <summary>Asks that no further line be begun. False where there is nothing to cancel any more.</summary>
-    public async Task<bool> CancelAsync(string tenant, Guid id, DateTimeOffset now, CancellationToken cancellation) =>
+    public async Task<bool> CancelAsync(
+        string tenant, string project, Guid id, DateTimeOffset now, CancellationToken cancellation) =>
         await ExecuteAsync(
             """
             UPDATE batch SET status = 'cancelling', cancelling_us = @NowUs
-            WHERE batch_id = @Id AND tenant = @Tenant AND status IN ('validating', 'in_progress')
+            WHERE batch_id = @Id AND tenant = @Tenant AND project = @Project AND status IN ('validating', 'in_progress')
             """,
-            new { Id = database.IdValue(id), Tenant = tenant, NowUs = UnixMicroseconds.From(now) }, cancellation) > 0;
+            new { Id = database.IdValue(id), Tenant = tenant, Project = project, NowUs = UnixMicroseconds.From(now) }, cancellation) > 0;
 
     /// <summary>Keeps what came of a line. Whoever comes second for the same line changes nothing.</summary>
     public Task AddResultAsync(Guid batch, long line, bool succeeded, string body, CancellationToken cancellation) =>

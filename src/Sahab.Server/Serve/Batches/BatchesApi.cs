@@ -105,7 +105,7 @@ internal static class BatchesApi
         var now = room.Time.GetUtcNow();
         var input = Text(request, "input_file_id") ?? "";
         if (!BatchIds.TryReadFile(input, out var id)
-            || await room.Files.FindAsync(key.Tenant, id, now, cancellation) is not { } file)
+            || await room.Files.FindAsync(key.Tenant, key.Project, id, now, cancellation) is not { } file)
         {
             return (null, BatchErrors.Invalid("input_file_id", BatchErrors.NoSuchFile(input).Message, "file_not_found"));
         }
@@ -142,7 +142,7 @@ internal static class BatchesApi
             return;
         }
 
-        var found = await room.Batches.ListAsync(key.Tenant, mark, limit + 1, context.RequestAborted);
+        var found = await room.Batches.ListAsync(key.Tenant, key.Project, mark, limit + 1, context.RequestAborted);
         await context.Response.WriteAsJsonAsync(
             BatchJson.Page(found.Select(BatchJson.Of).ToList(), limit, batch => batch.Id), BatchJson.Options,
             context.RequestAborted);
@@ -163,18 +163,19 @@ internal static class BatchesApi
             return;
         }
 
-        if (!await room.Batches.CancelAsync(batch.Tenant, batch.Id, room.Time.GetUtcNow(), context.RequestAborted)
+        if (!await room.Batches.CancelAsync(
+                batch.Tenant, batch.Project, batch.Id, room.Time.GetUtcNow(), context.RequestAborted)
             && batch.Status is not (BatchStatus.Cancelling or BatchStatus.Cancelled))
         {
             await ErrorResponse.WriteAsync(context, BatchErrors.NotCancellable(id, batch.Status));
             return;
         }
 
-        var now = await room.Batches.FindAsync(batch.Tenant, batch.Id, context.RequestAborted);
+        var now = await room.Batches.FindAsync(batch.Tenant, batch.Project, batch.Id, context.RequestAborted);
         await context.Response.WriteAsJsonAsync(BatchJson.Of(now ?? batch), BatchJson.Options, context.RequestAborted);
     }
 
-    /// <summary>The caller's own batch of that id; where there is none, the caller has been told.</summary>
+    /// <summary>The batch of that id of the caller's project; where there is none, the caller has been told.</summary>
     static async Task<Batch?> FindAsync(HttpContext context, string id, FileRoom room)
     {
         if (ModelsApi.Authenticate(context, room.Snapshots.Current, out var error) is not { } key)
@@ -184,7 +185,7 @@ internal static class BatchesApi
         }
 
         var found = BatchIds.TryReadBatch(id, out var batch)
-            ? await room.Batches.FindAsync(key.Tenant, batch, context.RequestAborted)
+            ? await room.Batches.FindAsync(key.Tenant, key.Project, batch, context.RequestAborted)
             : null;
         if (found is null)
         {

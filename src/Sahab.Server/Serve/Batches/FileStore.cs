@@ -4,7 +4,7 @@ using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Serve.Batches;
 
-/// <summary>The rows of files. Nothing is found but by its tenant.</summary>
+/// <summary>The rows of files. For clients nothing is found but by its tenant and project.</summary>
 internal sealed class FileStore(SahabDatabase database)
 {
     const string Insert = """
@@ -36,29 +36,30 @@ internal sealed class FileStore(SahabDatabase database)
             },
             transaction, cancellationToken: cancellation));
 
-    /// <summary>A file; none where it is not there, not the tenant's, or its time is over.</summary>
+    /// <summary>A file; none where it is not there, not of the tenant's project, or its time is over.</summary>
     public async Task<StoredFile?> FindAsync(
-        string tenant, Guid id, DateTimeOffset now, CancellationToken cancellation)
+        string tenant, string project, Guid id, DateTimeOffset now, CancellationToken cancellation)
     {
         var files = await ReadAsync(
-            "tenant = @Tenant AND file_id = @Id AND expires_us > @NowUs", "",
-            new { Tenant = tenant, Id = database.IdValue(id), NowUs = UnixMicroseconds.From(now) }, cancellation);
+            "tenant = @Tenant AND project = @Project AND file_id = @Id AND expires_us > @NowUs", "",
+            new { Tenant = tenant, Project = project, Id = database.IdValue(id), NowUs = UnixMicroseconds.From(now) }, cancellation);
         return files.Count == 1 ? files[0] : null;
     }
 
-    /// <summary>A tenant's files in the order of their making, at most so many, after one of them.</summary>
+    /// <summary>A project's files in the order of their making, at most so many, after one of them.</summary>
     /// <param name="purpose">Only files of this purpose; null for all.</param>
     /// <param name="newestFirst">The order.</param>
     public Task<List<StoredFile>> ListAsync(
-        string tenant, string? purpose, Guid? after, bool newestFirst, int most, DateTimeOffset now,
+        string tenant, string project, string? purpose, Guid? after, bool newestFirst, int most, DateTimeOffset now,
         CancellationToken cancellation) => ReadAsync(
-        "tenant = @Tenant AND expires_us > @NowUs"
+        "tenant = @Tenant AND project = @Project AND expires_us > @NowUs"
         + (purpose is null ? "" : " AND purpose = @Purpose")
         + (after is null ? "" : newestFirst ? " AND file_id < @After" : " AND file_id > @After"),
         $"ORDER BY file_id {(newestFirst ? "DESC" : "ASC")} LIMIT @Most",
         new
         {
             Tenant = tenant,
+            Project = project,
             Purpose = purpose,
             After = database.IdValue(after ?? default),
             Most = most,
@@ -98,13 +99,14 @@ internal sealed class FileStore(SahabDatabase database)
         "ORDER BY file_id LIMIT @Most",
         new { Tenant = tenant, Project = project, BeforeUs = UnixMicroseconds.From(createdBefore), Most = most }, cancellation);
 
-    /// <summary>Whether there is a row for a file, whosever it is.</summary>
-    public async Task<bool> IsKnownAsync(Guid id, CancellationToken cancellation)
+    /// <summary>Which of some files have a row, whosever they are.</summary>
+    /// <param name="ids">Some thousand at most.</param>
+    public async Task<HashSet<Guid>> KnownAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ReadOneAsync<long>(new CommandDefinition(
-            "SELECT COUNT(*) FROM file WHERE file_id = @Id", new { Id = database.IdValue(id) },
-            cancellationToken: cancellation)) > 0;
+        return [.. (await connection.ReadAllAsync<string>(new CommandDefinition(
+            $"SELECT {database.IdText("file_id")} FROM file WHERE {database.IsAmong("file_id", "@Ids")}",
+            new { Ids = database.IdValues(ids) }, cancellationToken: cancellation))).Select(Guid.Parse)];
     }
 
     async Task<List<StoredFile>> ReadAsync(

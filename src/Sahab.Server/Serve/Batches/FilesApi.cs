@@ -79,6 +79,10 @@ internal static class FilesApi
             room.Folder.Delete(id);
             await ErrorResponse.WriteAsync(context, GatewayError.BodyIncomplete());
         }
+        finally
+        {
+            room.Folder.Release(id);
+        }
     }
 
     /// <summary>Reads a form part by part; the file goes to its place on the disk as it comes.</summary>
@@ -202,7 +206,7 @@ internal static class FilesApi
         }
 
         var found = await room.Files.ListAsync(
-            key.Tenant, query["purpose"], mark, query["order"] != "asc", limit + 1, room.Time.GetUtcNow(),
+            key.Tenant, key.Project, query["purpose"], mark, query["order"] != "asc", limit + 1, room.Time.GetUtcNow(),
             context.RequestAborted);
         await context.Response.WriteAsJsonAsync(
             BatchJson.Page(found.Select(BatchJson.Of).ToList(), limit, file => file.Id), BatchJson.Options,
@@ -256,7 +260,7 @@ internal static class FilesApi
             new DeletedObject(id, "file", Deleted: true), BatchJson.Options, context.RequestAborted);
     }
 
-    /// <summary>The caller's own file of that id; where there is none, the caller has been told.</summary>
+    /// <summary>The file of that id of the caller's project; where there is none, the caller has been told.</summary>
     static async Task<StoredFile?> FindAsync(HttpContext context, string id, FileRoom room)
     {
         if (ModelsApi.Authenticate(context, room.Snapshots.Current, out var error) is not { } key)
@@ -266,7 +270,7 @@ internal static class FilesApi
         }
 
         var found = BatchIds.TryReadFile(id, out var file)
-            ? await room.Files.FindAsync(key.Tenant, file, room.Time.GetUtcNow(), context.RequestAborted)
+            ? await room.Files.FindAsync(key.Tenant, key.Project, file, room.Time.GetUtcNow(), context.RequestAborted)
             : null;
         if (found is null)
         {

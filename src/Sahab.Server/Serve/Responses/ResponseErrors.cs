@@ -10,8 +10,8 @@ internal static class ResponseErrors
 
     public static GatewayError NoPrevious(string id) => new(
         400, ErrorStage.Read, ErrorFault.Client, Invalid, "previous_response_not_found",
-        $"Previous response with id '{id}' not found. It, or a turn before it, was made with 'store: false', was "
-        + "deleted, or has expired. Send the conversation as input.", "previous_response_id");
+        $"Previous response with id '{id}' not found. It, or a turn before it, was made with 'store: false' or in another "
+        + "project, was deleted, or has expired. Send the conversation as input.", "previous_response_id");
 
     public static GatewayError ConversationTooLong(int limit) => new(
         400, ErrorStage.Read, ErrorFault.Client, Invalid, "context_length_exceeded",
@@ -20,7 +20,8 @@ internal static class ResponseErrors
 
     public static GatewayError NotFound(string id) => new(
         404, ErrorStage.Read, ErrorFault.Client, Invalid, "response_not_found",
-        $"Response with id '{id}' not found. It was not stored, was deleted, or has expired.", "response_id");
+        $"Response with id '{id}' not found. It was not stored, was made in another project, was deleted, or has expired.",
+        "response_id");
 
     public static GatewayError NotInBackground(string id) => new(
         400, ErrorStage.Read, ErrorFault.Client, Invalid, "not_cancellable",

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Sahab.Routing.Requests;
 using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Serve.Gateway;
+using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.Responses;
 
 namespace Sahab.Server.Serve.Responses;
@@ -29,11 +30,11 @@ internal sealed partial class ResponseKeeper(
 
         // The thread waits for sockets and must not wait for a database.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var (tenant, now) = (call.Key!.Tenant, time.GetUtcNow());
+        var (key, now) = (call.Key!, time.GetUtcNow());
         try
         {
             using var patience = new CancellationTokenSource(Patience, time);
-            var earlier = await FindTurnsAsync(tenant, references.PreviousResponse, now, patience.Token);
+            var earlier = await FindTurnsAsync(key, references.PreviousResponse, now, patience.Token);
             if (earlier is null)
             {
                 return ResponseErrors.NoPrevious(references.PreviousResponse!);
@@ -44,7 +45,7 @@ internal sealed partial class ResponseKeeper(
                 return ResponseErrors.ConversationTooLong(call.Snapshot.MaxBodyBytes);
             }
 
-            var named = await FindNamedAsync(tenant, references.Items, now, patience.Token);
+            var named = await FindNamedAsync(key, references.Items, now, patience.Token);
             foreach (var turn in earlier.Concat(named.Values))
             {
                 call.Countries = call.Countries!.And(CountrySet.Parse(turn.Countries));
@@ -109,7 +110,7 @@ internal sealed partial class ResponseKeeper(
 
     /// <summary>The turns that a call continues, the first first; null where they are not all there.</summary>
     async Task<List<StoredResponse>?> FindTurnsAsync(
-        string tenant, string? previous, DateTimeOffset now, CancellationToken cancellation)
+        ApiKey key, string? previous, DateTimeOffset now, CancellationToken cancellation)
     {
         if (previous is null)
         {
@@ -117,20 +118,20 @@ internal sealed partial class ResponseKeeper(
         }
 
         var turns = ResponseIds.TryReadResponse(previous, out var id)
-            ? await store.ConversationAsync(tenant, id, now, cancellation)
+            ? await store.ConversationAsync(key.Tenant, key.Project, id, now, cancellation)
             : [];
         return turns.Count > 0 ? turns : null;
     }
 
     /// <summary>The responses that named items belong to.</summary>
     async Task<Dictionary<Guid, StoredResponse>> FindNamedAsync(
-        string tenant, IReadOnlyList<string> items, DateTimeOffset now, CancellationToken cancellation)
+        ApiKey key, IReadOnlyList<string> items, DateTimeOffset now, CancellationToken cancellation)
     {
         var responses = new Dictionary<Guid, StoredResponse>();
         foreach (var item in items)
         {
             if (ResponseIds.TryReadItem(item, out var id) && !responses.ContainsKey(id)
-                && await store.FindAsync(tenant, id, now, cancellation) is { } response)
+                && await store.FindAsync(key.Tenant, key.Project, id, now, cancellation) is { } response)
             {
                 responses.Add(id, response);
             }

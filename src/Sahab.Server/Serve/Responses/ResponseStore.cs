@@ -3,7 +3,7 @@ using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Serve.Responses;
 
-/// <summary>Kept responses in the database. Nothing is found but by its tenant.</summary>
+/// <summary>Kept responses in the database. Nothing is found but by its tenant and project.</summary>
 internal sealed class ResponseStore(SahabDatabase database)
 {
     /// <summary>The most turns of a conversation that are read back.</summary>
@@ -20,19 +20,23 @@ internal sealed class ResponseStore(SahabDatabase database)
 
     const string Insert = """
         INSERT INTO response (response_id, previous_id, conversation_id, tenant, project, countries, created_us,
-            expires_us, input, body)
-        VALUES (@Id, @Previous, @Conversation, @Tenant, @Project, @Countries, @CreatedUs, @ExpiresUs, @Input, @Body)
+            expires_us, latest_us, input, body)
+        VALUES (@Id, @Previous, @Conversation, @Tenant, @Project, @Countries, @CreatedUs, @ExpiresUs, @CreatedUs + @KeepUs,
+            @Input, @Body)
         """;
 
     /// <summary>
-    /// A turn without those before it could not be continued: they live as long as the last, within what the rules on
-    /// their tenant's data allow.
+    /// A turn without those before it could not be continued: they live as long as the last, within what the rules allow
+    /// under which this one is kept, and those under which they were.
     /// </summary>
     const string Prolong = """
         UPDATE response
-        SET expires_us = CASE WHEN created_us + @KeepUs < @ExpiresUs THEN created_us + @KeepUs ELSE @ExpiresUs END
-        WHERE conversation_id = @Conversation AND tenant = @Tenant AND expires_us < @ExpiresUs
-            AND expires_us < created_us + @KeepUs
+        SET expires_us = CASE
+            WHEN latest_us < @ExpiresUs AND latest_us < created_us + @KeepUs THEN latest_us
+            WHEN created_us + @KeepUs < @ExpiresUs THEN created_us + @KeepUs
+            ELSE @ExpiresUs END
+        WHERE conversation_id = @Conversation AND tenant = @Tenant AND project = @Project AND expires_us < @ExpiresUs
+            AND expires_us < created_us + @KeepUs AND expires_us < latest_us
         """;
 
     /// <summary>Keeps a response, and all turns before it as long as it.</summary>
@@ -71,11 +75,11 @@ internal sealed class ResponseStore(SahabDatabase database)
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>A response; none where it is not there, not the tenant's, or its time is over.</summary>
+    /// <summary>A response; none where it is not there, not of the tenant's project, or its time is over.</summary>
     public async Task<StoredResponse?> FindAsync(
-        string tenant, Guid id, DateTimeOffset now, CancellationToken cancellation)
+        string tenant, string project, Guid id, DateTimeOffset now, CancellationToken cancellation)
     {
-        var turns = await ReadAsync(tenant, id, now, most: 1, cancellation);
+        var turns = await ReadAsync(tenant, project, id, now, most: 1, cancellation);
         return turns.Count == 1 ? turns[0] : null;
     }
 
@@ -84,19 +88,20 @@ internal sealed class ResponseStore(SahabDatabase database)
     /// more than <see cref="MaxTurns"/>.
     /// </summary>
     public async Task<List<StoredResponse>> ConversationAsync(
-        string tenant, Guid id, DateTimeOffset now, CancellationToken cancellation)
+        string tenant, string project, Guid id, DateTimeOffset now, CancellationToken cancellation)
     {
-        var turns = await ReadAsync(tenant, id, now, MaxTurns, cancellation);
+        var turns = await ReadAsync(tenant, project, id, now, MaxTurns, cancellation);
         return turns is [{ Previous: null }, ..] ? turns : [];
     }
 
-    /// <summary>Deletes a response. False where there is none of the tenant's.</summary>
-    public async Task<bool> DeleteAsync(string tenant, Guid id, DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>Deletes a response. False where there is none of the project's.</summary>
+    public async Task<bool> DeleteAsync(
+        string tenant, string project, Guid id, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         return await connection.ExecuteAsync(new CommandDefinition(
-            "DELETE FROM response WHERE response_id = @Id AND tenant = @Tenant AND expires_us > @NowUs",
-            new { Id = database.IdValue(id), Tenant = tenant, NowUs = UnixMicroseconds.From(now) },
+            "DELETE FROM response WHERE response_id = @Id AND tenant = @Tenant AND project = @Project AND expires_us > @NowUs",
+            new { Id = database.IdValue(id), Tenant = tenant, Project = project, NowUs = UnixMicroseconds.From(now) },
             commandTimeout: TimeoutSeconds, cancellationToken: cancellation)) > 0;
     }
 
@@ -134,17 +139,17 @@ internal sealed class ResponseStore(SahabDatabase database)
     }
 
     async Task<List<StoredResponse>> ReadAsync(
-        string tenant, Guid id, DateTimeOffset now, int most, CancellationToken cancellation)
+        string tenant, string project, Guid id, DateTimeOffset now, int most, CancellationToken cancellation)
     {
         const string Columns = "response_id, previous_id, tenant, project, countries, created_us, input, body";
         var sql = $"""
             WITH RECURSIVE turn ({Columns}, depth) AS (
                 SELECT {Columns}, 1 FROM response
-                WHERE response_id = @Id AND tenant = @Tenant AND expires_us > @NowUs
+                WHERE response_id = @Id AND tenant = @Tenant AND project = @Project AND expires_us > @NowUs
                 UNION ALL
                 SELECT {string.Join(", ", Columns.Split(", ").Select(column => "r." + column))}, t.depth + 1
                 FROM response r JOIN turn t ON r.response_id = t.previous_id
-                WHERE t.depth < @Most AND r.tenant = @Tenant AND r.expires_us > @NowUs
+                WHERE t.depth < @Most AND r.tenant = @Tenant AND r.project = @Project AND r.expires_us > @NowUs
             )
             SELECT {database.IdText("response_id")} AS Id, {database.IdText("previous_id")} AS Previous,
                 tenant AS Tenant, project AS Project, countries AS Countries, created_us AS CreatedUs, input AS Input,
@@ -154,7 +159,14 @@ internal sealed class ResponseStore(SahabDatabase database)
         await using var connection = await database.OpenAsync(cancellation);
         var rows = await connection.ReadAllAsync<Row>(new CommandDefinition(
             sql,
-            new { Id = database.IdValue(id), Tenant = tenant, NowUs = UnixMicroseconds.From(now), Most = most },
+            new
+            {
+                Id = database.IdValue(id),
+                Tenant = tenant,
+                Project = project,
+                NowUs = UnixMicroseconds.From(now),
+                Most = most,
+            },
             commandTimeout: TimeoutSeconds, cancellationToken: cancellation));
         return rows.Select(row => row.ToResponse()).ToList();
     }

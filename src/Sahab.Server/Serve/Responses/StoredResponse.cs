@@ -9,6 +9,6 @@ namespace Sahab.Server.Serve.Responses;
 internal sealed record StoredResponse(
     Guid Id, Guid? Previous, string Tenant, string Countries, DateTimeOffset CreatedAt, string Input, string Body)
 {
-    /// <summary>The project of the key that called.</summary>
+    /// <summary>The project of the key that called: its keys, and no others of the tenant, have it.</summary>
     public string Project { get; init; } = "";
 }

@@ -6,7 +6,7 @@ using Sahab.Wire.Responses;
 
 namespace Sahab.Server.Serve.Responses;
 
-/// <summary>Reading and deleting kept responses, each by its tenant only.</summary>
+/// <summary>Reading and deleting kept responses, each by its project only.</summary>
 internal static class StoredResponsesApi
 {
     const string Path = "/v1/responses/{id}";
@@ -47,7 +47,8 @@ internal static class StoredResponsesApi
             return;
         }
 
-        await store.DeleteAsync(response.Tenant, response.Id, time.GetUtcNow(), context.RequestAborted);
+        await store.DeleteAsync(
+            response.Tenant, response.Project, response.Id, time.GetUtcNow(), context.RequestAborted);
         await context.Response.WriteAsJsonAsync(
             new DeletedResponse(id, "response", Deleted: true), Explanation.Json, context.RequestAborted);
     }
@@ -98,7 +99,7 @@ internal static class StoredResponsesApi
 
     static string? IdOf(JsonElement item) => item.GetProperty("id"u8).GetString();
 
-    /// <summary>The caller's own response of that id; where there is none, the caller has been told.</summary>
+    /// <summary>The response of that id of the caller's project; where there is none, the caller has been told.</summary>
     static async Task<StoredResponse?> FindAsync(
         HttpContext context, string id, SnapshotPublisher snapshots, ResponseStore store, TimeProvider time)
     {
@@ -109,7 +110,7 @@ internal static class StoredResponsesApi
         }
 
         var response = ResponseIds.TryReadResponse(id, out var call)
-            ? await store.FindAsync(key.Tenant, call, time.GetUtcNow(), context.RequestAborted)
+            ? await store.FindAsync(key.Tenant, key.Project, call, time.GetUtcNow(), context.RequestAborted)
             : null;
         if (response is null)
         {
