@@ -16,7 +16,12 @@ public sealed class UsePolicyTests : IAsyncLifetime
 
     GovernHouse _house = null!;
 
-    public async Task InitializeAsync() => _house = await GovernHouse.StartAsync(GovernHouse.Yaml + """
+    /// <summary>Access tokens of two people who review.</summary>
+    string _kim = "", _lee = "";
+
+    public async Task InitializeAsync()
+    {
+        _house = await GovernHouse.StartAsync(GovernHouse.Yaml + """
 
         use_classes:
           military: { capacity: [reserved], providers: [own] }
@@ -25,6 +30,10 @@ public sealed class UsePolicyTests : IAsyncLifetime
           abroad: { data: { process_in: [eu] } }
 
         """);
+        using var kim = await ReviewerAsync("kim@example.com");
+        using var lee = await ReviewerAsync("lee@example.com");
+        (_kim, _lee) = (await TokenOfAsync(kim), await TokenOfAsync(lee));
+    }
 
     public async Task DisposeAsync() => await _house.DisposeAsync();
 
@@ -39,14 +48,13 @@ public sealed class UsePolicyTests : IAsyncLifetime
         (await _house.CallAsync()).ShouldBe("use_not_approved");
         (await _house.CallAsync(GovernHouse.OtherKey)).ShouldContain("-");
 
-        var (own, _) = await _house.AskAsync("POST", $"/api/reviews/{id}/approve");
-        own.ShouldBe(HttpStatusCode.Conflict, "who declares it does not approve of it");
-        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.AliceKey);
+        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: _kim);
         (await _house.CallAsync()).ShouldBe("use_not_approved");
-        (await _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.AliceKey)).Status
+        (await _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: _kim)).Status
             .ShouldBe(HttpStatusCode.Conflict, "one person is one approval");
-        (await _house.DoAsync("GET", $"/api/reviews/{id}"))["approved_by"]!.ToJsonString().ShouldBe("""["key:operators/alice"]""");
-        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.BobKey);
+        (await _house.DoAsync("GET", $"/api/reviews/{id}"))["approved_by"]!.AsArray().ShouldHaveSingleItem()!.ToString()
+            .ShouldStartWith("user:");
+        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: _lee);
 
         (await _house.CallAsync()).ShouldContain("-");
         (await _house.AuditAsync("demo")).ShouldBe(["use.declared", "use.approval_given", "use.approved"]);
@@ -58,7 +66,7 @@ public sealed class UsePolicyTests : IAsyncLifetime
         var id = (string)(await _house.DoAsync("PUT", Use, Sensitive))["id"]!;
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
-            _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.AliceKey)));
+            _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: _kim)));
 
         answers.Count(answer => answer.Status == HttpStatusCode.OK).ShouldBe(1);
         (await _house.CallAsync()).ShouldBe("use_not_approved");
@@ -87,16 +95,16 @@ public sealed class UsePolicyTests : IAsyncLifetime
         (await _house.CallAsync()).ShouldContain("-");
         await _house.DoAsync("PUT", Use, """{"class":"sensitive","justification":"another"}""");
         (await _house.CallAsync()).ShouldBe("use_not_approved");
-        (await _house.AskAsync("POST", $"/api/reviews/{again}/approve", key: GovernHouse.AliceKey)).Status
+        (await _house.AskAsync("POST", $"/api/reviews/{again}/approve", key: _kim)).Status
             .ShouldBe(HttpStatusCode.NotFound, "a declaration that was replaced cannot be decided on");
     }
 
     [Fact]
     public async Task One_person_is_one_approval_whether_signed_in_or_by_a_token_of_theirs()
     {
-        using var kim = await ReviewerAsync("kim@example.com");
-        using var lee = await ReviewerAsync("lee@example.com");
-        using var token = await TokenOfAsync(kim);
+        using var kim = await ReviewerAsync("kari@example.com");
+        using var lee = await ReviewerAsync("liv@example.com");
+        using var token = new Visitor(_house.House, await TokenOfAsync(kim));
         var id = (string)(await _house.DoAsync("PUT", Use, Sensitive))["id"]!;
         (await kim.PostAsync($"/api/reviews/{id}/approve")).ShouldBeOk();
         (await token.PostAsync($"/api/reviews/{id}/approve")).ShouldBe(409, "conflict");
@@ -106,6 +114,85 @@ public sealed class UsePolicyTests : IAsyncLifetime
         var own = JsonNode.Parse((await kim.SendAsync(
             HttpMethod.Put, Use, new() { ["class"] = "brief", ["justification"] = "x" })).ShouldBeOk().Text)!["id"]!;
         (await token.PostAsync($"/api/reviews/{own}/approve")).ShouldBe(409, "conflict");
+    }
+
+    [Fact]
+    public async Task A_key_of_which_nobody_knows_whose_it_is_approves_of_nothing_and_rejects()
+    {
+        var id = (string)(await _house.DoAsync("PUT", Use, Sensitive, _kim))["id"]!;
+
+        foreach (var key in (string[])[TestHouse.AdminKey, GovernHouse.AliceKey])
+        {
+            var (status, body) = await _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: key);
+            status.ShouldBe(HttpStatusCode.Forbidden);
+            body!["type"]!.ToString().ShouldBe("urn:sahab:problem:person_required");
+            body["detail"]!.ToString().ShouldContain("access token");
+        }
+
+        ((long)(await _house.DoAsync("GET", Use))["approvals"]!).ShouldBe(0);
+        await _house.DoAsync("POST", $"/api/reviews/{id}/reject", """{"reason":"no contract"}""", GovernHouse.AliceKey);
+    }
+
+    [Fact]
+    public async Task After_a_rejection_or_a_revocation_every_class_needs_two_approvals_until_one_is_given()
+    {
+        const string general = """{"class":"general","justification":"Only mails."}""";
+        var id = (string)(await _house.DoAsync("PUT", Use, Sensitive))["id"]!;
+        await _house.DoAsync("POST", $"/api/reviews/{id}/reject", """{"reason":"no contract"}""");
+
+        (await _house.AskAsync("PUT", Use, """{"class":"general"}""")).Status.ShouldBe(
+            HttpStatusCode.BadRequest, "who reviews it decides by its justification");
+        var relabelled = await _house.DoAsync("PUT", Use, general);
+        ((string)relabelled["state"]!).ShouldBe("pending");
+        ((string)relabelled["missing"]!).ShouldContain("what was declared before was rejected or revoked");
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+
+        // Saying something else meanwhile is no way around it either.
+        relabelled = await _house.DoAsync("PUT", Use, general.Replace("mails", "letters", StringComparison.Ordinal));
+        ((string)relabelled["state"]!).ShouldBe("pending");
+        await ApproveAsync((string)relabelled["id"]!);
+        (await _house.CallAsync()).ShouldContain("-");
+        (await _house.DoAsync("GET", Use))["expires_at"].ShouldBeNull("a class without review has no approval that ends");
+        ((string)(await _house.DoAsync("PUT", Use, """{"class":"general"}"""))["state"]!).ShouldBe("approved");
+        (await _house.CallAsync()).ShouldContain("-");
+
+        // What needed no review can be revoked, too.
+        id = (string)(await _house.DoAsync("GET", Use))["id"]!;
+        await _house.DoAsync("POST", $"/api/reviews/{id}/revoke", """{"reason":"not only mails"}""");
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+        ((string)(await _house.DoAsync("PUT", Use, general))["state"]!).ShouldBe("pending");
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+    }
+
+    [Fact]
+    public async Task An_approval_ends_by_the_clock_when_the_store_cannot_be_reached()
+    {
+        await ApproveAsync("brief", "for two days");
+        (await _house.CallAsync()).ShouldContain("-");
+        await ExecuteAsync("ALTER TABLE governance_change RENAME TO governance_change_away");
+
+        await Should.ThrowAsync<Exception>(() => _house.PassAsync(TimeSpan.FromHours(49)));
+
+        (await _house.CallAsync()).ShouldBe("use_not_approved");
+        await ExecuteAsync("ALTER TABLE governance_change_away RENAME TO governance_change");
+    }
+
+    [Fact]
+    public async Task Rules_of_a_project_that_waits_for_its_review_or_was_rejected_are_proved_as_well()
+    {
+        const string rules = "/api/organisations/demo/projects/default/data-rules";
+        const string leaking = """{"process_in":["eu"]}""";
+        var id = (string)(await _house.DoAsync("PUT", Use, Sensitive))["id"]!;
+        (await _house.AskAsync("PUT", rules, leaking)).Status.ShouldBe(HttpStatusCode.Conflict);
+        await _house.DoAsync("PUT", rules, """{"process_in":["NO"]}""");
+        await _house.DoAsync("POST", $"/api/reviews/{id}/reject", """{"reason":"no contract"}""");
+        (await _house.AskAsync("PUT", rules, leaking)).Status.ShouldBe(HttpStatusCode.Conflict);
+
+        _house.House.Configuration.TryApply(GovernHouse.Read(GovernHouse.Yaml.Replace(
+            "country: \"NO\" }\nrouting", "country: US }\nrouting", StringComparison.Ordinal))).ShouldBeFalse();
+
+        _house.House.Configuration.Status.LastErrors.ShouldHaveSingleItem().ShouldContain(
+            "organisation demo, project default, model small, every call: this node is in US, outside NO");
     }
 
     [Fact]
@@ -162,7 +249,7 @@ public sealed class UsePolicyTests : IAsyncLifetime
         (await _house.DoAsync("GET", "/api/reviews"))["data"]!.AsArray().ShouldBeEmpty();
         (await _house.DoAsync("GET", "/api/reviews?state=all"))["data"]!.AsArray().Count.ShouldBe(1);
         ((string)(await _house.DoAsync("GET", Use))["missing"]!).ShouldContain("no contract");
-        (await _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.BobKey)).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await _house.AskAsync("POST", $"/api/reviews/{id}/approve", key: _lee)).Status.ShouldBe(HttpStatusCode.Conflict);
         (await _house.AskAsync("PUT", Use, """{"class":"abroad","justification":"x"}""")).Status.ShouldBe(HttpStatusCode.Conflict);
         (await _house.AskAsync("PUT", Use, """{"class":"secret"}""")).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await _house.AskAsync("PUT", Use, """{"class":"sensitive"}""")).Status.ShouldBe(HttpStatusCode.BadRequest);
@@ -177,9 +264,9 @@ public sealed class UsePolicyTests : IAsyncLifetime
         return reviewer;
     }
 
-    async Task<Visitor> TokenOfAsync(Visitor user) => new(
-        _house.House, (await user.PostAsync("/api/account/tokens", new() { ["name"] = "ci", ["operator_role"] = "admin" }))
-        .ShouldBeOk().Json["token"]!.ToString());
+    static async Task<string> TokenOfAsync(Visitor user) =>
+        (await user.PostAsync("/api/account/tokens", new() { ["name"] = "ci", ["operator_role"] = "admin" }))
+        .ShouldBeOk().Json["token"]!.ToString();
 
     async Task ExecuteAsync(string sql)
     {
@@ -190,8 +277,13 @@ public sealed class UsePolicyTests : IAsyncLifetime
     async Task<string> ApproveAsync(string use, string why)
     {
         var id = (string)(await _house.DoAsync("PUT", Use, $$"""{"class":"{{use}}","justification":"{{why}}"}"""))["id"]!;
-        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.AliceKey);
-        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: GovernHouse.BobKey);
+        await ApproveAsync(id);
         return id;
+    }
+
+    async Task ApproveAsync(string id)
+    {
+        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: _kim);
+        await _house.DoAsync("POST", $"/api/reviews/{id}/approve", key: _lee);
     }
 }

@@ -6,7 +6,7 @@ namespace Sahab.Server.Govern.Residency;
 internal sealed partial class DataRulesLoop(
     DataRulesShelf shelf, UseStore uses, TimeProvider time, ILogger<DataRulesLoop> logger) : BackgroundService
 {
-    /// <summary>How long a change on another node may take until it holds here.</summary>
+    /// <summary>How long a change on another node may take until it holds here, and the end of an approval until it does.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
     /// <summary>How long before an approval ends that is told.</summary>
@@ -14,14 +14,25 @@ internal sealed partial class DataRulesLoop(
 
     bool _failed;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    // Apart, so that no store that does not answer holds up the clock.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        RepeatAsync(
+            _ =>
+            {
+                shelf.PassTime();
+                return Task.CompletedTask;
+            },
+            stoppingToken),
+        RepeatAsync(LookAsync, stoppingToken));
+
+    async Task RepeatAsync(Func<CancellationToken, Task> look, CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await LookAsync(stoppingToken);
+                await look(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -34,11 +45,12 @@ internal sealed partial class DataRulesLoop(
     {
         try
         {
-            await uses.TellOfEndsAsync(shelf.Tables.Uses, Warning, stopping);
             if (await shelf.LookAsync(stopping) && shelf.Book.Leaks is [var leak, ..])
             {
                 LogLeak(leak.ToString());
             }
+
+            await uses.TellOfEndsAsync(shelf.Tables.Uses, Warning, stopping);
 
             _failed = false;
         }

@@ -116,10 +116,28 @@ internal sealed partial class DataRulesShelf(
         }
     }
 
-    /// <summary>Reads it again if it has changed, or if time alone has changed what holds. True: it was read.</summary>
+    /// <summary>
+    /// Puts in force what time alone has changed, such as the end of an approval. It asks nobody, so that it holds while the
+    /// store cannot be reached.
+    /// </summary>
+    public void PassTime()
+    {
+        if (time.GetUtcNow() < Book.Until)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            PutInForce();
+        }
+    }
+
+    /// <summary>Puts in force what time has changed, and reads all again if it has changed. True: it was read.</summary>
     public async Task<bool> LookAsync(CancellationToken cancellation)
     {
-        if (await changes.ReadAsync(cancellation) == Tables.Changes && time.GetUtcNow() < Book.Until)
+        PassTime();
+        if (await changes.ReadAsync(cancellation) == Tables.Changes)
         {
             return false;
         }

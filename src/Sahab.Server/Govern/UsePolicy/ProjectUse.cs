@@ -17,13 +17,20 @@ internal sealed record ProjectUse(
     /// <summary>People of the operator who must approve.</summary>
     public const int Needed = 2;
 
+    /// <summary>Whether they must whatever its class: what was declared before was rejected, or its approval revoked.</summary>
+    public bool MustReview { get; init; }
+
+    /// <summary>Whether the next declaration needs a review whatever its class.</summary>
+    public bool NextMustReview =>
+        State is UseState.Rejected or UseState.Revoked || (MustReview && State == UseState.Pending);
+
     /// <summary>Where it stands: as it is stored, or <c>expired</c>.</summary>
     public string StateAt(DateTimeOffset now) => State == UseState.Approved && ExpiresAt <= now ? UseState.Expired : State;
 
     /// <summary>Why its keys do not work, with what is missing; null: they do.</summary>
     public string? WhyNot(UseTerms terms, DateTimeOffset now)
     {
-        if (!terms.Review)
+        if (!terms.Review && !MustReview && State is not (UseState.Rejected or UseState.Revoked))
         {
             return null;
         }
@@ -33,8 +40,9 @@ internal sealed record ProjectUse(
         {
             UseState.Pending => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{declared}, which {Needed} people of the operator must approve; {Approvals} of {Needed} have. ")
-                + "Its keys work from then on.",
+                $"{declared}, which {Needed} people of the operator must approve")
+                + (terms.Review ? "" : ", since what was declared before was rejected or revoked")
+                + string.Create(CultureInfo.InvariantCulture, $"; {Approvals} of {Needed} have. Its keys work from then on."),
             UseState.Rejected => $"{declared}, which was rejected: {Reason} Change the declaration and it is reviewed anew.",
             UseState.Revoked => $"{declared}, and the approval of that was revoked: {Reason}",
             UseState.Expired => $"{declared}, and the approval of that ended on {ExpiresAt:yyyy-MM-dd}. Declare it anew.",

@@ -9,6 +9,11 @@ internal static class ReviewApi
 {
     const int MaxReasonChars = 2000;
 
+    static readonly ControlProblem NobodyKnown = new(
+        StatusCodes.Status403Forbidden, "person_required",
+        "Two people approve, and of a key nobody knows whose it is. Sign in as an operator who may review, or use an access "
+        + "token of such a user.");
+
     public static void Map(IEndpointRouteBuilder api)
     {
         var reviews = api.MapGroup("/reviews").Needs(Permission.Review);
@@ -16,7 +21,7 @@ internal static class ReviewApi
             .WithSummary("Reviews of uses, the newest first: ?state=pending unless said otherwise, or all.");
         reviews.MapGet("/{id:guid}", ShowAsync).Produces<ReviewAnswer>().WithSummary("A review, with who has approved.");
         reviews.MapPost("/{id:guid}/approve", ApproveAsync).Produces<UseAnswer>()
-            .WithSummary("Approve of a use. It takes two people, neither of whom has declared it.");
+            .WithSummary("Approve of a use. It takes two people, neither of whom has declared it; a key is nobody.");
         reviews.MapPost("/{id:guid}/reject", (Guid id, HttpContext context, ReviewDesk desk) =>
                 desk.EndAsync(id, UseState.Rejected, context)).Reads<ReviewDesk.Ending>().Produces<UseAnswer>()
             .WithSummary("Reject a use, with a reason.");
@@ -62,6 +67,11 @@ internal static class ReviewApi
     static async Task<IResult> ApproveAsync(
         Guid id, HttpContext context, UseStore store, ReviewDesk desk, ConfigurationState configuration)
     {
+        if (Caller.Of(context).Person is null)
+        {
+            return NobodyKnown;
+        }
+
         var use = await store.FindAsync(id, context.RequestAborted);
         var terms = use is null ? null : UseTerms.Of(configuration.Current, use.Class);
         return await desk.AnswerAsync(

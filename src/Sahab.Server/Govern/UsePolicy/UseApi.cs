@@ -15,7 +15,8 @@ internal static class UseApi
             .Needs(Permission.SeeGovernance, Permission.ChangeGovernance);
         use.MapGet("", GetAsync).Produces<UseAnswer>().WithSummary("What a project is declared to be for, and what is missing until its keys work.");
         use.MapPut("", DeclareAsync).Reads<Declaration>().Produces<UseAnswer>().WithSummary(
-            "Declare what a project is for. Another class or justification needs a new review, until which its keys do not work.");
+            "Declare what a project is for. Another class or justification needs a new review, until which its keys do not work; "
+            + "after a rejection or revocation every class does.");
         api.MapGet("/organisations/{organisation}/use-classes", (ConfigurationState configuration) => Results.Ok(
                 Listing<UseClassAnswer>.Whole(UseTerms.NamesOf(configuration.Current)
                     .Select(name => UseClassAnswer.Of(UseTerms.Of(configuration.Current, name)!)))))
@@ -63,7 +64,9 @@ internal static class UseApi
         }
 
         var justification = body.Justification?.Trim() ?? "";
-        if (justification.Length > MaxJustificationChars || (terms.Review && justification.Length == 0))
+        var isReviewed = terms.Review
+            || await store.FindAsync(organisation, project, context.RequestAborted) is { NextMustReview: true };
+        if (justification.Length > MaxJustificationChars || (isReviewed && justification.Length == 0))
         {
             return ControlError.Invalid(
                 "justification", $"Say why, in 1 to {MaxJustificationChars} characters: who reviews it decides by that.");

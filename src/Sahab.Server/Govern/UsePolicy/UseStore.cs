@@ -27,7 +27,7 @@ internal sealed class UseStore(SahabDatabase database, AuditLog audit, IdSource 
     string Select => $"""
         SELECT {database.IdText("u.use_id")} AS Id, organisation AS Organisation, project AS Project, use_class AS UseClass,
             justification AS Justification, state AS State, requested_by AS RequestedBy, requested_us AS RequestedUs,
-            decided_us AS DecidedUs, expires_us AS ExpiresUs, reason AS Reason, told AS Told,
+            decided_us AS DecidedUs, expires_us AS ExpiresUs, reason AS Reason, told AS Told, must_review AS MustReview,
             (SELECT COUNT(*) FROM use_approval a WHERE a.use_id = u.use_id) AS Approvals
         FROM project_use u
         """;
@@ -85,8 +85,9 @@ internal sealed class UseStore(SahabDatabase database, AuditLog audit, IdSource 
     }
 
     /// <summary>
-    /// Declares what a project is for. Another class, or another justification, needs a new review; saying the same again
-    /// changes nothing while it is pending or good.
+    /// Declares what a project is for. Another class, or another justification, needs a new review, and so does every class
+    /// after a rejection or revocation until two people have approved of one; saying the same again changes nothing while it
+    /// is pending or good.
     /// </summary>
     public async Task<ProjectUse> DeclareAsync(
         string organisation, string project, UseTerms terms, string justification, Decider by, CancellationToken cancellation)
@@ -101,9 +102,13 @@ internal sealed class UseStore(SahabDatabase database, AuditLog audit, IdSource 
             return current;
         }
 
+        var mustReview = current is { NextMustReview: true };
         var use = new ProjectUse(
-            ids.Next(), organisation, project, terms.Class, justification, terms.Review ? UseState.Pending : UseState.Approved,
-            by.Person, now, null, null, "", 0, 0);
+            ids.Next(), organisation, project, terms.Class, justification,
+            terms.Review || mustReview ? UseState.Pending : UseState.Approved, by.Person, now, null, null, "", 0, 0)
+        {
+            MustReview = mustReview,
+        };
         var row = new
         {
             Id = database.IdValue(use.Id),
@@ -114,14 +119,16 @@ internal sealed class UseStore(SahabDatabase database, AuditLog audit, IdSource 
             use.State,
             use.RequestedBy,
             RequestedUs = UnixMicroseconds.From(now),
+            MustReview = mustReview ? 1L : 0L,
         };
         foreach (var sql in (string[])
         [
             "UPDATE project_use SET is_current = 0 WHERE organisation = @Organisation AND project = @Project",
             """
             INSERT INTO project_use (use_id, organisation, project, use_class, justification, state, requested_by,
-                requested_us, reason, told, is_current)
-            VALUES (@Id, @Organisation, @Project, @Class, @Justification, @State, @RequestedBy, @RequestedUs, '', 0, 1)
+                requested_us, reason, told, is_current, must_review)
+            VALUES (@Id, @Organisation, @Project, @Class, @Justification, @State, @RequestedBy, @RequestedUs, '', 0, 1,
+                @MustReview)
             """,
         ])
         {
@@ -156,7 +163,8 @@ internal sealed class UseStore(SahabDatabase database, AuditLog audit, IdSource 
                 Id = database.IdValue(id),
                 by.Person,
                 NowUs = UnixMicroseconds.From(now),
-                ExpiresUs = UnixMicroseconds.From(now + terms.ApprovalFor),
+                // A class without review has no approval that ends.
+                ExpiresUs = terms.Review ? UnixMicroseconds.From(now + terms.ApprovalFor) : (long?)null,
             };
             if (await connection.ExecuteAsync(new CommandDefinition(
                 "INSERT INTO use_approval (use_id, person, at_us) VALUES (@Id, @Person, @NowUs) ON CONFLICT DO NOTHING",
@@ -320,9 +328,14 @@ internal sealed class UseStore(SahabDatabase database, AuditLog audit, IdSource 
 
         public long Told { get; init; }
 
+        public long MustReview { get; init; }
+
         public ProjectUse ToUse() => new(
             Guid.Parse(Id), Organisation, Project, UseClass, Justification, State, RequestedBy,
-            UnixMicroseconds.ToTime(RequestedUs), Time(DecidedUs), Time(ExpiresUs), Reason, Approvals, Told);
+            UnixMicroseconds.ToTime(RequestedUs), Time(DecidedUs), Time(ExpiresUs), Reason, Approvals, Told)
+        {
+            MustReview = MustReview == 1,
+        };
 
         static DateTimeOffset? Time(long? microseconds) =>
             microseconds is { } value ? UnixMicroseconds.ToTime(value) : null;
