@@ -141,6 +141,38 @@ public sealed class SubprocessorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_provider_gets_no_data_in_countries_that_were_not_announced()
+    {
+        await _house.DoAsync("POST", "/api/subprocessors", Azure.Replace(
+            "[\"US\",\"NO\"]", "[\"NO\"],\"already_in_use\":true", StringComparison.Ordinal));
+        await _house.DoAsync("POST", "/api/subprocessors", """
+            {"id":"ours","name":"Our own halls","provider":"own","purpose":"Runs models","countries":["NO","US"],"already_in_use":true}
+            """);
+        (await _house.PlacesAsync()).ShouldBe("azure-no own-no own-us");
+        (await _house.PlacesAsync(GovernHouse.OtherKey)).ShouldBe("azure-no own-no own-us");
+        var explained = await _house.DoAsync(
+            "POST", "/api/explain?key=demo", """{"model":"small","messages":[{"role":"user","content":"x"}]}""");
+        explained["decision"]!["candidates"]!.AsArray()
+            .Where(candidate => (string)candidate!["verdict"]! == "provider_barred")
+            .Select(candidate => (string)candidate!["deployment"]!).ShouldBe(["azure-us"]);
+
+        // An objection bars the rest of it too, and an acceptance nothing more than was announced.
+        await _house.DoAsync("PUT", "/api/organisations/demo/objections/azure-inc", """{"says":"acceptance"}""");
+        (await _house.PlacesAsync()).ShouldBe("azure-no own-no own-us");
+        await _house.DoAsync("PUT", "/api/organisations/demo/objections/azure-inc", """{"says":"objection"}""");
+        (await _house.PlacesAsync()).ShouldBe("own-no own-us");
+
+        // What is taken away is barred from then on.
+        await _house.DoAsync("PATCH", "/api/subprocessors/ours", """{"countries":["NO"]}""");
+        (await _house.PlacesAsync()).ShouldBe("own-no");
+        using var client = _house.House.Client();
+        using var refused = await client.PostAsync("/v1/embeddings", new StringContent(
+            """{"model":"vectors","input":"x"}""", Encoding.UTF8, "application/json"));
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await refused.Content.ReadAsStringAsync()).ShouldContain("The subprocessor Our own halls was announced for NO only.");
+    }
+
+    [Fact]
     public async Task Where_the_register_is_required_a_configuration_with_somebody_else_is_refused()
     {
         var text = GovernHouse.Yaml + "\nsubprocessors: { required: true, notice: 24h }\n";
@@ -159,5 +191,9 @@ public sealed class SubprocessorTests : IAsyncLifetime
             "POST", "/api/subprocessors", """{"id":"ours","name":"Ours","provider":"own","purpose":"x","countries":["NO","US"]}""");
         _house.House.Configuration.TryApply(GovernHouse.Read(text)).ShouldBeTrue();
         (await _house.AskAsync("DELETE", "/api/subprocessors/ours")).Status.ShouldBe(HttpStatusCode.Conflict);
+        var (status, problem) = await _house.AskAsync("PATCH", "/api/subprocessors/ours", """{"countries":["NO"]}""");
+        status.ShouldBe(HttpStatusCode.Conflict);
+        problem!["detail"]!.ToString().ShouldContain("has the provider own in US");
+        await _house.DoAsync("PATCH", "/api/subprocessors/ours", """{"name":"Our halls","countries":["US","NO"]}""");
     }
 }

@@ -9,6 +9,14 @@ namespace Sahab.Server.Govern.Residency;
 /// <summary>Why no call is taken at all, for the client.</summary>
 internal sealed record DataRefusal(string Code, string Message);
 
+/// <summary>What keeps a provider from having data.</summary>
+/// <param name="Why">For the client, a sentence.</param>
+/// <param name="Open">Countries in which it may have data all the same; null: nowhere.</param>
+internal sealed record ProviderBar(string Why, CountrySet? Open = null)
+{
+    public bool Holds(CountryCode country) => Open is null || !Open.Contains(country);
+}
+
 /// <summary>
 /// All rules that bind the calls of one project, as of now: immutable, made when a rule changes, so that asking them
 /// allocates nothing.
@@ -18,8 +26,8 @@ internal sealed class DataRules
     /// <summary>Where data may go, and how long it is kept.</summary>
     public required DataBounds Bounds { get; init; }
 
-    /// <summary>Why each provider may not have the tenant's data, by its id; null: no provider is barred.</summary>
-    public FrozenDictionary<string, string>? Barred { get; init; }
+    /// <summary>What keeps each provider from having the tenant's data, by its id; null: nothing does.</summary>
+    public FrozenDictionary<string, ProviderBar>? Barred { get; init; }
 
     /// <summary>What the project's use allows; null: all.</summary>
     public UseLimits? Use { get; init; }
@@ -48,11 +56,16 @@ internal sealed class DataRules
         var barred = 0UL;
         for (var position = 0; Barred is not null && position < route.Candidates.Length; position++)
         {
-            barred |= Barred.ContainsKey(route.Candidates[position].Spec.Provider) ? 1UL << position : 0;
+            var spec = route.Candidates[position].Spec;
+            barred |= IsBarred(spec.Provider, spec.Country) ? 1UL << position : 0;
         }
 
         return barred;
     }
+
+    /// <summary>Whether a provider may not have the tenant's data in a country.</summary>
+    public bool IsBarred(string provider, CountryCode country) =>
+        Barred is not null && Barred.TryGetValue(provider, out var bar) && bar.Holds(country);
 
     /// <summary>The candidates of a route, one bit each, that the project's use rules out.</summary>
     public ulong UnfitOf(ModelRoute route)
@@ -68,7 +81,7 @@ internal sealed class DataRules
 
     /// <summary>Whether a deployment may be used at all.</summary>
     public bool Allows(DeploymentSpec deployment) => Attempts.Contains(deployment.Country)
-        && (Barred is null || !Barred.ContainsKey(deployment.Provider)) && (Use is null || Use.Allows(deployment));
+        && !IsBarred(deployment.Provider, deployment.Country) && (Use is null || Use.Allows(deployment));
 
     /// <summary>Who bars what of a route, as a sentence.</summary>
     public string WhyBarred(ModelRoute route)
@@ -76,7 +89,7 @@ internal sealed class DataRules
         var reasons = new SortedSet<string>(StringComparer.Ordinal);
         for (var left = BarredOf(route); left != 0; left &= left - 1)
         {
-            reasons.Add(Barred![route.Candidates[BitOperations.TrailingZeroCount(left)].Spec.Provider]);
+            reasons.Add(Barred![route.Candidates[BitOperations.TrailingZeroCount(left)].Spec.Provider].Why);
         }
 
         return string.Join(" ", reasons);

@@ -1,3 +1,4 @@
+using Sahab.Routing.Requests;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 
@@ -71,9 +72,9 @@ internal static class DataRulesApi
 
     // What is barred for another reason than where it is, is closed all the same.
     static PathState StateOf(DataPath path, DataRules rules, SahabConfig config) =>
-        path.Through is { } id && rules.Barred is { } barred
+        path.Through is { } id && rules.Barred is not null
         && config.Deployments.FirstOrDefault(deployment => deployment.Id == id) is { } deployment
-        && barred.ContainsKey(deployment.Provider)
+        && CountryCode.TryParse(path.Country, out var country) && rules.IsBarred(deployment.Provider, country)
             ? PathState.Closed
             : path.State;
 

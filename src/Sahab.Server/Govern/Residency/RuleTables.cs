@@ -57,10 +57,11 @@ internal sealed class RuleBookBuilder(SahabConfig config, RuleTables tables, boo
     {
         var organisations = new Dictionary<string, DataRules>(StringComparer.Ordinal);
         var projects = new Dictionary<(string, string), DataRules>();
+        var others = _register.BarredFor([]);
         foreach (var organisation in Named())
         {
             var outer = BoundsOf(organisation);
-            var barred = _register.BarredFor(_stances[organisation]);
+            var barred = _stances.Contains(organisation) ? _register.BarredFor(_stances[organisation]) : others;
             organisations[organisation] = Make(organisation, "", outer, null, barred);
             foreach (var project in ProjectsOf(organisation))
             {
@@ -69,7 +70,6 @@ internal sealed class RuleBookBuilder(SahabConfig config, RuleTables tables, boo
             }
         }
 
-        var others = _register.BarredFor([]);
         return new RuleBook
         {
             Organisations = organisations.ToFrozenDictionary(StringComparer.Ordinal),
@@ -100,7 +100,7 @@ internal sealed class RuleBookBuilder(SahabConfig config, RuleTables tables, boo
         .Distinct(StringComparer.Ordinal);
 
     DataRules Make(
-        string organisation, string project, DataBounds outer, ProjectUse? use, FrozenDictionary<string, string>? barred)
+        string organisation, string project, DataBounds outer, ProjectUse? use, FrozenDictionary<string, ProviderBar>? barred)
     {
         var terms = use is null ? null : UseTerms.Of(config, use.Class);
         var bounds = outer;
@@ -110,12 +110,14 @@ internal sealed class RuleBookBuilder(SahabConfig config, RuleTables tables, boo
                 .Within(DataBounds.Of(config, terms?.Data)).Within(outer);
         }
 
+        // What nobody may use yet is proved as well: it would leak from the moment of its approval.
+        var unkept = Prove(organisation, project, bounds);
         var rules = new DataRules
         {
             Bounds = bounds,
             Barred = barred,
             Use = terms?.Limits,
-            Refusal = RefusalOf(use, terms) ?? Prove(organisation, project, bounds),
+            Refusal = RefusalOf(use, terms) ?? unkept,
         };
         return project is "" or TenantConfig.DefaultProject ? WithKeys(rules, organisation) : rules;
     }

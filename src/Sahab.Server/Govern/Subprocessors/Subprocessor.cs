@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Sahab.Routing.Requests;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Govern.Subprocessors;
@@ -43,11 +45,14 @@ internal sealed class Register(IReadOnlyList<Subprocessor> all, DateTimeOffset n
 
     readonly Dictionary<string, Subprocessor> _byId = all.ToDictionary(each => each.Id, StringComparer.Ordinal);
 
-    /// <summary>Why each provider may not have an organisation's data, by its id; null: none is barred.</summary>
+    /// <summary>
+    /// What keeps each provider from having an organisation's data, by its id; null: nothing does. A provider that stands in
+    /// the register may have it in the countries that are named there.
+    /// </summary>
     /// <param name="stances">Of that organisation.</param>
-    public FrozenDictionary<string, string>? BarredFor(IEnumerable<Stance> stances)
+    public FrozenDictionary<string, ProviderBar>? BarredFor(IEnumerable<Stance> stances)
     {
-        var barred = new Dictionary<string, string>(StringComparer.Ordinal);
+        var barred = new Dictionary<string, ProviderBar>(StringComparer.Ordinal);
         var accepted = new HashSet<string>(StringComparer.Ordinal);
         foreach (var stance in stances)
         {
@@ -59,8 +64,8 @@ internal sealed class Register(IReadOnlyList<Subprocessor> all, DateTimeOffset n
             if (stance.Says == Stance.Objects)
             {
                 // It outlives a removal, so that who is registered anew does not get past it.
-                barred[of.Provider] =
-                    $"Your organisation's objection of {stance.At:yyyy-MM-dd} bars the subprocessor {of.Name}.";
+                barred[of.Provider] = new ProviderBar(
+                    $"Your organisation's objection of {stance.At:yyyy-MM-dd} bars the subprocessor {of.Name}.");
             }
             else
             {
@@ -70,17 +75,17 @@ internal sealed class Register(IReadOnlyList<Subprocessor> all, DateTimeOffset n
 
         foreach (var (provider, last) in _last)
         {
-            if (last.RemovedAt <= now)
-            {
-                barred.TryAdd(provider, $"The subprocessor {last.Name} was removed on {last.RemovedAt:yyyy-MM-dd}.");
-            }
-            else if (now < last.EffectiveAt && !accepted.Contains(last.Id))
-            {
-                barred.TryAdd(
-                    provider,
-                    $"The notice of the subprocessor {last.Name} ends on {last.EffectiveAt:yyyy-MM-dd}; "
-                    + "your organisation may accept it before.");
-            }
+            barred.TryAdd(
+                provider,
+                last.RemovedAt <= now
+                    ? new ProviderBar($"The subprocessor {last.Name} was removed on {last.RemovedAt:yyyy-MM-dd}.")
+                : now < last.EffectiveAt && !accepted.Contains(last.Id)
+                    ? new ProviderBar(
+                        $"The notice of the subprocessor {last.Name} ends on {last.EffectiveAt:yyyy-MM-dd}; "
+                        + "your organisation may accept it before.")
+                    : new ProviderBar(
+                        $"The subprocessor {last.Name} was announced for {string.Join(", ", last.Countries)} only.",
+                        CountrySet.FromCodes(last.Countries.Select(country => CountryCode.Parse(country)))));
         }
 
         return barred.Count == 0 ? null : barred.ToFrozenDictionary(StringComparer.Ordinal);

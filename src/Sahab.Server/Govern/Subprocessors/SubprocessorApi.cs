@@ -31,7 +31,7 @@ internal static class SubprocessorApi
         register.MapPost("", AddAsync).Reads<Addition>().Produces<SubprocessorAnswer>().Needs(Permission.ChangeRules)
             .WithSummary("Announce a subprocessor; it takes effect when its notice is over.");
         register.MapPatch("/{id}", ChangeAsync).Reads<Change>().Produces<SubprocessorAnswer>().Needs(Permission.ChangeRules)
-            .WithSummary("Change its name or purpose, or take countries away; anything more is a new subprocessor, with notice.");
+            .WithSummary("Change its name or purpose, or take countries away, where it gets no data from now on; anything more is a new subprocessor, with notice.");
         register.MapDelete("/{id}", RemoveAsync).Produces<SubprocessorAnswer>().Needs(Permission.ChangeRules)
             .WithSummary("Remove it: from now on it gets no data.");
     }
@@ -94,7 +94,8 @@ internal static class SubprocessorApi
         : null;
 
     static async Task<IResult> ChangeAsync(
-        string id, HttpContext context, SubprocessorStore store, DataRulesShelf shelf, TimeProvider time)
+        string id, HttpContext context, SubprocessorStore store, DataRulesShelf shelf, ConfigurationState configuration,
+        TimeProvider time)
     {
         var (body, fault) = await ControlBody.ReadAsync<Change>(context);
         if (body is null)
@@ -109,7 +110,7 @@ internal static class SubprocessorApi
                     ? ControlError.Conflict(
                         $"{string.Join(", ", more)} would be new, and tenants must be told of that in time. Announce another "
                         + "subprocessor with the new countries, and remove this one.")
-                    : null),
+                    : FaultOf(before, body.Countries, configuration.Current)),
             before => before with
             {
                 Name = body.Name?.Trim() ?? before.Name,
@@ -117,6 +118,16 @@ internal static class SubprocessorApi
                 Countries = body.Countries?.Order(StringComparer.Ordinal).ToImmutableArray() ?? before.Countries,
             });
     }
+
+    /// <summary>What is wrong with taking countries away: that the register must name all in which the provider is.</summary>
+    static ControlProblem? FaultOf(Subprocessor before, string[]? countries, SahabConfig config) =>
+        config.Subprocessors.Required && countries is not null
+        && config.FindProvider(before.Provider)?.Regions.FirstOrDefault(
+            region => before.Countries.Except(countries).Contains(region.Country)) is { } region
+            ? ControlError.Conflict(
+                $"The configuration has the provider {before.Provider} in {region.Country}, its region {region.Id}, and "
+                + "subprocessors.required wants that in the register. Take it out of the configuration first.")
+            : null;
 
     static Task<IResult> RemoveAsync(
         string id, HttpContext context, SubprocessorStore store, DataRulesShelf shelf, ConfigurationState configuration,
