@@ -129,6 +129,48 @@ public sealed class DataRulesTests : IAsyncLifetime
         (await client.GetAsync($"/v1/files/{(string)file["id"]!}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData("24h", ",\"store\":true", "content_not_kept")]
+    [InlineData("24h", ",\"store\":false", null)]
+    [InlineData("24h", ",\"prompt_cache_retention\":\"24h\"", null)]
+    [InlineData("23h", ",\"prompt_cache_retention\":\"24h\"", "content_not_kept")]
+    [InlineData("0s", ",\"prompt_cache_retention\":\"in_memory\"", null)]
+    [InlineData("23h", ",\"prompt_cache_retention\":null", null)]
+    [InlineData("23h", ",\"prompt_cache_retention\":\"for ever\"", "content_not_kept")]
+    [InlineData("23h", ",\"prompt_cache_retention\":\"2\\u0034h\"", "content_not_kept")]
+    [InlineData("20m", ",\"prompt_cache_options\":{\"mode\":\"implicit\",\"ttl\":\"30m\"}", "content_not_kept")]
+    [InlineData("1h", ",\"prompt_cache_options\":{\"mode\":{\"ttl\":\"9h\"},\"ttl\":\"30m\"},\"user\":\"kim\"", null)]
+    public async Task Nothing_is_passed_on_that_asks_a_cloud_to_keep_content_for_longer_than_the_rule_says(
+        string keepFor, string wish, string? code)
+    {
+        await _house.DoAsync("PUT", Rules, $$"""{"keep_for":"{{keepFor}}"}""");
+
+        var came = await _house.CallAsync(extra: wish);
+
+        (came == code || (code is null && came.Contains('-', StringComparison.Ordinal))).ShouldBeTrue(came);
+        if (!wish.Contains("store", StringComparison.Ordinal))
+        {
+            // What responses hand on is bound likewise, and what they store is kept here.
+            using var client = _house.House.Client();
+            using var answer = await client.PostAsync("/v1/responses", Json(
+                $$"""{"model":"small","input":"x","max_output_tokens":3{{wish}}}"""));
+            (answer.StatusCode == HttpStatusCode.OK).ShouldBe(code is null, await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
+    public async Task What_a_cloud_would_keep_is_refused_with_what_can_be_done()
+    {
+        await _house.DoAsync("PUT", Rules, """{"keep_for":"24h"}""");
+        using var client = _house.House.Client();
+
+        using var answer = await client.PostAsync("/v1/chat/completions", Json(
+            """{"model":"small","messages":[{"role":"user","content":"Hi"}],"store":true}"""));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("Leave it out, or use /v1/responses, which are kept here.");
+    }
+
     [Fact]
     public async Task A_rule_of_a_project_ends_what_the_project_kept_before_it_and_nothing_of_others()
     {
@@ -158,8 +200,8 @@ public sealed class DataRulesTests : IAsyncLifetime
         (await client.GetAsync($"/v1/responses/{after.Response}")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await client.GetAsync($"/v1/files/{after.File}")).StatusCode.ShouldBe(HttpStatusCode.OK);
         now = _house.Time.GetUtcNow();
-        (await responses.FindAsync("demo", new Guid("00000000-0000-7000-8000-000000000001"), now, none)).ShouldNotBeNull();
-        (await files.FindAsync("demo", new Guid("00000000-0000-7000-8000-000000000002"), now, none)).ShouldNotBeNull();
+        (await responses.FindAsync("demo", "else", new Guid("00000000-0000-7000-8000-000000000001"), now, none)).ShouldNotBeNull();
+        (await files.FindAsync("demo", "else", new Guid("00000000-0000-7000-8000-000000000002"), now, none)).ShouldNotBeNull();
     }
 
     [Fact]
@@ -170,7 +212,7 @@ public sealed class DataRulesTests : IAsyncLifetime
         var batches = new BatchClient(client);
         BatchIds.TryReadBatch(await batches.StartAsync(BatchClient.Lines(1)), out var id).ShouldBeTrue();
 
-        var batch = (await _house.House.Get<BatchStore>().FindAsync("demo", id, CancellationToken.None)).ShouldNotBeNull();
+        var batch = (await _house.House.Get<BatchStore>().FindAsync("demo", "default", id, CancellationToken.None)).ShouldNotBeNull();
 
         _house.House.Get<LineRunner>().RulesOf(batch with { Key = "gone" }).ShouldNotBeNull()
             .KeepFor(TimeSpan.FromDays(1)).ShouldBe(TimeSpan.FromHours(2));

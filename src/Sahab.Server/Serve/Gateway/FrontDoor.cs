@@ -219,9 +219,9 @@ internal sealed partial class FrontDoor(
         }
 
         call.Facts = facts;
-        if (call.Rules is { KeepsNothing: true } && call.Api is null && StoreWish.IsIn(call.Operation, body))
+        if (call.Rules?.Bounds.KeepFor is { } keepFor && KeepingWish.FindIn(call.Operation, body, keepFor) is { } wish)
         {
-            return GatewayError.StoreNotAllowed();
+            return GatewayError.KeepingNotAllowed(wish, keepFor);
         }
 
         if (facts.ModelLength == 0)

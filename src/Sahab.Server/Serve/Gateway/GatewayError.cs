@@ -1,5 +1,6 @@
 using Sahab.Routing.Requests;
 using Sahab.Server.Govern.Residency;
+using Sahab.Server.Hosting.Configuration;
 using Sahab.Server.Serve.Snapshots;
 using Sahab.Wire.OpenAI;
 
@@ -158,10 +159,15 @@ internal sealed record GatewayError(
         ShouldRetry = false,
     };
 
-    public static GatewayError StoreNotAllowed() => new(
+    /// <param name="member">What of the request asks the cloud to keep it.</param>
+    public static GatewayError KeepingNotAllowed(string member, TimeSpan keepFor) => new(
         403, ErrorStage.Admit, ErrorFault.Client, "permission_error", "content_not_kept",
-        "The rules on this project's data let nothing of content be kept, and 'store' asks the cloud to keep it. Leave it out.",
-        "store")
+        (keepFor == TimeSpan.Zero
+            ? "The rules on this project's data let nothing of content be kept"
+            : $"The rules on this project's data let content be kept for {Scalars.Format(keepFor)} at most")
+        + $", and '{member}' asks the cloud to keep it for longer. Leave it out"
+        + (member == KeepingWish.Store && keepFor > TimeSpan.Zero ? ", or use /v1/responses, which are kept here." : "."),
+        member)
     {
         ShouldRetry = false,
     };
