@@ -122,6 +122,30 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_deletion_that_is_sent_again_with_its_key_is_answered_without_content_again()
+    {
+        using var admin = Visitor.Admin(_house);
+        (await admin.PostAsync("/api/subprocessors", new()
+        {
+            ["id"] = "one",
+            ["name"] = "One",
+            ["purpose"] = "mails",
+            ["countries"] = new JsonArray("NO"),
+        })).ShouldBeOk();
+        var organisation = (await FoundAsync("Cumulus", "k1")).ShouldBeOk().Json["id"];
+        var objection = $"/api/organisations/{organisation}/objections/one";
+        (await _kim.SendAsync(HttpMethod.Put, objection, new() { ["says"] = "objection" })).ShouldBeOk();
+
+        var first = await _kim.DeleteAsync(objection, "k2");
+        var again = await _kim.DeleteAsync(objection, "k2");
+
+        first.Status.ShouldBe(HttpStatusCode.NoContent);
+        again.Status.ShouldBe(HttpStatusCode.NoContent);
+        again.Response.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        (await _kim.DeleteAsync(objection, "k3")).ShouldBe(404, "not_found");
+    }
+
+    [Fact]
     public async Task Nothing_is_kept_of_what_a_playground_answers()
     {
         var organisation = (await FoundAsync("Cumulus", "k1")).ShouldBeOk().Json["id"];

@@ -167,6 +167,12 @@ internal sealed partial class IdempotencyFilter(
             response.ContentType = before.ContentType.Length == 0 ? null : before.ContentType;
             response.Headers.CacheControl = "no-store";
             response.Headers[ReplayedHeader] = "true";
+            if (answer.Length == 0)
+            {
+                // There is no body to a 204, and its length may not be told either.
+                return;
+            }
+
             response.ContentLength = answer.Length;
             await response.Body.WriteAsync(answer, httpContext.RequestAborted);
         }
