@@ -89,29 +89,40 @@ internal sealed class DataRulesDesk(
         };
         // Instants play no part in where things lie.
         var book = new RuleBookBuilder(config, tables, export.IsOn, DateTimeOffset.UnixEpoch).Build();
-        var leaks = book.Leaks.Where(leak => IsOf(leak.Scope, organisation)).ToList();
-        if (leaks.Count > 0)
-        {
-            return ControlError.Conflict(
-                $"Data could leave these rules. {leaks[0]}",
-                new JsonObject { ["paths"] = new JsonArray([.. leaks.Select(leak => (JsonNode)leak.ToString())]) });
-        }
-
-        var narrow = book.Projects.Where(pair => pair.Key.Organisation == organisation).Select(pair => pair.Value)
-            .Append(book.Organisations.GetValueOrDefault(organisation))
-            .FirstOrDefault(rules => rules is not null && !IsAnywhere(rules, config));
-        return narrow is null ? null : ControlError.Conflict(
-            $"No deployment of any model stands in {narrow.Bounds.AttemptWords}, so that no call could go anywhere. Widen "
-            + "process_in or store_in.");
+        return FaultOf(book.Leaks.Where(leak => IsOf(leak.Scope, organisation)))
+            ?? FaultOf(book.Projects.Where(pair => pair.Key.Organisation == organisation).Select(pair => pair.Value)
+                .Append(book.Organisations.GetValueOrDefault(organisation))
+                .FirstOrDefault(rules => rules is not null && !IsAnywhere(rules.Bounds, config))?.Bounds);
     }
+
+    /// <summary>What is wrong with rules of a key within those of its project: a path that leaks, or nowhere left to go.</summary>
+    public ControlProblem? JudgeKey(KeyRules key)
+    {
+        var book = shelf.Book;
+        var bounds = book.BoundsOf(key, book.For(key.Organisation, key.Project));
+        return FaultOf(book.LeaksOf(key)) ?? FaultOf(IsAnywhere(bounds, configuration.Current) ? null : bounds);
+    }
+
+    static ControlProblem? FaultOf(IEnumerable<DataPath> leaks) =>
+        leaks.ToList() is not { Count: > 0 } some ? null : ControlError.Conflict(
+            $"Data could leave these rules. {some[0]}",
+            new JsonObject { ["paths"] = new JsonArray([.. some.Select(leak => (JsonNode)leak.ToString())]) });
+
+    /// <param name="narrow">Rules that let no call go anywhere; null: there are none.</param>
+    static ControlProblem? FaultOf(DataBounds? narrow) => narrow is null ? null : ControlError.Conflict(
+        $"No deployment of any model stands in {narrow.AttemptWords}, so that no call could go anywhere. Widen process_in or "
+        + "store_in.");
 
     static bool IsOf(string scope, string organisation) =>
         scope == $"organisation {organisation}"
         || scope.StartsWith($"organisation {organisation}, ", StringComparison.Ordinal);
 
-    static bool IsAnywhere(DataRules rules, SahabConfig config) => rules.Attempts.IsAll || config.Deployments.Any(deployment =>
-        config.FindRegion(deployment) is { } region
-        && rules.Attempts.Contains(Sahab.Routing.Requests.CountryCode.Parse(region.Country)));
+    static bool IsAnywhere(DataBounds bounds, SahabConfig config)
+    {
+        var allowed = bounds.Attempts;
+        return allowed.IsAll || config.Deployments.Any(deployment => config.FindRegion(deployment) is { } region
+            && allowed.Contains(Sahab.Routing.Requests.CountryCode.Parse(region.Country)));
+    }
 
     static ControlProblem? FaultOf(string organisation, string? project) =>
         IsName(organisation) && (project is null || IsName(project)) ? null : ControlError.Invalid(
@@ -143,6 +154,10 @@ internal sealed class DataRulesDesk(
         public static DataRulesBody Of(DataConfig rules) => new(
             rules.ProcessIn?.ToArray(), rules.StoreIn?.ToArray(), rules.UsageIn?.ToArray(),
             rules.KeepFor is { } keep ? Scalars.Format(keep) : null);
+
+        /// <summary>Whether it rules nothing.</summary>
+        [JsonIgnore]
+        public bool IsEmpty => ProcessIn is null && StoreIn is null && UsageIn is null && KeepFor is null;
 
         public ControlProblem? FaultIn(SahabConfig config)
         {

@@ -27,6 +27,7 @@ internal sealed partial class DataRulesShelf(
     SahabConfig? _config;
     RuleTables _tables = RuleTables.Empty;
     RuleBook _book = RuleBook.Empty;
+    Func<IEnumerable<KeyRules>> _keys = static () => [];
 
     /// <summary>The rules as they are now.</summary>
     public RuleBook Book => Volatile.Read(ref _book);
@@ -35,20 +36,21 @@ internal sealed partial class DataRulesShelf(
     public RuleTables Tables => Volatile.Read(ref _tables);
 
     /// <summary>The rules that bind a project's calls; null: none does. Takes no lock and allocates nothing.</summary>
-    public DataRules? For(string organisation, string project)
+    public DataRules? For(string organisation, string project) => Book.For(organisation, project);
+
+    /// <summary>The same with the key's own rules, where it has any.</summary>
+    /// <param name="data">Those that were set at run time; null: none were, and the configuration may give it some.</param>
+    public DataRules? For(string organisation, string project, string key, KeyData? data = null)
     {
-        var book = Volatile.Read(ref _book);
-        return book.IsEmpty ? null
-            : book.Projects.TryGetValue((organisation, project), out var rules)
-                || book.Organisations.TryGetValue(organisation, out rules) ? rules
-            : book.Others;
+        var book = Book;
+        var rules = book.For(organisation, project);
+        return data is not null ? data.In(book, rules)
+            : rules is { Keys: { } keys } && keys.TryGetValue(key, out var own) ? own
+            : rules;
     }
 
-    /// <summary>The same with the key's own rules, where the configuration gives it any.</summary>
-    public DataRules? For(string organisation, string project, string key) =>
-        For(organisation, project) is not { } rules ? null
-            : rules.Keys is { } keys && keys.TryGetValue(key, out var own) ? own
-            : rules;
+    /// <summary>Says how keys are found that have rules of their own, which are proved with each configuration.</summary>
+    public void Watch(Func<IEnumerable<KeyRules>> keys) => Volatile.Write(ref _keys, keys);
 
     /// <summary>
     /// How long content is kept where a rule says so: that of an organisation, and that of its projects which keep it for
@@ -195,15 +197,27 @@ internal sealed partial class DataRulesShelf(
             return [];
         }
 
-        var known = before is null ? [] : Build(before, tables).Leaks.Select(leak => (leak.Scope, leak.Kind)).ToHashSet();
-        var gone = tables.Rules.SelectMany(
-            stored => DataRulesText.PlacesOf(stored.Rules)
-                .Where(place => !Zones.Knows(config, place) && (before is null || Zones.Knows(before, place))),
-            (stored, place) => $"The data rules of {stored.Organisation}{(stored.Project.Length > 0 ? "/" : "")}{stored.Project} "
-                + $"name the zone {place}, which this file has not. Put it back, or have the rules changed first.").ToList();
+        var keys = Volatile.Read(ref _keys)().ToList();
+        var gone = tables.Rules
+            .Select(stored => (
+                Whose: $"{stored.Organisation}{(stored.Project.Length > 0 ? "/" : "")}{stored.Project}", stored.Rules))
+            .Concat(keys.Select(key => (Whose: key.Name, key.Rules)))
+            .SelectMany(
+                each => DataRulesText.PlacesOf(each.Rules)
+                    .Where(place => !Zones.Knows(config, place) && (before is null || Zones.Knows(before, place))),
+                (each, place) => $"The data rules of {each.Whose} name the zone {place}, which this file has not. Put it back, "
+                    + "or have the rules changed first.")
+            .ToList();
         // A zone that is gone lets nothing anywhere: to say so once will do.
-        return gone.Count > 0 ? gone : [.. Build(config, tables).Leaks
+        var known = before is null ? [] : LeaksOf(before, tables, keys).Select(leak => (leak.Scope, leak.Kind)).ToHashSet();
+        return gone.Count > 0 ? gone : [.. LeaksOf(config, tables, keys)
             .Where(leak => !known.Contains((leak.Scope, leak.Kind))).Select(leak => leak.ToString())];
+    }
+
+    IEnumerable<DataPath> LeaksOf(SahabConfig config, RuleTables tables, List<KeyRules> keys)
+    {
+        var book = Build(config, tables);
+        return book.Leaks.Concat(keys.SelectMany(key => book.LeaksOf(key)));
     }
 
     [LoggerMessage(7303, LogLevel.Warning, "A change of the rules on data is made and not in force here yet; it will be in a "

@@ -35,6 +35,45 @@ internal sealed class RuleBook
 
     /// <summary>What of the run-time rules could not be kept under the configuration.</summary>
     public ImmutableArray<DataPath> Leaks { get; init; } = [];
+
+    /// <summary>The configuration that it is made of; null: none is in force yet.</summary>
+    public SahabConfig? Config { get; init; }
+
+    /// <summary>What proves rules under the configuration; null: none is in force yet.</summary>
+    public ResidencyProof? Proof { get; init; }
+
+    /// <summary>The rules of an organisation's project; null: none bind it.</summary>
+    public DataRules? For(string organisation, string project) => IsEmpty ? null
+        : Projects.TryGetValue((organisation, project), out var rules)
+            || Organisations.TryGetValue(organisation, out rules) ? rules
+        : Others;
+
+    /// <summary>The rules of a key within those of its project. Nothing is taken that could leave them.</summary>
+    public DataRules Of(KeyRules key, DataRules? outer)
+    {
+        var bounds = BoundsOf(key, outer);
+        return new DataRules
+        {
+            Bounds = bounds,
+            Barred = outer?.Barred,
+            Use = outer?.Use,
+            Refusal = outer?.Refusal ?? (LeaksOf(key, bounds).FirstOrDefault() is { } leak ? NotKept(leak) : null),
+        };
+    }
+
+    /// <summary>What of a key's rules could not be kept.</summary>
+    public IEnumerable<DataPath> LeaksOf(KeyRules key) => LeaksOf(key, BoundsOf(key, For(key.Organisation, key.Project)));
+
+    public DataBounds BoundsOf(KeyRules key, DataRules? outer) => Config is null
+        ? outer?.Bounds ?? DataBounds.Free
+        : DataBounds.Of(Config, key.Rules).Within(outer?.Bounds ?? DataBounds.Free);
+
+    public static DataRefusal NotKept(DataPath leak) => new(
+        "data_rules_not_kept",
+        $"This node cannot keep the rules on this project's data: {leak.Fault}. Whoever runs this server must mend that.");
+
+    IEnumerable<DataPath> LeaksOf(KeyRules key, DataBounds bounds) =>
+        Proof?.LeaksOf(new DataScope(key.Name, bounds, Proof.AllModels)) ?? [];
 }
 
 /// <summary>Makes a <see cref="RuleBook"/>. Pure.</summary>
@@ -77,6 +116,8 @@ internal sealed class RuleBookBuilder(SahabConfig config, RuleTables tables, boo
             Others = others is null ? null : new DataRules { Bounds = DataBounds.Free, Barred = others },
             Until = Next(),
             Leaks = _leaks.ToImmutable(),
+            Config = config,
+            Proof = _proof,
         };
     }
 
@@ -147,9 +188,7 @@ internal sealed class RuleBookBuilder(SahabConfig config, RuleTables tables, boo
         }
 
         _leaks.AddRange(leaks);
-        return new DataRefusal(
-            "data_rules_not_kept",
-            $"This node cannot keep the rules on this project's data: {leaks[0].Fault}. Whoever runs this server must mend that.");
+        return RuleBook.NotKept(leaks[0]);
     }
 
     DataRules WithKeys(DataRules rules, string organisation)

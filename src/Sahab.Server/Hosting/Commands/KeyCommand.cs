@@ -46,7 +46,7 @@ internal static class KeyCommand
     {
         var says = Terms(isNew: false);
         return OfKey(
-            maker, "change", "Change a key's name, expiry, scopes or limits; what is left out stays.",
+            maker, "change", "Change a key's name, expiry, scopes, rules on data or limits; what is left out stays.",
             [.. says.Select(each => each.Option!)],
             (path, parsed, client, cancellation) => client.SendAsync(
                 HttpMethod.Patch, path, CommandField.BodyOf(says, parsed), cancellation));
@@ -56,6 +56,9 @@ internal static class KeyCommand
     {
         var otherwise = isNew ? " Left out: all." : "";
         var unlimited = isNew ? "Left out: no limit." : "Where one of the limits is given, one that is not binds no more.";
+        var ruled = isNew
+            ? "Left out: as its project's rules say."
+            : "Where one of the rules on its data is given, one that is not binds no more.";
         return
         [
             CommandField.Text("name", "What it is for.", required: isNew),
@@ -63,6 +66,10 @@ internal static class KeyCommand
             CommandField.Texts("models", "model", $"A model that it may ask for.{otherwise}"),
             CommandField.Texts("service_tiers", "tier", $"A service tier that its calls may have.{otherwise}"),
             CommandField.Texts("countries", "country", $"A country that its calls may be served in.{otherwise}"),
+            CommandField.Texts("data.process_in", "process-in", $"A country or zone where its data may be processed. {ruled}"),
+            CommandField.Texts("data.store_in", "store-in", $"A country or zone where its data may be kept. {ruled}"),
+            CommandField.Texts("data.usage_in", "usage-in", $"A country or zone where records of its usage may be kept. {ruled}"),
+            CommandField.Text("data.keep_for", $"How long its content is kept, such as 720h; 0s keeps nothing. {ruled}"),
             CommandField.Number("limits.requests_per_minute", unlimited),
             CommandField.Number("limits.tokens_per_minute", unlimited),
             CommandField.Number("limits.concurrency", $"Calls at the same time. {unlimited}"),

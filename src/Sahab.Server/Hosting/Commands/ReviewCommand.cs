@@ -17,7 +17,7 @@ internal static class ReviewCommand
             List(maker),
             maker.Ask("show", "One review, with who has approved.", "GET api/reviews/{review}"),
             maker.Ask(
-                "approve", "Approve; it takes two people, neither of whom has declared it.",
+                "approve", "Approve, by the token of a user; it takes two people, neither of whom has declared it.",
                 "POST api/reviews/{review}/approve", Columns),
             maker.Ask("reject", "Reject.", "POST api/reviews/{review}/reject", Columns, reason),
             maker.Ask(

@@ -36,7 +36,7 @@ internal static class BatchesApi
             return;
         }
 
-        if (BatchErrors.NotAllowed(room.Rules.For(key.Tenant, key.Project, key.Id)) is { } refused)
+        if (BatchErrors.NotAllowed(key.RulesIn(room.Rules)) is { } refused)
         {
             await ErrorResponse.WriteAsync(context, refused);
             return;

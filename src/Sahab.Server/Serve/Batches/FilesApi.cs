@@ -39,7 +39,7 @@ internal static class FilesApi
             return;
         }
 
-        var rules = room.Rules.For(key.Tenant, key.Project, key.Id);
+        var rules = key.RulesIn(room.Rules);
         if (BatchErrors.NotAllowed(rules) is { } refused)
         {
             await ErrorResponse.WriteAsync(context, refused);

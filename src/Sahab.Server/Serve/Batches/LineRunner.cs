@@ -70,7 +70,8 @@ internal sealed class LineRunner(
     }
 
     /// <summary>The rules that bind what comes of a batch; null: none does.</summary>
-    public DataRules? RulesOf(Batch batch) => shelf.For(batch.Tenant, batch.Project, batch.Key);
+    public DataRules? RulesOf(Batch batch) => shelf.For(
+        batch.Tenant, batch.Project, batch.Key, snapshots.Current.Keys.Recall(batch.Tenant, batch.Key)?.Data);
 
     /// <summary>The line of the error file that says why there is no answer.</summary>
     public string Error(string customId, string code, string message) => JsonSerializer.Serialize(

@@ -62,7 +62,7 @@ internal sealed class Explainer(
             return null;
         }
 
-        var rules = shelf.For(key.Tenant, key.Project, key.Id);
+        var rules = key.RulesIn(shelf);
         if (rules?.Refusal is not null)
         {
             return null;
@@ -96,7 +96,7 @@ internal sealed class Explainer(
             return null;
         }
 
-        var rules = shelf.For(key.Tenant, key.Project, key.Id);
+        var rules = key.RulesIn(shelf);
         if (rules?.Refusal is { } refusal)
         {
             error = GatewayError.Refused(refusal);

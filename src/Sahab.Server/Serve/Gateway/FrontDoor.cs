@@ -115,7 +115,7 @@ internal sealed partial class FrontDoor(
         }
 
         call.Key = key;
-        call.Rules = shelf.For(key.Tenant, key.Project, key.Id);
+        call.Rules = key.RulesIn(shelf);
         call.Countries = CallEstimate.CountriesFor(key, call.Rules);
         if (call.Rules?.Refusal is { } barred)
         {

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Serve.Snapshots;
@@ -17,11 +18,17 @@ internal sealed record ApiKey(
     /// <summary>The project that the key is of.</summary>
     public string Project { get; init; } = TenantConfig.DefaultProject;
 
+    /// <summary>Rules on its data that were set at run time; null: none were.</summary>
+    public KeyData? Data { get; init; }
+
     /// <summary>The tiers that its calls may have.</summary>
     public TierSet Tiers { get; init; } = TierSet.UpTo(MaxTier);
 
     /// <summary>The group whose guarantee its calls fall under; null if there is none.</summary>
     public TenantGroup? Group { get; init; }
+
+    /// <summary>The rules that bind its calls and what they leave; null: none does. Allocates nothing.</summary>
+    public DataRules? RulesIn(DataRulesShelf shelf) => shelf.For(Tenant, Project, Id, Data);
 
     /// <param name="utf8Name">A model's name or an alias, as the client gave it.</param>
     public bool MayUse(ReadOnlySpan<byte> utf8Name) =>

@@ -109,6 +109,9 @@ internal sealed class ApiKeyTable(FrozenDictionary<KeyDigest, ApiKey> keys, Stor
             : key;
     }
 
+    /// <summary>The key of an id of the store, as it was when it was good; null: it is forgotten, or of the configuration.</summary>
+    public ApiKey? Recall(string tenant, string id) => store?.Recall(id) is { } key && key.Tenant == tenant ? key : null;
+
     ApiKey? Find(in KeyDigest digest, out KeyFault fault)
     {
         if (!keys.TryGetValue(digest, out var key))

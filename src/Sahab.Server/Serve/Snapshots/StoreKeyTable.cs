@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Sahab.Routing.Admission;
 using Sahab.Routing.Requests;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Tenants.Keys;
 
@@ -26,9 +27,10 @@ internal sealed class StoreKeyTable
     FrozenDictionary<string, TenantStanding> _standings = FrozenDictionary<string, TenantStanding>.Empty;
     StoppedHolders _stopped = StoppedHolders.None;
 
-    public StoreKeyTable(KeyFeed feed, TimeProvider time)
+    public StoreKeyTable(KeyFeed feed, DataRulesShelf shelf, TimeProvider time)
     {
         _time = time;
+        shelf.Watch(RulesOnData);
         feed.Subscribe(Apply, Stop, TakeUses, IsFull);
     }
 
@@ -77,6 +79,9 @@ internal sealed class StoreKeyTable
         && FaultOf(holder.Key) == KeyFault.None
             ? holder.Key
             : null;
+
+    /// <summary>The key of an id, also when it has ended, until it is forgotten.</summary>
+    public ApiKey? Recall(string id) => _holders.TryGetValue(id, out var holder) ? holder.Key : null;
 
     /// <summary>Whether the key's organisation or project stands still, wherever the key is from.</summary>
     public KeyFault FaultOf(ApiKey key)
@@ -190,6 +195,14 @@ internal sealed class StoreKeyTable
         return uses;
     }
 
+    /// <summary>The rules on data of keys that are good.</summary>
+    IEnumerable<KeyRules> RulesOnData()
+    {
+        var nowUs = UnixMicroseconds.From(_time.GetUtcNow());
+        return _holders.Values.Where(holder => holder.Key.Data is not null && holder.FaultAt(nowUs) == KeyFault.None)
+            .Select(holder => holder.Key.Data!.Rules);
+    }
+
     TenantStanding StandingOf(string tenant) => _standings.TryGetValue(tenant, out var standing) ? standing : Usual;
 
     ApiKey KeyOf(StoreKey stored, KeyLimiter limiter)
@@ -207,6 +220,9 @@ internal sealed class StoreKeyTable
             Project = stored.Project,
             Group = standing.Group,
             Tiers = tiers,
+            Data = terms.Data is { } data
+                ? new KeyData(new KeyRules(stored.Organisation, stored.Project, stored.Id, data))
+                : null,
         };
     }
 

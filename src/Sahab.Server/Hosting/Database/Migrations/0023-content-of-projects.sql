@@ -29,3 +29,6 @@ UPDATE response SET latest_us = expires_us;
 
 -- Whether a declared use needs two approvals whatever its class, since what was declared before was rejected or revoked.
 ALTER TABLE project_use ADD COLUMN must_review BIGINT NOT NULL DEFAULT 0;
+
+-- Rules on data of a key, within those of its project: JSON as in data_rule; empty: none.
+ALTER TABLE api_key ADD COLUMN data TEXT NOT NULL DEFAULT '';

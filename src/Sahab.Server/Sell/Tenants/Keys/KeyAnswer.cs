@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Sahab.Routing.Requests;
+using Sahab.Server.Govern.Residency;
 
 namespace Sahab.Server.Sell.Tenants.Keys;
 
@@ -28,6 +29,9 @@ internal sealed record KeyAnswer
     public required IReadOnlyList<ServiceTier>? ServiceTiers { get; init; }
 
     public required IReadOnlyList<string>? Countries { get; init; }
+
+    /// <summary>Rules on its data, within those of its project; null: none of its own.</summary>
+    public required DataRulesDesk.DataRulesBody? Data { get; init; }
 
     public required KeyLimitsAnswer Limits { get; init; }
 
@@ -61,6 +65,7 @@ internal sealed record KeyAnswer
         Models = key.Terms.Models,
         ServiceTiers = key.Terms.Tiers,
         Countries = key.Terms.Countries,
+        Data = key.Terms.Data is { } data ? DataRulesDesk.DataRulesBody.Of(data) : null,
         Limits = new KeyLimitsAnswer(key.Terms.RequestsPerMinute, key.Terms.TokensPerMinute, key.Terms.Concurrency),
         Status = key.RevokedAt is not null ? "revoked" : key.IsGoodAt(now) ? "active" : "expired",
         Hint = key.Secrets.Length > 0 ? key.Secrets[^1].Hint : "",

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json.Nodes;
 using Sahab.Server.Govern.Audit;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 
@@ -15,7 +16,8 @@ internal sealed record KeyChange(StoreKey? Key, string? Secret = null, ControlPr
 /// Makes and changes keys: each change in one transaction with its entry in the audit log, and in force on this node
 /// before it is answered.
 /// </summary>
-internal sealed class KeyDesk(KeyStore store, KeyHolders holders, KeyFeed feed, AuditLog audit, IdSource ids, TimeProvider time)
+internal sealed class KeyDesk(
+    KeyStore store, KeyHolders holders, KeyFeed feed, DataRulesDesk rules, AuditLog audit, IdSource ids, TimeProvider time)
 {
     /// <summary>Keys of an organisation that are not revoked.</summary>
     public const int MaxKeysOfOrganisation = 1_000;
@@ -43,6 +45,11 @@ internal sealed class KeyDesk(KeyStore store, KeyHolders holders, KeyFeed feed, 
         {
             return new KeyChange(null, null, ControlError.Conflict(
                 $"This server knows {KeyFeed.MaxKeys} keys, and no more. Revoke some first."));
+        }
+
+        if (FaultOf(organisation, project, "that is new", terms, null) is { } leak)
+        {
+            return new KeyChange(null, null, leak);
         }
 
         var (now, secret) = (time.GetUtcNow(), SecretText.Create());
@@ -85,6 +92,7 @@ internal sealed class KeyDesk(KeyStore store, KeyHolders holders, KeyFeed feed, 
             }
 
             var (terms, refusal) = change(key.Terms);
+            refusal ??= FaultOf(organisation, project, key.Id, terms!, key.Terms);
             return refusal is null ? new KeyChange(key with { Terms = terms! }) : new KeyChange(null, null, refusal);
         },
         key => Describe(key.Terms), cancellation);
@@ -153,6 +161,12 @@ internal sealed class KeyDesk(KeyStore store, KeyHolders holders, KeyFeed feed, 
         feed.Changed(changed.Key);
         return changed;
     }
+
+    /// <summary>What is wrong with rules on the key's data that were not its own before: that they could not be kept.</summary>
+    ControlProblem? FaultOf(string organisation, string project, string key, KeyTerms terms, KeyTerms? before) =>
+        terms.Data is { } data && !ReferenceEquals(data, before?.Data)
+            ? rules.JudgeKey(new KeyRules(organisation, project, key, data))
+            : null;
 
     Task WriteAsync(
         DbConnection connection, DbTransaction transaction, Caller caller, string action, StoreKey key, JsonObject? details,

@@ -3,7 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Sahab.Routing.Requests;
+using Sahab.Server.Govern.Residency;
+using Sahab.Server.Hosting;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 
@@ -18,7 +21,12 @@ internal static class KeyJson
     const int MaxListed = 200;
 
     static readonly string[] Known =
-        ["name", "expires_at", "models", "service_tiers", "countries", "limits"];
+        ["name", "expires_at", "models", "service_tiers", "countries", "data", "limits"];
+
+    static readonly JsonSerializerOptions Strict = new(ControlJson.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
 
     static readonly string[] KnownLimits = ["requests_per_minute", "tokens_per_minute", "concurrency"];
 
@@ -30,6 +38,7 @@ internal static class KeyJson
         json["models"] = List(terms.Models);
         json["service_tiers"] = List(terms.Tiers?.Select(NameOf).ToImmutableArray());
         json["countries"] = List(terms.Countries);
+        json["data"] = terms.Data is { } data ? DataRulesText.ToJson(data) : null;
         json["limits"] = new JsonObject
         {
             ["requests_per_minute"] = terms.RequestsPerMinute,
@@ -54,6 +63,7 @@ internal static class KeyJson
             ?? ReadModels(body, config, ref terms)
             ?? ReadTiers(body, ref terms)
             ?? ReadCountries(body, ref terms)
+            ?? ReadData(body, config, ref terms)
             ?? ReadLimits(body, ref terms);
         return fault is null ? (terms, null) : (null, fault);
     }
@@ -173,6 +183,35 @@ internal static class KeyJson
             terms = terms with { Countries = codes };
         }
 
+        return null;
+    }
+
+    /// <summary>Rules on the key's data: as a whole, and null for none.</summary>
+    static ControlProblem? ReadData(JsonObject body, SahabConfig config, ref KeyTerms terms)
+    {
+        if (!body.TryGetPropertyValue("data", out var given))
+        {
+            return null;
+        }
+
+        DataRulesDesk.DataRulesBody? rules;
+        try
+        {
+            rules = given.Deserialize<DataRulesDesk.DataRulesBody>(Strict);
+        }
+        catch (JsonException)
+        {
+            return ControlError.Invalid(
+                "data", "data must be null, or an object of process_in, store_in and usage_in, each a list of countries and "
+                + "zones, and keep_for, a time such as 24h.");
+        }
+
+        if (rules?.FaultIn(config) is { } fault)
+        {
+            return fault with { Parameter = $"data.{fault.Parameter}" };
+        }
+
+        terms = terms with { Data = rules is { IsEmpty: false } ? rules.ToRules() : null };
         return null;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Sahab.Routing.Requests;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Sell.Tenants.Keys;
@@ -21,6 +22,8 @@ internal sealed class KeyRow
     public string Tiers { get; init; } = "";
 
     public string Countries { get; init; } = "";
+
+    public string Data { get; init; } = "";
 
     public long? RequestsPerMinute { get; init; }
 
@@ -59,6 +62,7 @@ internal sealed class KeyRow
         Models = Write(key.Terms.Models),
         Tiers = Write(key.Terms.Tiers?.Select(tier => tier.ToString()).ToImmutableArray()),
         Countries = Write(key.Terms.Countries),
+        Data = key.Terms.Data is { } data ? DataRulesText.Write(data) : "",
         RequestsPerMinute = key.Terms.RequestsPerMinute,
         TokensPerMinute = key.Terms.TokensPerMinute,
         Concurrency = key.Terms.Concurrency,
@@ -100,6 +104,7 @@ internal sealed class KeyRow
             Models = Read(Models),
             Tiers = Read(Tiers)?.Select(Enum.Parse<ServiceTier>).ToImmutableArray(),
             Countries = Read(Countries),
+            Data = Data.Length == 0 ? null : DataRulesText.Read(Data),
             RequestsPerMinute = (int?)RequestsPerMinute,
             TokensPerMinute = TokensPerMinute,
             Concurrency = (int?)Concurrency,

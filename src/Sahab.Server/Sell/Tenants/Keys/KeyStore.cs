@@ -15,7 +15,7 @@ internal sealed class KeyStore(SahabDatabase database)
 
     const string Columns = """
         k.key_id AS KeyId, k.organisation AS Organisation, k.project AS Project, k.name AS Name, k.models AS Models,
-        k.tiers AS Tiers, k.countries AS Countries, k.requests_per_minute AS RequestsPerMinute,
+        k.tiers AS Tiers, k.countries AS Countries, k.data AS Data, k.requests_per_minute AS RequestsPerMinute,
         k.tokens_per_minute AS TokensPerMinute, k.concurrency AS Concurrency, k.created_by AS CreatedBy,
         k.created_us AS CreatedUs, k.expires_us AS ExpiresUs, k.revoked_us AS RevokedUs, k.last_used_us AS LastUsedUs,
         k.change_number AS ChangeNumber, s.digest AS Digest, s.hint AS Hint, s.created_us AS SecretCreatedUs,
@@ -23,15 +23,15 @@ internal sealed class KeyStore(SahabDatabase database)
         """;
 
     const string Insert = """
-        INSERT INTO api_key (key_id, organisation, project, name, models, tiers, countries, requests_per_minute,
+        INSERT INTO api_key (key_id, organisation, project, name, models, tiers, countries, data, requests_per_minute,
             tokens_per_minute, concurrency, created_by, created_us, expires_us, change_number)
-        VALUES (@KeyId, @Organisation, @Project, @Name, @Models, @Tiers, @Countries, @RequestsPerMinute,
+        VALUES (@KeyId, @Organisation, @Project, @Name, @Models, @Tiers, @Countries, @Data, @RequestsPerMinute,
             @TokensPerMinute, @Concurrency, @CreatedBy, @CreatedUs, @ExpiresUs, @ChangeNumber)
         """;
 
     const string Update = """
         UPDATE api_key SET name = @Name, models = @Models, tiers = @Tiers, countries = @Countries,
-            requests_per_minute = @RequestsPerMinute, tokens_per_minute = @TokensPerMinute, concurrency = @Concurrency,
+            data = @Data, requests_per_minute = @RequestsPerMinute, tokens_per_minute = @TokensPerMinute, concurrency = @Concurrency,
             expires_us = @ExpiresUs, revoked_us = @RevokedUs, change_number = @ChangeNumber
         WHERE key_id = @KeyId
         """;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sahab.Server.Govern.Residency;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Hosting.Configuration;
 
@@ -17,7 +18,7 @@ internal static class KeysApi
             .WithSummary("Make a key. Its secret is in this answer and in no other.");
         keys.MapGet("/{key}", ShowAsync).Produces<KeyAnswer>().WithSummary("One key.");
         keys.MapPatch("/{key}", ChangeAsync).Reads<KeyBody>().Produces<KeyAnswer>()
-            .WithSummary("Change a key's name, expiry, scopes or limits.");
+            .WithSummary("Change a key's name, expiry, scopes, rules on data or limits.");
         keys.MapPost("/{key}/rotate", RotateAsync).Reads<RotateBody>().Produces<KeyAnswer>()
             .WithSummary("Give a key another secret; the one before stays good for overlap_hours.");
         keys.MapPost("/{key}/revoke", RevokeAsync).Produces<KeyAnswer>()
@@ -111,7 +112,8 @@ internal static class KeysApi
 
     /// <summary>For the description of the API: what is read is told from what is left out by <see cref="KeyJson"/>.</summary>
     sealed record KeyBody(
-        string? Name, DateTimeOffset? ExpiresAt, string[]? Models, string[]? ServiceTiers, string[]? Countries, KeyLimits? Limits);
+        string? Name, DateTimeOffset? ExpiresAt, string[]? Models, string[]? ServiceTiers, string[]? Countries,
+        DataRulesDesk.DataRulesBody? Data, KeyLimits? Limits);
 
     /// <summary>For the description of the API.</summary>
     sealed record KeyLimits(int? RequestsPerMinute, long? TokensPerMinute, int? Concurrency);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sahab.Routing.Requests;
+using Sahab.Server.Hosting.Configuration;
 
 namespace Sahab.Server.Sell.Tenants.Keys;
 
@@ -53,6 +54,9 @@ internal sealed record KeyTerms
 
     /// <summary>The countries that its calls may be served in; null: all.</summary>
     public ImmutableArray<string>? Countries { get; init; }
+
+    /// <summary>Where its data may go and how long it is kept, within the rules of its project; null: as those say.</summary>
+    public DataConfig? Data { get; init; }
 
     /// <summary>At least 1; null: no limit.</summary>
     public int? RequestsPerMinute { get; init; }
