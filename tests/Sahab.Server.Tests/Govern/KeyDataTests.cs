@@ -82,7 +82,7 @@ public sealed class KeyDataTests : IAsyncLifetime
 
     [Theory]
     [InlineData("""{"store_in":["DE"]}""", "stored responses: the store is in NO, outside DE")]
-    [InlineData("""{"process_in":["ours"]}""", "every call: this node is in NO, outside ours")]
+    [InlineData("""{"process_in":["ours"]}""", "every call: this node is in NO, outside zone ours")]
     [InlineData("""{"usage_in":["US"],"keep_for":"0s"}""", "the usage journal")]
     public async Task Rules_that_could_not_be_kept_are_refused_with_the_path_and_change_nothing(string data, string path)
     {

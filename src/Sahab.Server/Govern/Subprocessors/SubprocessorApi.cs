@@ -31,7 +31,8 @@ internal static class SubprocessorApi
         register.MapPost("", AddAsync).Reads<Addition>().Produces<SubprocessorAnswer>().Needs(Permission.ChangeRules)
             .WithSummary("Announce a subprocessor; it takes effect when its notice is over.");
         register.MapPatch("/{id}", ChangeAsync).Reads<Change>().Produces<SubprocessorAnswer>().Needs(Permission.ChangeRules)
-            .WithSummary("Change its name or purpose, or take countries away, where it gets no data from now on; anything more is a new subprocessor, with notice.");
+            .WithSummary("Change its name or purpose, or take countries away, where it gets no data from now on; anything more is a "
+                + "new subprocessor, with notice.");
         register.MapDelete("/{id}", RemoveAsync).Produces<SubprocessorAnswer>().Needs(Permission.ChangeRules)
             .WithSummary("Remove it: from now on it gets no data.");
     }

@@ -50,6 +50,12 @@ internal sealed class FileFolder(string path)
     /// <summary>Removes a content, finished or not.</summary>
     public void Delete(Guid id)
     {
+        if (!Directory.Exists(path))
+        {
+            // Nobody has uploaded anything to this node.
+            return;
+        }
+
         File.Delete(PathOf(id));
         File.Delete(PathOf(id) + Unfinished);
     }

@@ -104,9 +104,12 @@ internal sealed class FileStore(SahabDatabase database)
     public async Task<HashSet<Guid>> KnownAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
+        // Dapper finds a list only by what the value is at run time.
+        var parameters = new DynamicParameters();
+        parameters.Add("Ids", database.IdValues(ids));
         return [.. (await connection.ReadAllAsync<string>(new CommandDefinition(
-            $"SELECT {database.IdText("file_id")} FROM file WHERE {database.IsAmong("file_id", "@Ids")}",
-            new { Ids = database.IdValues(ids) }, cancellationToken: cancellation))).Select(Guid.Parse)];
+            $"SELECT {database.IdText("file_id")} FROM file WHERE {database.IsAmong("file_id", "@Ids")}", parameters,
+            cancellationToken: cancellation))).Select(Guid.Parse)];
     }
 
     async Task<List<StoredFile>> ReadAsync(
