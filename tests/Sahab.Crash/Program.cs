@@ -13,6 +13,7 @@ namespace Sahab.Crash;
 
 /// <summary>
 /// Appends usage for ever, to be killed by a test: <c>Sahab.Crash FOLDER SEED APPENDERS (journal|post|settle1|settle2|invoice)</c>.
+/// With <c>invoice</c> the folder may be a connection string of PostgreSQL.
 /// Each acknowledged event is one line on standard output, written before the next append of the same appender. The last
 /// two settle besides, without a pause, by <see cref="CrashContracts"/> with so many versions; <c>invoice</c> issues the
 /// invoices of <see cref="CrashInvoices"/> instead.
@@ -27,7 +28,9 @@ internal static class Program
         using var output = new Acknowledgements();
         if (args[3] == "invoice")
         {
-            await using var database = new SqliteDatabase(Path.Combine(folder, MeteringModule.StoreFileName));
+            await using SahabDatabase database = folder.Contains('=', StringComparison.Ordinal)
+                ? new PostgresDatabase(folder)
+                : new SqliteDatabase(Path.Combine(folder, MeteringModule.StoreFileName));
             await CrashInvoices.IssueAsync(database, output.Write);
             return 0;
         }

@@ -26,7 +26,9 @@ public static class InvoiceBuilder
             .Where(charge => charge.Amount.Value != 0).Select(charge => charge.ToLine()));
         foreach (var late in input.Late.OrderBy(late => late.Month))
         {
-            lines.AddRange(LateLines(late));
+            List<InvoiceLine> changes = [.. LateLines(late)];
+            lines.AddRange(changes);
+            lines.AddRange(MinimumsBack(late, SumOf(changes)));
         }
 
         if (lines.Count == 0)
@@ -111,6 +113,20 @@ public static class InvoiceBuilder
         }
     }
 
+    /// <summary>What late usage of a month gives back of the minimums that it was charged for: so much of it was paid.</summary>
+    static IEnumerable<InvoiceLine> MinimumsBack(LateMonth late, Int128 more) => more <= 0 ? [] : late.Minimums
+        .OrderBy(minimum => minimum.Id, StringComparer.Ordinal)
+        .Select(minimum => new InvoiceLine
+        {
+            Kind = InvoiceLineKind.Minimum,
+            Month = late.Month,
+            Text = string.Create(
+                CultureInfo.InvariantCulture, $"{minimum.Text}: later usage of {late.Month:yyyy-MM} counts towards it"),
+            Amount = new NanoUsd((long)-Int128.Min(more, minimum.Left.Value)),
+            Account = Account.FeeRevenue(minimum.Id),
+            Plan = minimum.Id,
+        });
+
     static void AddTax(InvoiceInput input, List<InvoiceLine> lines)
     {
         var tax = TaxOn(SumOf(lines), input.Tax);
@@ -128,13 +144,28 @@ public static class InvoiceBuilder
     }
 
     /// <summary>The tax on an amount, rounded half to even to a nano-USD.</summary>
-    internal static NanoUsd TaxOn(Int128 nano, TaxTreatment tax) => MonthlyCharges.ToNano(MonthlyCharges.DivideHalfEven(
+    public static NanoUsd TaxOn(Int128 nano, TaxTreatment tax) => MonthlyCharges.ToNano(MonthlyCharges.DivideHalfEven(
         (BigInteger)nano * (BigInteger)(tax.Rate * 1_000_000_000_000m), 1_000_000_000_000));
 
-    /// <summary>Credit that expires first is drawn first; what never expires, last.</summary>
+    /// <summary>
+    /// Credit that expires first is drawn first; what never expires, last. Where the month comes to less than nothing, the
+    /// rest is kept as credit.
+    /// </summary>
     static void AddCredits(InvoiceInput input, List<InvoiceLine> lines)
     {
         var owed = SumOf(lines);
+        if (owed < 0)
+        {
+            lines.Add(new InvoiceLine
+            {
+                Kind = InvoiceLineKind.CreditKept,
+                Month = input.Month,
+                Text = "Kept as credit for later invoices",
+                Amount = new NanoUsd(checked((long)-owed)),
+                Account = Account.CustomerCredit(input.Organisation),
+            });
+        }
+
         foreach (var credit in input.Credits.OrderBy(each => each.ExpiresAt ?? DateTimeOffset.MaxValue)
             .ThenBy(each => each.Id, StringComparer.Ordinal))
         {
@@ -157,30 +188,40 @@ public static class InvoiceBuilder
 
     static void AddRounding(InvoiceInput input, List<InvoiceLine> lines)
     {
-        var exact = (BigInteger)SumOf(lines);
-        var rounded = MonthlyCharges.DivideHalfEven(exact, NanoPerCent) * NanoPerCent;
-        if (rounded != exact)
+        var rounding = RoundingOf(SumOf(lines));
+        if (rounding.Value != 0)
         {
             lines.Add(new InvoiceLine
             {
                 Kind = InvoiceLineKind.Rounding,
                 Month = input.Month,
                 Text = "Rounding to a cent",
-                Amount = MonthlyCharges.ToNano(rounded - exact),
+                Amount = rounding,
                 Account = Account.SaleRounding,
             });
         }
     }
 
-    /// <summary>The lines of a credit note: an amount before tax, the tax on it, and rounding.</summary>
+    /// <summary>What makes whole cents of an amount, half to even.</summary>
+    public static NanoUsd RoundingOf(Int128 nano) => MonthlyCharges.ToNano(
+        (MonthlyCharges.DivideHalfEven(nano, NanoPerCent) * NanoPerCent) - nano);
+
+    /// <summary>
+    /// The lines of a credit note: an amount before tax, the tax on it, and rounding. What goes beyond what is paid in money
+    /// gives credit back that the invoice drew.
+    /// </summary>
     /// <param name="organisation">Whose invoice is corrected.</param>
     /// <param name="month">The invoice's month.</param>
     /// <param name="text">Why, for people.</param>
     /// <param name="amount">What is taken back, before tax. Above 0.</param>
     /// <param name="tax">The tax that the invoice bore.</param>
+    /// <param name="inMoney">What of the invoice is to be paid in money, or was, and was not taken back yet.</param>
+    /// <param name="drawn">The credit that the invoice drew and that was not given back yet.</param>
     public static IReadOnlyList<InvoiceLine> CreditNote(
-        string organisation, DateOnly month, string text, NanoUsd amount, TaxTreatment tax)
+        string organisation, DateOnly month, string text, NanoUsd amount, TaxTreatment tax, NanoUsd inMoney,
+        IEnumerable<CreditLeft> drawn)
     {
+        ArgumentNullException.ThrowIfNull(drawn);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(amount.Value);
         var input = new InvoiceInput { Organisation = organisation, Month = month, Tax = tax };
         List<InvoiceLine> lines =
@@ -195,7 +236,33 @@ public static class InvoiceBuilder
             },
         ];
         AddTax(input, lines);
+        GiveCreditBack(input, lines, inMoney, drawn);
         AddRounding(input, lines);
         return lines;
+    }
+
+    /// <summary>What was drawn last is given back first.</summary>
+    static void GiveCreditBack(
+        InvoiceInput input, List<InvoiceLine> lines, NanoUsd inMoney, IEnumerable<CreditLeft> drawn)
+    {
+        var beyond = -SumOf(lines) - inMoney.Value;
+        foreach (var credit in drawn.OrderByDescending(each => each.ExpiresAt ?? DateTimeOffset.MaxValue)
+            .ThenByDescending(each => each.Id, StringComparer.Ordinal))
+        {
+            var back = Int128.Min(beyond, credit.Left.Value);
+            if (back > 0)
+            {
+                beyond -= back;
+                lines.Add(new InvoiceLine
+                {
+                    Kind = InvoiceLineKind.Credit,
+                    Month = input.Month,
+                    Text = credit.Text + " (given back)",
+                    Amount = new NanoUsd((long)back),
+                    Account = Account.CustomerCredit(input.Organisation),
+                    Credit = credit.Id,
+                });
+            }
+        }
     }
 }

@@ -8,11 +8,21 @@ namespace Sahab.Ledger.Sales;
 /// <param name="Discount">Of what was taken off it; at most 0, but for corrections.</param>
 public sealed record InvoicedModel(string Model, NanoUsd Usage, NanoUsd Discount);
 
+/// <summary>What was charged of a minimum because a month's usage did not reach it.</summary>
+/// <param name="Id">The minimum.</param>
+/// <param name="Text">What it is, for people.</param>
+/// <param name="Left">What of that was not given back yet. Above 0.</param>
+public sealed record ChargedMinimum(string Id, string Text, NanoUsd Left);
+
 /// <summary>A month that was invoiced before, and has changed since.</summary>
 /// <param name="Month">Its first day.</param>
 /// <param name="Sold">What was sold in it, as it is known now.</param>
 /// <param name="Invoiced">What was invoiced of it.</param>
-public sealed record LateMonth(DateOnly Month, IReadOnlyList<SoldUsage> Sold, IReadOnlyList<InvoicedModel> Invoiced);
+public sealed record LateMonth(DateOnly Month, IReadOnlyList<SoldUsage> Sold, IReadOnlyList<InvoicedModel> Invoiced)
+{
+    /// <summary>What was charged beyond its usage because of minimums: later usage of it counts towards them.</summary>
+    public IReadOnlyList<ChargedMinimum> Minimums { get; init; } = [];
+}
 
 /// <summary>Something that is paid by the month, or a minimum that was agreed.</summary>
 /// <param name="Id">Its name.</param>

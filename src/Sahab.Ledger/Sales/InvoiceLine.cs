@@ -36,7 +36,7 @@ public enum InvoiceLineKind
     /// <summary>Tax.</summary>
     Tax,
 
-    /// <summary>What credit pays.</summary>
+    /// <summary>What credit pays; of a credit note: what is given back of it.</summary>
     Credit,
 
     /// <summary>What rounding the whole to cents makes.</summary>
@@ -44,6 +44,9 @@ public enum InvoiceLineKind
 
     /// <summary>Of a credit note: what is taken back.</summary>
     Correction,
+
+    /// <summary>What a month below nothing leaves: it is kept as credit, so that the invoice comes to nothing.</summary>
+    CreditKept,
 }
 
 /// <summary>A line of an invoice or credit note.</summary>
@@ -103,4 +106,7 @@ public sealed record InvoiceLine
     /// <summary>Whether it takes something off usage of a month.</summary>
     public bool IsDiscount =>
         Kind is InvoiceLineKind.Free or InvoiceLineKind.Volume or InvoiceLineKind.LateDiscount;
+
+    /// <summary>Whether it moves credit of the customer.</summary>
+    public bool IsCredit => Kind is InvoiceLineKind.Credit or InvoiceLineKind.CreditKept;
 }

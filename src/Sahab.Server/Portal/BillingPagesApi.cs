@@ -73,16 +73,17 @@ internal static class BillingPagesApi
         ConsolePagesApi.ShowAsync(typeof(InvoiceLinePage), organisation, context, renderer, organisations, async found =>
         {
             if (await InvoiceApi.ContentAsync(organisation, number, desk, store, context.RequestAborted) is not { } content
-                || JsonNode.Parse(content)!["lines"]!.AsArray() is not { } lines || line < 1 || line > lines.Count)
+                || JsonNode.Parse(content) is not { } document || document["lines"]!.AsArray() is not { } lines
+                || line < 1 || line > lines.Count)
             {
                 return null;
             }
 
             var mark = EventMark.Parse(context.Request.Query["after"].FirstOrDefault());
-            var calls = await desk.CallsAsync(organisation, lines[line - 1]!, mark, CallsOfPage, context.RequestAborted);
-            return new InvoiceLineView(new ConsoleView(found), number, lines[line - 1]!, [.. calls.Calls.Select(SoldCallAnswer.Of)])
+            var (calls, next) = await desk.CallsAsync(organisation, document, line, mark, CallsOfPage, context.RequestAborted);
+            return new InvoiceLineView(new ConsoleView(found), number, lines[line - 1]!, [.. calls.Select(SoldCallAnswer.Of)])
             {
-                Next = calls.Next?.ToString(),
+                Next = next?.ToString(),
             };
         });
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Dapper;
 using Sahab.Ledger.Rating;
 using Sahab.Ledger.Sales;
@@ -62,12 +63,18 @@ internal sealed class SalesHouse : IDisposable
                     {
                         Id = "units", Organisation = "org-003", Text = "Reserved units", PerMonth = 31.07m, From = "2026-09-12",
                     },
+                    new BillingFeeConfig
+                    {
+                        Id = "least", Organisation = "org-004", Text = "Least of a month", PerMonth = 10, From = "2026-09-01",
+                        Until = "2026-10-01", Minimum = true,
+                    },
                 ],
             },
         };
         var audit = new AuditLog(Time);
+        Capacity = new CapacityStore(database, audit);
         Desk = new InvoiceDesk(
-            Store, Usage, audit, new CapacityStore(database, audit), new ConfigurationState(config, "", "", [], Time), Time);
+            Store, Usage, audit, Capacity, new ConfigurationState(config, "", "", [], Time), Time);
         Payments = new PaymentDesk(Store, Usage, audit, new IdSource(Time, 1), Time);
     }
 
@@ -82,6 +89,8 @@ internal sealed class SalesHouse : IDisposable
     public UsageStore Usage { get; }
 
     public InvoiceStore Store { get; }
+
+    public CapacityStore Capacity { get; }
 
     public InvoiceDesk Desk { get; }
 
@@ -131,6 +140,32 @@ internal sealed class SalesHouse : IDisposable
 
         return numbers;
     }
+
+    /// <summary>Reserves capacity of the model <c>large</c>, and returns its id.</summary>
+    public async Task<string> ReserveAsync(string organisation, string from, string until)
+    {
+        var reservation = new Reservation($"res_{organisation}", organisation, "", "large", "unit", "term")
+        {
+            Units = 2, TokensPerMinute = 200, Price = Sahab.Ledger.Money.NanoUsd.FromUsd(61), From = SomePrices.Day(from),
+            Until = SomePrices.Day(until), CreatedAt = SomePrices.Day(from),
+        };
+        await using var change = await Capacity.BeginAsync(CancellationToken.None);
+        await CapacityStore.AddAsync(change, reservation);
+        await change.CommitAsync();
+        return reservation.Id;
+    }
+
+    /// <summary>All receipts of an organisation, read as whoever has the public key reads them.</summary>
+    public async Task<ReceiptChain> ChainAsync(string organisation)
+    {
+        var chain = new ReceiptChain(ReceiptKey.ReadAll(PublicKey));
+        (await Receipts.ReadAsync(organisation, 0, long.MaxValue, CancellationToken.None)).ForEach(chain.Add);
+        return chain;
+    }
+
+    /// <summary>A document of an organisation.</summary>
+    public async Task<JsonObject> DocumentAsync(string organisation, string number) => JsonNode.Parse(
+        (await Store.ReadAsync(organisation, number, CancellationToken.None))!.Content)!.AsObject();
 
     public async Task<List<T>> ReadAsync<T>(string sql)
     {

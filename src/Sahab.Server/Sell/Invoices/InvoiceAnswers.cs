@@ -40,17 +40,18 @@ internal sealed record CorrectedAnswer(string Number, string Corrects);
 
 /// <summary>A call that a line is made of.</summary>
 /// <param name="Revision">0, or the number of its latest correction.</param>
+/// <param name="InvoicedUsd">Of a late line: what was invoiced of it before; null: nothing.</param>
 internal sealed record SoldCallAnswer(
     Guid EventId, Guid CallId, string StartedAt, string Key, string Model, string ServiceTier, long PromptTokens,
     long CachedTokens, long CacheWriteTokens, [property: JsonPropertyName("cache_write_1h_tokens")] long CacheWrite1hTokens,
-    long OutputTokens, long Revision, string AmountUsd)
+    long OutputTokens, long Revision, string AmountUsd, string? InvoicedUsd)
 {
     public static SoldCallAnswer Of(SoldCall call) => new(
         call.Usage.EventId, call.Usage.CallId,
         call.Usage.StartedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
         call.Usage.Key, call.Usage.Model, call.Usage.ServiceTier, call.Usage.Usage.PromptTokens, call.Usage.Usage.CachedTokens,
         call.Usage.Usage.CacheWriteTokens, call.Usage.Usage.CacheWrite1hTokens, call.Usage.Usage.OutputTokens, call.Revision,
-        InvoiceDocument.Usd(call.Amount.Value));
+        InvoiceDocument.Usd(call.Amount.Value), call.Before.Value == 0 ? null : InvoiceDocument.Usd(call.Before.Value));
 }
 
 /// <summary>A payment of an invoice, or below 0 a refund.</summary>
@@ -73,9 +74,10 @@ internal sealed record RecordedAnswer(int Recorded, int Known);
 internal sealed record RefundedAnswer(string Number, string RefundedUsd);
 
 /// <summary>What a payment service was asked to collect.</summary>
-/// <param name="Payment">The payment's id there.</param>
+/// <param name="Payment">The payment's id there; null: there is none.</param>
 /// <param name="Status">As it says.</param>
-internal sealed record CollectedAnswer(string Number, string? Payment, string? Status);
+/// <param name="Error">Why it does not collect it; null: it does.</param>
+internal sealed record CollectedAnswer(string Number, string? Payment, string? Status, string? Error = null);
 
 /// <summary>Credit of an organisation.</summary>
 /// <param name="Kind"><c>prepaid</c> or <c>promotional</c>.</param>

@@ -132,13 +132,14 @@ internal static class InvoiceApi
             return Unknown(number);
         }
 
-        var lines = JsonNode.Parse(content)!["lines"]!.AsArray();
+        var document = JsonNode.Parse(content)!;
+        var lines = document["lines"]!.AsArray();
         if (line < 1 || line > lines.Count)
         {
             return ControlError.NotFound("line", $"{number} has the lines 1 to {lines.Count}.");
         }
 
-        var (calls, next) = await desk.CallsAsync(organisation, lines[line - 1]!, before, page.Limit, context.RequestAborted);
+        var (calls, next) = await desk.CallsAsync(organisation, document, line, before, page.Limit, context.RequestAborted);
         return Results.Ok(new Listing<SoldCallAnswer>("list", [.. calls.Select(SoldCallAnswer.Of)], next?.ToString()));
     }
 

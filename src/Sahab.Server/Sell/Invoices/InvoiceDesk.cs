@@ -25,15 +25,12 @@ internal delegate Task<Dictionary<string, string>> ProjectsOfKeys(string organis
 /// Drafts and issues invoices. A draft is a function of the store and the configuration; what is issued is stored in one
 /// transaction with its number, its lines and what they post.
 /// </summary>
-internal sealed class InvoiceDesk(
+internal sealed partial class InvoiceDesk(
     InvoiceStore store, UsageStore usage, AuditLog audit, CapacityStore capacity, ConfigurationState configuration,
     TimeProvider time, ProjectsOfKeys? projects = null)
 {
     public const string Invoice = "invoice";
     public const string CreditNote = "credit-note";
-
-    /// <summary>Pages of calls that are looked through for those of one project before the list is told in part.</summary>
-    public const int MaxReads = 20;
 
     BillingConfig Billing => configuration.Current.Billing;
 
@@ -61,6 +58,7 @@ internal sealed class InvoiceDesk(
 
         await using var connection = await store.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await InvoiceStore.HoldTurnAsync(connection, transaction, organisation, cancellation);
 
         // Who posts to the month waits from here on until the invoice is there, and is late then.
         var changed = await UsageStore.TakeSaleChangesAsync(connection, transaction, organisation, month, cancellation);
@@ -79,8 +77,6 @@ internal sealed class InvoiceDesk(
                 $"{InvoiceDocument.MonthText(earlier)} has fees that are not invoiced. Issue its invoice first.");
         }
 
-        // Else two months at once could both draw the same credit.
-        await InvoiceStore.HoldCreditsAsync(connection, transaction, organisation, cancellation);
         var (input, profile) = await ReadAsync(connection, transaction, organisation, month, changed, cancellation);
         var lines = InvoiceBuilder.Lines(input);
         if (lines.Count == 0)
@@ -117,6 +113,7 @@ internal sealed class InvoiceDesk(
         // The number is taken first, so that of two corrections at once the second sees the first.
         var series = Series("CN", now);
         await InvoiceStore.HoldSeriesAsync(connection, transaction, series, cancellation);
+        await InvoiceStore.HoldAsync(connection, transaction, number, cancellation);
         if (await InvoiceStore.ReadAsync(connection, transaction, organisation, number, cancellation) is not { Kind: Invoice } invoice)
         {
             return new IssueOutcome(null, false, null);
@@ -124,10 +121,15 @@ internal sealed class InvoiceDesk(
 
         var content = JsonNode.Parse(invoice.Content)!;
         var tax = TaxOf(content);
-        var lines = InvoiceBuilder.CreditNote(organisation, invoice.Month, reason, amount, tax);
-        var left = invoice.TotalNano + invoice.CreditedNano;
-        if ((decimal)-InvoiceBuilder.SumOf(lines) > left)
+        var inMoney = invoice.TotalNano + invoice.CreditedNano;
+        var drawn = (await InvoiceStore.DrawnAsync(connection, transaction, number, cancellation))
+            .ConvertAll(credit => new CreditLeft(credit.Id, credit.Text, new NanoUsd((long)credit.DrawnNano), credit.ExpiresAt));
+        var lines = InvoiceBuilder.CreditNote(
+            organisation, invoice.Month, reason, amount, tax, new NanoUsd((long)inMoney), drawn);
+        var taken = (decimal)-InvoiceBuilder.SumOf(lines);
+        if (taken > inMoney)
         {
+            var left = inMoney + drawn.Sum(credit => (decimal)credit.Left.Value);
             return new IssueOutcome(null, false, string.Create(
                 CultureInfo.InvariantCulture,
                 $"With tax that is more than is left of {number}: {InvoiceDocument.Usd(left)} USD."));
@@ -136,46 +138,14 @@ internal sealed class InvoiceDesk(
         var profile = await InvoiceStore.CustomerAsync(connection, transaction, organisation, cancellation);
         var document = new NewDocument(organisation, CreditNote, invoice.Month, now, now, number, lines);
         var issued = await AddAsync(connection, transaction, document, series, tax, profile, actor, cancellation);
+        if (invoice.OpenNano > 0 && invoice.OpenNano - taken <= 0)
+        {
+            await audit.AppendAsync(
+                connection, transaction, PaymentDesk.Paid(organisation, number, invoice.OpenNano - taken, actor), cancellation);
+        }
+
         await transaction.CommitAsync(cancellation);
         return new IssueOutcome(issued, true, null);
-    }
-
-    /// <summary>The calls that a line is made of; none of a line that is not made of calls.</summary>
-    public async Task<(IReadOnlyList<SoldCall> Calls, EventMark? Next)> CallsAsync(
-        string organisation, JsonNode line, EventMark? before, int limit, CancellationToken cancellation)
-    {
-        string Text(string name) => line[name]?.ToString() ?? "";
-        if (Text("model").Length == 0 || !InvoiceApi.TryMonth(Text("month"), out var month))
-        {
-            return ([], null);
-        }
-
-        var sought = new SoldCalls(organisation, StartOf(month), StartOf(month.AddMonths(1)))
-        {
-            Model = Text("model"),
-            ServiceTier = Text("service_tier"),
-            Plan = Text("plan"),
-            TermsId = line["terms"]?.GetValue<long>() ?? 0,
-        };
-        // Of which project a key is, the rows of calls do not say: those of a project are looked for.
-        var project = Text("project");
-        var projectOf = project.Length > 0 ? await ProjectsAsync(organisation, cancellation) : null;
-        var (atOnce, found) = (projectOf is null ? limit : UsageStore.MaxPage, new List<SoldCall>());
-        for (var read = 0; read < MaxReads; read++)
-        {
-            var calls = await usage.SoldCallsAsync(sought, before, atOnce, cancellation);
-            found.AddRange(calls
-                .Where(call => projectOf is null || projectOf(call.Usage.Key) == project)
-                .Take(limit - found.Count));
-            before = found.Count == limit ? EventMark.Of(found[^1].Usage)
-                : calls.Count < atOnce ? null : EventMark.Of(calls[^1].Usage);
-            if (before is null || found.Count == limit)
-            {
-                break;
-            }
-        }
-
-        return (found, before);
     }
 
     /// <summary>The project of a key by its id.</summary>
@@ -191,7 +161,7 @@ internal sealed class InvoiceDesk(
         string.Create(CultureInfo.InvariantCulture, $"{kind}-{now.UtcDateTime.Year:0000}");
 
     /// <summary>The tax that an invoice bore: as it says, or, where it is of an older version, as its line says.</summary>
-    static TaxTreatment TaxOf(JsonNode invoice)
+    public static TaxTreatment TaxOf(JsonNode invoice)
     {
         if (invoice["tax"] is { } tax)
         {
@@ -259,6 +229,7 @@ internal sealed class InvoiceDesk(
         await InvoiceStore.AddAsync(
             connection, transaction, number, document, InvoiceDocument.Of(head, document.Lines).ToText(),
             cancellation);
+        var kept = await KeepCreditAsync(connection, transaction, number, document, actor, cancellation);
         await usage.BookAsync(
             connection, transaction,
             SaleEntries.OfDocument(number, document.Organisation, document.Lines, document.IssuedAt), cancellation);
@@ -275,7 +246,43 @@ internal sealed class InvoiceDesk(
                 },
             },
             cancellation);
+        if (kept is not null)
+        {
+            await audit.AppendAsync(connection, transaction, kept, cancellation);
+        }
+
+        if (document.Kind == Invoice && InvoiceBuilder.SumOf(document.Lines) == 0)
+        {
+            await audit.AppendAsync(
+                connection, transaction, PaymentDesk.Paid(document.Organisation, number, 0, actor), cancellation);
+        }
+
         return number;
+    }
+
+    /// <summary>
+    /// Keeps as credit what an invoice is below nothing, from the end of its month on, so that the next month draws it; the
+    /// document's own entry books it. Returns what is to be said of it; null: there is none.
+    /// </summary>
+    static async Task<AuditEntry?> KeepCreditAsync(
+        DbConnection connection, DbTransaction transaction, string number, NewDocument document, string actor,
+        CancellationToken cancellation)
+    {
+        if (document.Lines.FirstOrDefault(line => line.Kind == InvoiceLineKind.CreditKept) is not { } line)
+        {
+            return null;
+        }
+
+        var credit = new StoredCredit
+        {
+            Id = $"credit_{number}",
+            Kind = "prepaid",
+            Nano = line.Amount.Value,
+            GrantedUs = UnixMicroseconds.From(StartOf(document.Month.AddMonths(1))),
+            Note = $"kept from {number}",
+        };
+        await InvoiceStore.AddCreditAsync(connection, transaction, document.Organisation, credit, cancellation);
+        return PaymentDesk.Granted(document.Organisation, credit, actor);
     }
 
     async Task<(InvoiceInput Input, BillingProfile Profile)> ReadAsync(
@@ -290,7 +297,11 @@ internal sealed class InvoiceDesk(
             late.Add(new LateMonth(
                 earlier,
                 await SoldAsync(connection, transaction, organisation, earlier, cancellation),
-                await InvoiceStore.InvoicedModelsAsync(connection, transaction, organisation, earlier, cancellation)));
+                await InvoiceStore.InvoicedModelsAsync(connection, transaction, organisation, earlier, cancellation))
+            {
+                Minimums = MinimumsOf(
+                    earlier, await InvoiceStore.ContentsOfAsync(connection, transaction, organisation, earlier, cancellation)),
+            });
         }
 
         var fees = billing.Fees.Where(fee => fee.Organisation == organisation).ToLookup(fee => fee.Minimum, ToFee);
@@ -314,6 +325,22 @@ internal sealed class InvoiceDesk(
             profile);
     }
 
+    /// <summary>What invoices charged of a month because of minimums, less what later ones gave back.</summary>
+    static List<ChargedMinimum> MinimumsOf(DateOnly month, IEnumerable<string> invoices)
+    {
+        var name = InvoiceDocument.MonthText(month);
+        return
+        [
+            .. invoices.SelectMany(invoice => JsonNode.Parse(invoice)!["lines"]!.AsArray())
+                .Where(line => line!["kind"]!.ToString() == "minimum" && line["month"]!.ToString() == name)
+                .GroupBy(line => line!["plan"]!.ToString())
+                .Select(group => new ChargedMinimum(
+                    group.Key, group.First()!["text"]!.ToString(),
+                    NanoUsd.FromUsd(group.Sum(line => decimal.Parse(line!["amount_usd"]!.ToString(), CultureInfo.InvariantCulture)))))
+                .Where(minimum => minimum.Left.Value > 0),
+        ];
+    }
+
     /// <summary>Credit may be used for a month if it was granted before its end and lives to see it.</summary>
     static async Task<IReadOnlyList<CreditLeft>> CreditsAsync(
         DbConnection connection, DbTransaction transaction, string organisation, DateOnly month,
@@ -324,9 +351,7 @@ internal sealed class InvoiceDesk(
         return
         [
             .. credits.Where(credit => credit.LeftNano > 0 && credit.GrantedUs < endUs && !(credit.ExpiresUs < endUs))
-                .Select(credit => new CreditLeft(
-                    credit.Id, $"{(credit.Kind == "prepaid" ? "Prepaid" : "Promotional")} credit: {credit.Note}",
-                    new NanoUsd(credit.LeftNano), credit.ExpiresAt)),
+                .Select(credit => new CreditLeft(credit.Id, credit.Text, new NanoUsd(credit.LeftNano), credit.ExpiresAt)),
         ];
     }
 

@@ -111,7 +111,7 @@ internal sealed record DocumentTotals(
         Sum(lines, line => line.Kind is InvoiceLineKind.Product or InvoiceLineKind.Minimum or InvoiceLineKind.Reservation),
         Sum(lines, line => line.Kind == InvoiceLineKind.Correction),
         Sum(lines, line => line.Kind == InvoiceLineKind.Tax),
-        Sum(lines, line => line.Kind == InvoiceLineKind.Credit),
+        Sum(lines, line => line.IsCredit),
         Sum(lines, line => line.Kind == InvoiceLineKind.Rounding),
         Sum(lines, _ => true));
 

@@ -74,6 +74,9 @@ internal sealed record StoredCredit
 
     public long LeftNano => Nano - (long)DrawnNano;
 
+    /// <summary>What lines of documents call it.</summary>
+    public string Text => $"{(Kind == "prepaid" ? "Prepaid" : "Promotional")} credit: {Note}";
+
     public DateTimeOffset? ExpiresAt => ExpiresUs is { } expires ? UnixMicroseconds.ToTime(expires) : null;
 }
 
@@ -201,17 +204,32 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
             new { Organisation = organisation }, transaction, cancellationToken: cancellation)) is >= 0 and var monthUs
             ? DateOnly.FromDateTime(UnixMicroseconds.ToTime(monthUs).UtcDateTime) : null;
 
-    /// <summary>Has whoever else would draw credit of an organisation wait until the transaction ends.</summary>
-    public static Task HoldCreditsAsync(
+    /// <summary>
+    /// Has whoever else would issue an invoice of an organisation wait until the transaction ends: else two months at once
+    /// could both draw the same credit, both charge what was reserved, or be issued out of order.
+    /// </summary>
+    public static Task HoldTurnAsync(
         DbConnection connection, DbTransaction transaction, string organisation, CancellationToken cancellation) => ExecuteAsync(
-        connection, transaction, "UPDATE sale_credit SET organisation = organisation WHERE organisation = @Organisation",
+        connection, transaction,
+        """
+        INSERT INTO invoice_turn (organisation, turns) VALUES (@Organisation, 1)
+        ON CONFLICT (organisation) DO UPDATE SET turns = invoice_turn.turns + 1
+        """,
         new { Organisation = organisation }, cancellation);
 
-    /// <summary>Has whoever else would refund some of an invoice wait until the transaction ends.</summary>
-    public static Task HoldAsync(
-        DbConnection connection, DbTransaction transaction, string number, CancellationToken cancellation) => ExecuteAsync(
-        connection, transaction, "UPDATE invoice SET number = number WHERE number = @Number", new { Number = number },
-        cancellation);
+    /// <summary>
+    /// Has whoever else would pay, refund or correct an invoice wait until the transaction ends, and reads how it stands,
+    /// without what it says; null: there is none.
+    /// </summary>
+    public static async Task<StoredDocument?> HoldAsync(
+        DbConnection connection, DbTransaction transaction, string number, CancellationToken cancellation)
+    {
+        await ExecuteAsync(
+            connection, transaction, "UPDATE invoice SET number = number WHERE number = @Number", new { Number = number },
+            cancellation);
+        return await connection.ReadOneAsync<StoredDocument>(new CommandDefinition(
+            $"{SelectHeads} WHERE i.number = @Number", new { Number = number }, transaction, cancellationToken: cancellation));
+    }
 
     /// <summary>Who told of the last payment of an invoice; null: nobody has paid.</summary>
     public static Task<string?> PayerAsync(
@@ -254,6 +272,30 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
             new { Organisation = organisation, MonthUs = MonthUs(month) }, transaction, cancellationToken: cancellation));
         return [.. rows.Select(row => new InvoicedModel(
             row.Model, new NanoUsd((long)row.Usage), new NanoUsd((long)row.Discount)))];
+    }
+
+    /// <summary>What invoices say of a month beside usage and discounts, as JSON: they are read for its minimums.</summary>
+    public static Task<List<string>> ContentsOfAsync(
+        DbConnection connection, DbTransaction? transaction, string organisation, DateOnly month,
+        CancellationToken cancellation) => connection.ReadAllAsync<string>(new CommandDefinition(
+        """
+        SELECT i.content FROM invoice i WHERE i.organisation = @Organisation AND i.kind = 'invoice' AND i.number IN (
+            SELECT l.number FROM invoice_line l
+            WHERE l.organisation = @Organisation AND l.month_us = @MonthUs AND l.part = 'other')
+        ORDER BY i.month_us
+        """,
+        new { Organisation = organisation, MonthUs = MonthUs(month) }, transaction, cancellationToken: cancellation));
+
+    /// <summary>The last invoice of an organisation that is of a month before one; null: there is none.</summary>
+    public async Task<string?> ContentBeforeAsync(string organisation, DateOnly month, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ReadOneAsync<string>(new CommandDefinition(
+            """
+            SELECT content FROM invoice WHERE organisation = @Organisation AND kind = 'invoice' AND month_us < @MonthUs
+            ORDER BY month_us DESC LIMIT 1
+            """,
+            new { Organisation = organisation, MonthUs = MonthUs(month) }, cancellationToken: cancellation));
     }
 
     /// <summary>
@@ -352,6 +394,18 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
             """,
             new { Organisation = organisation }, transaction, cancellationToken: cancellation));
 
+    /// <summary>The credit that an invoice drew, less what credit notes of it gave back.</summary>
+    public static Task<List<StoredCredit>> DrawnAsync(
+        DbConnection connection, DbTransaction transaction, string number, CancellationToken cancellation) =>
+        connection.ReadAllAsync<StoredCredit>(new CommandDefinition(
+            """
+            SELECT c.credit_id AS Id, c.kind AS Kind, c.note AS Note, c.expires_us AS ExpiresUs, SUM(d.nano_usd) AS DrawnNano
+            FROM credit_draw d JOIN sale_credit c ON c.credit_id = d.credit_id
+            WHERE d.number = @Number OR d.number IN (SELECT i.number FROM invoice i WHERE i.reference = @Number)
+            GROUP BY c.credit_id, c.kind, c.note, c.expires_us HAVING SUM(d.nano_usd) > 0
+            """,
+            new { Number = number }, transaction, cancellationToken: cancellation));
+
     /// <summary>Adds credit.</summary>
     public static Task AddCreditAsync(
         DbConnection connection, DbTransaction transaction, string organisation, StoredCredit credit,
@@ -401,6 +455,29 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
                 SELECT number FROM payment WHERE number = @Number GROUP BY number HAVING SUM(nano_usd) < 0) below
             """,
             new { Number = number }, transaction, cancellationToken: cancellation)) == 1;
+
+    /// <summary>The payment that a service was asked for last, by the standing of an invoice; null: none.</summary>
+    public async Task<string?> AskedPaymentAsync(string standing, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ReadOneAsync<string>(new CommandDefinition(
+            "SELECT payment FROM payment_request WHERE standing = @Standing", new { Standing = standing },
+            cancellationToken: cancellation));
+    }
+
+    /// <summary>Remembers which payment a service was asked for.</summary>
+    public async Task RememberPaymentAsync(
+        string standing, string number, string payment, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            INSERT INTO payment_request (standing, number, payment, asked_us) VALUES (@Standing, @Number, @Payment, @NowUs)
+            ON CONFLICT (standing) DO UPDATE SET payment = excluded.payment, asked_us = excluded.asked_us
+            """,
+            new { Standing = standing, Number = number, Payment = payment, NowUs = UnixMicroseconds.From(now) },
+            cancellationToken: cancellation));
+    }
 
     /// <summary>The organisation of an invoice; null: there is none of that number.</summary>
     public async Task<string?> OrganisationOfAsync(string number, CancellationToken cancellation)

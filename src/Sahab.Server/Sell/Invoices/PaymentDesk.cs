@@ -59,8 +59,8 @@ internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog
             }
 
             switch (await MoveAsync(
-                organisation, provider, payment.Number, $"{provider}:{payment.Id}", payment.Amount, payment.PaidAt,
-                "invoice.paid", actor, cancellation))
+                organisation, provider, payment.Number, $"{provider}:{payment.Id}", payment.Amount, payment.PaidAt, actor,
+                cancellation))
             {
                 case Recording.New:
                     recorded++;
@@ -78,8 +78,8 @@ internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog
     public async Task<string?> RefundAsync(
         StoredDocument invoice, NanoUsd amount, string reference, string actor, CancellationToken cancellation) =>
         await MoveAsync(
-            invoice.Organisation, "file", invoice.Number, $"refund:{reference}", -amount, time.GetUtcNow(), "invoice.refunded",
-            actor, cancellation) switch
+            invoice.Organisation, "file", invoice.Number, $"refund:{reference}", -amount, time.GetUtcNow(), actor,
+            cancellation) switch
         {
             Recording.Another => $"A refund '{reference}' is recorded already, of another invoice or amount.",
             Recording.TooMuch => $"Of {invoice.Number}, no more can be refunded than was paid and not refunded yet.",
@@ -94,51 +94,60 @@ internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog
         var (now, id) = (time.GetUtcNow(), $"credit_{ids.Next():N}");
         await using var connection = await store.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await InvoiceStore.AddCreditAsync(
-            connection, transaction, organisation,
-            new StoredCredit
-            {
-                Id = id,
-                Kind = isPrepaid ? "prepaid" : "promotional",
-                Nano = amount.Value,
-                GrantedUs = UnixMicroseconds.From(now),
-                ExpiresUs = expiresAt is { } expires ? UnixMicroseconds.From(expires) : null,
-                Note = note,
-            },
-            cancellation);
+        var credit = new StoredCredit
+        {
+            Id = id,
+            Kind = isPrepaid ? "prepaid" : "promotional",
+            Nano = amount.Value,
+            GrantedUs = UnixMicroseconds.From(now),
+            ExpiresUs = expiresAt is { } expires ? UnixMicroseconds.From(expires) : null,
+            Note = note,
+        };
+        await InvoiceStore.AddCreditAsync(connection, transaction, organisation, credit, cancellation);
         await usage.BookAsync(
             connection, transaction,
             SaleEntries.Of(
                 $"credit {id}", isPrepaid ? Account.Cash("credit") : Account.Promotion(organisation),
                 Account.CustomerCredit(organisation), amount, now),
             cancellation);
-        await audit.AppendAsync(
-            connection, transaction,
-            new AuditEntry(actor, "credit.granted", id)
-            {
-                Organisation = organisation,
-                Details = new JsonObject
-                {
-                    ["usd"] = InvoiceDocument.Usd(amount.Value),
-                    ["prepaid"] = isPrepaid,
-                    ["note"] = note,
-                },
-            },
-            cancellation);
+        await audit.AppendAsync(connection, transaction, Granted(organisation, credit, actor), cancellation);
         await transaction.CommitAsync(cancellation);
         return id;
     }
 
+    /// <summary>What the log of changes says of credit that was added.</summary>
+    public static AuditEntry Granted(string organisation, StoredCredit credit, string actor) =>
+        new(actor, "credit.granted", credit.Id)
+        {
+            Organisation = organisation,
+            Details = new JsonObject
+            {
+                ["usd"] = InvoiceDocument.Usd(credit.Nano),
+                ["prepaid"] = credit.Kind == "prepaid",
+                ["note"] = credit.Note,
+            },
+        };
+
+    /// <summary>What the log of changes says of an invoice of which nothing is open any more.</summary>
+    public static AuditEntry Paid(string organisation, string number, decimal open, string actor) =>
+        new(actor, "invoice.paid", number)
+        {
+            Organisation = organisation,
+            Details = new JsonObject { ["open_usd"] = InvoiceDocument.Usd(open) },
+        };
+
     async Task<Recording> MoveAsync(
-        string organisation, string provider, string number, string id, NanoUsd amount, DateTimeOffset at, string action,
-        string actor, CancellationToken cancellation)
+        string organisation, string provider, string number, string id, NanoUsd amount, DateTimeOffset at, string actor,
+        CancellationToken cancellation)
     {
         await using var connection = await store.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
+
+        // Two at once see each other: they give back no more than was paid, and one of them pays the last of it.
+        var before = (await InvoiceStore.HoldAsync(connection, transaction, number, cancellation))!.OpenNano;
         if (amount.Value < 0)
         {
-            // Two at once give back no more than was paid, and it comes from where it went.
-            await InvoiceStore.HoldAsync(connection, transaction, number, cancellation);
+            // It comes from where it went.
             provider = await InvoiceStore.PayerAsync(connection, transaction, number, cancellation) ?? provider;
         }
 
@@ -158,14 +167,25 @@ internal sealed class PaymentDesk(InvoiceStore store, UsageStore usage, AuditLog
             SaleEntries.Of(
                 $"payment {id}", Account.Cash(provider), Account.Receivable(organisation), amount, at),
             cancellation);
+        var open = before - amount.Value;
         await audit.AppendAsync(
             connection, transaction,
-            new AuditEntry(actor, action, number)
+            new AuditEntry(actor, amount.Value < 0 ? "invoice.refunded" : "invoice.payment_recorded", number)
             {
                 Organisation = organisation,
-                Details = new JsonObject { ["usd"] = InvoiceDocument.Usd(amount.Value), ["payment"] = id },
+                Details = new JsonObject
+                {
+                    ["amount_usd"] = InvoiceDocument.Usd(Math.Abs(amount.Value)),
+                    ["open_usd"] = InvoiceDocument.Usd(open),
+                    ["payment"] = id,
+                },
             },
             cancellation);
+        if (before > 0 && open <= 0)
+        {
+            await audit.AppendAsync(connection, transaction, Paid(organisation, number, open, actor), cancellation);
+        }
+
         await transaction.CommitAsync(cancellation);
         return Recording.New;
     }

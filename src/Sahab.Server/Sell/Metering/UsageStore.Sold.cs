@@ -24,12 +24,24 @@ internal sealed record SoldCalls(string Organisation, DateTimeOffset From, DateT
 
     /// <summary>0: whatever terms.</summary>
     public long TermsId { get; init; }
+
+    /// <summary>Whether those that reserved capacity covered are left out.</summary>
+    public bool WithoutCovered { get; init; }
+
+    /// <summary>Only those that have a receipt with a higher number, which may be one of a correction.</summary>
+    public long ReceiptsAfter { get; init; }
+
+    /// <summary>Only those that have a receipt with this number or a lower one, and as these receipts have them.</summary>
+    public long ReceiptsThrough { get; init; } = long.MaxValue;
+
+    public bool IsByReceipts => ReceiptsAfter > 0 || ReceiptsThrough < long.MaxValue;
 }
 
 /// <summary>A usage event with what it was sold for.</summary>
 /// <param name="Amount">0 too where it was not sold.</param>
 /// <param name="Revision">0, or the number of its latest correction.</param>
-internal sealed record SoldCall(UsageEvent Usage, NanoUsd Amount, long Revision);
+/// <param name="Before">What was owed for it by the receipts up to <see cref="SoldCalls.ReceiptsAfter"/>.</param>
+internal sealed record SoldCall(UsageEvent Usage, NanoUsd Amount, long Revision, NanoUsd Before = default);
 
 internal sealed partial class UsageStore
 {
@@ -51,6 +63,11 @@ internal sealed partial class UsageStore
             JOIN sale_terms t ON t.sale_terms_id = h.sale_terms_id
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
         ORDER BY 1, 2, 3, 4
+        """;
+
+    const string HasReceipt = """
+        AND EXISTS (SELECT 1 FROM receipt r WHERE r.call_id = e.call_id AND r.organisation = @Organisation
+            AND r.sequence > @ReceiptsAfter AND r.sequence <= @ReceiptsThrough)
         """;
 
     /// <summary>What an organisation bought in whole hours.</summary>
@@ -156,6 +173,9 @@ internal sealed partial class UsageStore
             which.ServiceTier,
             which.Plan,
             which.TermsId,
+            PricePlan.Reserved,
+            which.ReceiptsAfter,
+            which.ReceiptsThrough,
             Limit = Math.Min(limit, MaxPage),
         });
         if (before is { } mark)
@@ -174,11 +194,42 @@ internal sealed partial class UsageStore
                 {(which.TermsId != 0 ? "AND e.sale_terms_id = @TermsId" : "")}
                 {(which.Plan.Length > 0
                     ? "AND e.sale_terms_id IN (SELECT sale_terms_id FROM sale_terms WHERE plan = @Plan)" : "")}
+                {(which.WithoutCovered ? "AND s.service_tier <> @Reserved" : "")}
+                {(which.IsByReceipts ? HasReceipt : "")}
                 {(before is null ? "" : "AND (e.started_us, e.event_id) < (@MarkUs, @MarkId)")}
             ORDER BY e.started_us DESC, e.event_id DESC LIMIT @Limit
             """,
             parameters, cancellationToken: cancellation));
-        return [.. rows.Select(row => new SoldCall(row.FromRow(), new NanoUsd(row.SaleNano), row.Revision))];
+        List<SoldCall> calls = [.. rows.Select(row => new SoldCall(row.FromRow(), new NanoUsd(row.SaleNano), row.Revision))];
+        return which.IsByReceipts ? await AsReceiptsHaveThemAsync(connection, which, calls, cancellation) : calls;
+    }
+
+    /// <summary>Puts in the place of calls that were corrected what the receipts up to a number say of them.</summary>
+    async Task<List<SoldCall>> AsReceiptsHaveThemAsync(
+        DbConnection connection, SoldCalls which, List<SoldCall> calls, CancellationToken cancellation)
+    {
+        var corrected = calls.Where(call => call.Revision > 0).Select(call => call.Usage.CallId).ToList();
+        if (corrected.Count == 0)
+        {
+            return calls;
+        }
+
+        // Dapper finds a list only by what the value is at run time.
+        var parameters = new DynamicParameters(new { which.Organisation, which.ReceiptsThrough });
+        parameters.Add("Calls", database.IdValues(corrected));
+        var lines = await connection.ReadAllAsync<string>(new CommandDefinition(
+            $"""
+            SELECT line FROM receipt WHERE organisation = @Organisation AND sequence <= @ReceiptsThrough
+                AND {database.IsAmong("call_id", "@Calls")}
+            """,
+            parameters, cancellationToken: cancellation));
+        var receipts = lines.Select(line => Receipt.Parse(line)!.Value.Receipt)
+            .OrderBy(receipt => receipt.Revision).ToLookup(receipt => receipt.EventId);
+        return [.. calls.Select(call => receipts[call.Usage.EventId].LastOrDefault() is { } known
+            ? new SoldCall(
+                call.Usage with { Usage = known.Usage }, known.Amount, known.Revision,
+                receipts[call.Usage.EventId].LastOrDefault(each => each.Sequence <= which.ReceiptsAfter)?.Amount ?? default)
+            : call)];
     }
 
     static long StartUs(DateOnly month) =>

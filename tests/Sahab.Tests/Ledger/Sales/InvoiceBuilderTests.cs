@@ -124,6 +124,73 @@ public class InvoiceBuilderTests
     }
 
     [Fact]
+    public void What_a_month_is_below_nothing_is_kept_as_credit_with_its_tax()
+    {
+        var october = new LateMonth(
+            new(2026, 10, 1), [], [new InvoicedModel("m", NanoUsd.FromUsd(4.000000001m), NanoUsd.FromUsd(-1))]);
+
+        var lines = InvoiceBuilder.Lines(new InvoiceInput
+        {
+            Organisation = "acme",
+            Month = Month,
+            Sold = [Sold("m", "default", Terms("list:a", "2026-01-01", 1, 1), 1_000_000, 0)],
+            Late = [october],
+            Tax = new TaxTreatment("MVA", 0.25m, ""),
+            Credits = [new CreditLeft("a", "never", NanoUsd.FromUsd(1), null)],
+        });
+
+        lines.Select(line => (line.Kind, line.Amount.ToUsd(), line.Account?.Name)).ShouldBe(
+        [
+            (InvoiceLineKind.Usage, 1m, null), (InvoiceLineKind.LateUsage, -4.000000001m, null),
+            (InvoiceLineKind.LateDiscount, 1m, "sale-discount:m"), (InvoiceLineKind.Tax, -0.5m, "tax:MVA"),
+            (InvoiceLineKind.CreditKept, 2.500000001m, "customer-credit:acme"),
+        ]);
+        InvoiceBuilder.SumOf(lines).ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_credit_note_takes_money_first_and_then_gives_back_the_credit_that_was_drawn_last()
+    {
+        CreditLeft[] drawn =
+        [
+            new("a", "never", NanoUsd.FromUsd(2), null), new("b", "soon", NanoUsd.FromUsd(3), Prices.Day("2027-01-01")),
+        ];
+        IReadOnlyList<InvoiceLine> Note(decimal usd) => InvoiceBuilder.CreditNote(
+            "acme", Month, "sorry", NanoUsd.FromUsd(usd), new TaxTreatment("MVA", 0.25m, ""), NanoUsd.FromUsd(1), drawn);
+        static IEnumerable<(InvoiceLineKind, string, decimal)> Of(IReadOnlyList<InvoiceLine> lines) =>
+            lines.Select(line => (line.Kind, line.Credit, line.Amount.ToUsd()));
+
+        Of(Note(0.8m)).ShouldBe([(InvoiceLineKind.Correction, "", -0.8m), (InvoiceLineKind.Tax, "", -0.2m)]);
+        Of(Note(2.800000004m)).ShouldBe(
+        [
+            (InvoiceLineKind.Correction, "", -2.800000004m), (InvoiceLineKind.Tax, "", -0.700000001m),
+            (InvoiceLineKind.Credit, "a", 2m), (InvoiceLineKind.Credit, "b", 0.500000005m),
+        ]);
+        InvoiceBuilder.SumOf(Note(4.8m)).ShouldBe(-NanoUsd.FromUsd(1).Value);
+        InvoiceBuilder.SumOf(Note(5)).ShouldBe(-NanoUsd.FromUsd(1.25m).Value);
+    }
+
+    [Fact]
+    public void Late_usage_counts_towards_the_minimum_that_its_month_was_charged()
+    {
+        var october = new LateMonth(
+            new(2026, 10, 1), [Sold("m", "default", Terms("list:a", "2026-01-01", 1, 1), 3_000_000, 0)],
+            [new InvoicedModel("m", NanoUsd.FromUsd(1), default)])
+        {
+            Minimums = [new ChargedMinimum("small", "Minimum", NanoUsd.FromUsd(1.5m)), new ChargedMinimum("big", "Other", NanoUsd.FromUsd(9))],
+        };
+        var input = new InvoiceInput { Organisation = "acme", Month = Month, Late = [october] };
+
+        InvoiceBuilder.Lines(input).Select(line => (line.Kind, line.Plan, line.Amount.ToUsd(), line.Account?.Name)).ShouldBe(
+        [
+            (InvoiceLineKind.LateUsage, "", 2m, null), (InvoiceLineKind.Minimum, "big", -2m, "revenue-fee:big"),
+            (InvoiceLineKind.Minimum, "small", -1.5m, "revenue-fee:small"), (InvoiceLineKind.CreditKept, "", 1.5m, "customer-credit:acme"),
+        ]);
+        InvoiceBuilder.Lines(input with { Late = [october with { Sold = [] }] }).Select(line => line.Kind)
+            .ShouldBe([InvoiceLineKind.LateUsage, InvoiceLineKind.CreditKept]);
+    }
+
+    [Fact]
     public void Lines_do_not_depend_on_the_order_of_what_they_are_made_from()
     {
         var random = new Random(7);
