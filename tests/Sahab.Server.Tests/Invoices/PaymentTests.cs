@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Sahab.Ledger.Money;
+using Sahab.Server.Hosting.Database;
 using Sahab.Server.Sell.Invoices;
 
 namespace Sahab.Server.Tests.Invoices;
@@ -20,6 +21,9 @@ public sealed class PaymentTests : IAsyncLifetime
     readonly List<(string Form, string Key, string Authorization)> _requests = [];
     readonly Queue<int> _answers = new();
     readonly HttpClient _http = new();
+    readonly Metering.TemporaryFolder _folder = new();
+    readonly Dictionary<string, string> _states = [];
+    SahabDatabase _database = null!;
     WebApplication _app = null!;
     StripePayments _stripe = null!;
 
@@ -37,17 +41,33 @@ public sealed class PaymentTests : IAsyncLifetime
                 await reader.ReadToEndAsync(), context.Request.Headers["Idempotency-Key"].ToString(),
                 context.Request.Headers.Authorization.ToString()));
             context.Response.StatusCode = _answers.TryDequeue(out var status) ? status : 200;
+            var id = $"pi_{_states.Count + 1}";
+            if (context.Response.StatusCode == 200)
+            {
+                _states[id] = "requires_payment_method";
+            }
+
             await context.Response.WriteAsync(context.Response.StatusCode == 200
-                ? """{"id":"pi_1","status":"requires_payment_method"}""" : """{"error":{"message":"No such luck"}}""");
+                ? $"{{\"id\":\"{id}\",\"status\":\"requires_payment_method\"}}" : """{"error":{"message":"No such luck"}}""");
+        });
+        _app.MapGet("/v1/payment_intents/{id}", (string id, HttpContext context) =>
+        {
+            context.Request.Headers.Authorization.ToString().ShouldBe("Bearer sk_made_up");
+            return _states.TryGetValue(id, out var status)
+                ? Results.Text($"{{\"id\":\"{id}\",\"status\":\"{status}\"}}") : Results.NotFound();
         });
         await _app.StartAsync();
-        _stripe = new StripePayments(_http, new StripeOptions(_app.Urls.Single(), "sk_made_up", Secret), TimeProvider.System);
+        _database = new SqliteDatabase(_folder.File("sahab.db"));
+        await _database.MigrateAsync(TimeProvider.System, CancellationToken.None);
+        _stripe = StripeAt(_http, _app.Urls.Single());
     }
 
     public async Task DisposeAsync()
     {
         _http.Dispose();
         await _app.DisposeAsync();
+        await _database.DisposeAsync();
+        _folder.Dispose();
     }
 
     [Fact]
@@ -67,16 +87,58 @@ public sealed class PaymentTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_it_refuses_is_said_at_once_and_what_fails_is_tried_four_times_at_most()
+    public async Task What_it_refuses_of_one_invoice_is_said_of_that_one_and_the_others_are_asked_for()
     {
         _answers.Enqueue(402);
-        (await Should.ThrowAsync<PaymentException>(_stripe.CollectAsync([Invoice], CancellationToken.None)))
-            .Message.ShouldBe("The payment service answered 402: No such luck");
+
+        var asked = await AskAsync(
+            Invoice, Invoice with { Number = "INV-2026-000008", Open = new NanoUsd(9_999_999) },
+            Invoice with { Number = "INV-2026-000009" });
+
+        asked.Select(each => (each["number"]!.ToString(), each["payment"]?.ToString(), each["status"]?.ToString())).ShouldBe(
+        [
+            ("INV-2026-000007", null, null), ("INV-2026-000008", null, null),
+            ("INV-2026-000009", "pi_1", "requires_payment_method"),
+        ]);
+        asked.Select(each => each["error"]?.ToString()).ShouldBe(
+        [
+            "The payment service answered 402: No such luck", "Less than a cent of it is open, which nobody collects.", null,
+        ]);
+        _requests.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(401, 1)]
+    [InlineData(403, 1)]
+    [InlineData(429, StripePayments.MaxTries)]
+    [InlineData(500, StripePayments.MaxTries)]
+    public async Task What_it_refuses_whoever_asks_ends_it_and_what_fails_is_tried_four_times_at_most(int status, int tries)
+    {
+        Enumerable.Repeat(status, 9).ToList().ForEach(_answers.Enqueue);
+        (await Should.ThrowAsync<PaymentException>(_stripe.CollectAsync([Invoice, Invoice], CancellationToken.None)))
+            .Message.ShouldBe($"The payment service answered {status}: No such luck");
+        _requests.Count.ShouldBe(tries);
+    }
+
+    [Fact]
+    public async Task What_was_asked_for_is_asked_about_and_not_asked_for_again_until_it_is_cancelled()
+    {
+        await AskAsync(Invoice);
+        _states["pi_1"] = "succeeded";
+
+        // Another node, or after a restart: the store knows.
+        _stripe = StripeAt(_http, _app.Urls.Single());
+        (await AskAsync(Invoice))[0].ToJsonString()
+            .ShouldBe("""{"number":"INV-2026-000007","payment":"pi_1","status":"succeeded","error":null}""");
         _requests.Count.ShouldBe(1);
 
-        Enumerable.Repeat(500, 9).ToList().ForEach(_answers.Enqueue);
-        await Should.ThrowAsync<PaymentException>(_stripe.CollectAsync([Invoice], CancellationToken.None));
-        _requests.Count.ShouldBe(1 + StripePayments.MaxTries);
+        _states["pi_1"] = "canceled";
+        (await AskAsync(Invoice))[0]["payment"]!.ToString().ShouldBe("pi_2");
+        (await AskAsync(Invoice))[0]["payment"]!.ToString().ShouldBe("pi_2");
+        _requests.Select(request => request.Key).ShouldBe(["sahab-INV-2026-000007-1234", "sahab-INV-2026-000007-1234-after-pi_1"]);
+        _states.Remove("pi_2");
+        (await AskAsync(Invoice))[0]["error"].ShouldBeNull();
+        _requests[^1].Key.ShouldBe("sahab-INV-2026-000007-1234-after-pi_2");
     }
 
     [Fact]
@@ -92,9 +154,9 @@ public sealed class PaymentTests : IAsyncLifetime
     {
         using var late = new LateOnce();
         using var http = new HttpClient(late);
-        var stripe = new StripePayments(http, new StripeOptions("http://127.0.0.1:1", "sk_made_up", Secret), TimeProvider.System);
+        var stripe = StripeAt(http, "http://127.0.0.1:1");
 
-        var answer = JsonNode.Parse(await stripe.CollectAsync([Invoice], CancellationToken.None))!;
+        var answer = JsonNode.Parse(await stripe.CollectAsync([Invoice with { Payments = 9 }], CancellationToken.None))!;
 
         answer["data"]![0]!["payment"]!.ToString().ShouldBe("pi_1");
         late.Asked.ShouldBe(2);
@@ -151,6 +213,12 @@ public sealed class PaymentTests : IAsyncLifetime
                 : Task.FromResult(new HttpResponseMessage { Content = new StringContent("""{"id":"pi_1"}""") });
         }
     }
+
+    StripePayments StripeAt(HttpClient http, string url) =>
+        new(http, new StripeOptions(url, "sk_made_up", Secret), new InvoiceStore(_database), TimeProvider.System);
+
+    async Task<List<JsonNode>> AskAsync(params OpenInvoice[] invoices) =>
+        [.. JsonNode.Parse(await _stripe.CollectAsync(invoices, CancellationToken.None))!["data"]!.AsArray().Select(each => each!)];
 
     static string Sign(long seconds, string body) => Convert.ToHexStringLower(HMACSHA256.HashData(
         Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(FormattableString.Invariant($"{seconds}.{body}"))));

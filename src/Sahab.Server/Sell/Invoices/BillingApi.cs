@@ -102,7 +102,9 @@ internal static class BillingApi
                 invoice.Payments);
             var asked = JsonSerializer.Deserialize<Listing<CollectedAnswer>>(
                 await provider.CollectAsync([open], context.RequestAborted), ControlJson.Options)!;
-            return Results.Ok(asked.Data[0]);
+            return asked.Data[0] is { Error: { } why }
+                ? new ControlProblem(StatusCodes.Status502BadGateway, "payment_provider", why)
+                : Results.Ok(asked.Data[0]);
         }
         catch (PaymentException refused)
         {

@@ -18,8 +18,8 @@ internal interface IPaymentProvider
     /// <summary>Its name, which stands in payments and accounts.</summary>
     string Name { get; }
 
-    /// <summary>Asks for the payment of invoices. To ask again changes nothing.</summary>
-    /// <exception cref="PaymentException">The provider cannot be reached, or refuses.</exception>
+    /// <summary>Asks for the payment of invoices. To ask again changes nothing. What it refuses of one it says of that one.</summary>
+    /// <exception cref="PaymentException">The provider cannot be reached, or refuses whatever is asked.</exception>
     Task<byte[]> CollectAsync(IReadOnlyList<OpenInvoice> invoices, CancellationToken cancellation);
 
     /// <summary>What a message of the provider says was paid.</summary>

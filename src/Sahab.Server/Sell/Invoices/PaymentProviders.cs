@@ -3,7 +3,7 @@ using Sahab.Server.Hosting.Configuration;
 namespace Sahab.Server.Sell.Invoices;
 
 /// <summary>The payment providers that are configured; a file always is.</summary>
-internal sealed class PaymentProviders(ConfigurationState configuration, TimeProvider time) : IDisposable
+internal sealed class PaymentProviders(ConfigurationState configuration, InvoiceStore store, TimeProvider time) : IDisposable
 {
     /// <summary>The name of the service that collects by HTTP.</summary>
     public const string Service = "stripe";
@@ -26,7 +26,7 @@ internal sealed class PaymentProviders(ConfigurationState configuration, TimePro
     /// <summary>A provider by its name; null: it is not configured.</summary>
     public IPaymentProvider? Find(string name) => name == File.Name ? File
         : name == Service && configuration.Current.Billing.Stripe is { SecretKey.Value: { } key, WebhookSecret.Value: { } secret } stripe
-            ? new StripePayments(_http, new StripeOptions(stripe.BaseUrl, key.Reveal(), secret.Reveal()), time)
+            ? new StripePayments(_http, new StripeOptions(stripe.BaseUrl, key.Reveal(), secret.Reveal()), store, time)
         : null;
 
     public void Dispose() => _http.Dispose();

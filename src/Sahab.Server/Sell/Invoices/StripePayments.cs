@@ -19,9 +19,10 @@ internal sealed record StripeOptions(string BaseUrl, string SecretKey, string We
 
 /// <summary>
 /// Payment by a service that speaks Stripe's protocol: a payment intent for each invoice, asked for by form with an
-/// idempotency key, and signed messages about what was paid.
+/// idempotency key and remembered, as the service forgets such keys; and signed messages about what was paid.
 /// </summary>
-internal sealed class StripePayments(HttpClient http, StripeOptions options, TimeProvider time) : IPaymentProvider
+internal sealed class StripePayments(HttpClient http, StripeOptions options, InvoiceStore store, TimeProvider time)
+    : IPaymentProvider
 {
     /// <summary>How often a request is sent at most.</summary>
     public const int MaxTries = 4;
@@ -40,28 +41,59 @@ internal sealed class StripePayments(HttpClient http, StripeOptions options, Tim
         var asked = new List<CollectedAnswer>();
         foreach (var invoice in invoices)
         {
-            // Invoices and credit notes are whole cents; what is open of them is too.
-            var cents = invoice.Open.Value / NanoPerCent;
-            var form = new KeyValuePair<string, string>[]
-            {
-                new("amount", cents.ToString(CultureInfo.InvariantCulture)),
-                new("currency", "usd"),
-                new("description", $"Invoice {invoice.Number}"),
-                new("metadata[invoice]", invoice.Number),
-                new("metadata[organisation]", invoice.Organisation),
-            };
-            var intent = await SendAsync(form, KeyOf(invoice, cents), cancellation);
-            asked.Add(new CollectedAnswer(invoice.Number, intent["id"]?.ToString(), intent["status"]?.ToString()));
+            asked.Add(await CollectAsync(invoice, cancellation));
         }
 
         return JsonSerializer.SerializeToUtf8Bytes(Listing<CollectedAnswer>.Whole(asked), ControlJson.Options);
     }
 
     /// <summary>
+    /// Asks for the payment of one invoice. A payment that was asked for as the invoice stood then is asked about instead,
+    /// unless it was cancelled, or the service does not know it.
+    /// </summary>
+    async Task<CollectedAnswer> CollectAsync(OpenInvoice invoice, CancellationToken cancellation)
+    {
+        // Invoices and credit notes are whole cents; what a payment left open may be less than one.
+        var cents = invoice.Open.Value / NanoPerCent;
+        if (cents == 0)
+        {
+            return new CollectedAnswer(invoice.Number, null, null, "Less than a cent of it is open, which nobody collects.");
+        }
+
+        var standing = StandingOf(invoice, cents);
+        var known = await store.AskedPaymentAsync(standing, cancellation);
+        if (known is not null)
+        {
+            var state = await SendAsync(HttpMethod.Get, $"/{Uri.EscapeDataString(known)}", null, null, cancellation);
+            if (state.Status != HttpStatusCode.NotFound && state.Text("status") != "canceled")
+            {
+                return state.ToCollected(invoice.Number);
+            }
+        }
+
+        var form = new KeyValuePair<string, string>[]
+        {
+            new("amount", cents.ToString(CultureInfo.InvariantCulture)),
+            new("currency", "usd"),
+            new("description", $"Invoice {invoice.Number}"),
+            new("metadata[invoice]", invoice.Number),
+            new("metadata[organisation]", invoice.Organisation),
+        };
+        var answer = await SendAsync(
+            HttpMethod.Post, "", form, known is null ? standing : $"{standing}-after-{known}", cancellation);
+        if (answer.Error is null && answer.Text("id") is { } payment)
+        {
+            await store.RememberPaymentAsync(standing, invoice.Number, payment, time.GetUtcNow(), cancellation);
+        }
+
+        return answer.ToCollected(invoice.Number);
+    }
+
+    /// <summary>
     /// The same for one standing of an invoice, and never for two: the amount falls with each credit note, and each payment
     /// and refund is counted. So what was paid, refunded and is asked for again is not taken for what was paid.
     /// </summary>
-    static string KeyOf(OpenInvoice invoice, long cents) => string.Create(
+    static string StandingOf(OpenInvoice invoice, long cents) => string.Create(
         CultureInfo.InvariantCulture,
         $"sahab-{invoice.Number}-{cents}{(invoice.Payments == 0 ? "" : $"-{invoice.Payments}")}");
 
@@ -124,32 +156,42 @@ internal sealed class StripePayments(HttpClient http, StripeOptions options, Tim
         }
     }
 
-    /// <summary>Sent again, under the same idempotency key, where the service was not reached or is not able now.</summary>
-    async Task<JsonNode> SendAsync(
-        KeyValuePair<string, string>[] form, string idempotencyKey, CancellationToken cancellation)
+    /// <summary>
+    /// Sent again, under the same idempotency key, where the service was not reached or is not able now. What it refuses of
+    /// this one payment is answered; what it refuses of all is thrown.
+    /// </summary>
+    async Task<ServiceAnswer> SendAsync(
+        HttpMethod method, string path, KeyValuePair<string, string>[]? form, string? idempotencyKey,
+        CancellationToken cancellation)
     {
         var pause = FirstPause;
         for (var left = MaxTries; ; left--)
         {
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.BaseUrl}/v1/payment_intents");
+                using var request = new HttpRequestMessage(method, $"{options.BaseUrl}/v1/payment_intents{path}");
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.SecretKey);
-                request.Headers.Add("Idempotency-Key", idempotencyKey);
-                request.Content = new FormUrlEncodedContent(form);
-                using var response = await http.SendAsync(request, cancellation);
-                var text = await response.Content.ReadAsStringAsync(cancellation);
-                if (response.IsSuccessStatusCode && Parse(text) is { } answer)
+                if (form is not null)
                 {
-                    return answer;
+                    request.Headers.Add("Idempotency-Key", idempotencyKey);
+                    request.Content = new FormUrlEncodedContent(form);
                 }
 
-                if (left == 1 || !(response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.Conflict
-                    || (int)response.StatusCode >= 500))
+                using var response = await http.SendAsync(request, cancellation);
+                var answer = Parse(await response.Content.ReadAsStringAsync(cancellation));
+                var status = response.StatusCode;
+                if (response.IsSuccessStatusCode && answer is not null)
                 {
-                    throw new PaymentException(
-                        $"The payment service answered {(int)response.StatusCode}: "
-                        + (Parse(text)?["error"]?["message"]?.ToString() ?? "no message"));
+                    return new ServiceAnswer(status, answer, null);
+                }
+
+                if (left == 1 || !(status is HttpStatusCode.TooManyRequests or HttpStatusCode.Conflict || (int)status >= 500))
+                {
+                    var why = $"The payment service answered {(int)status}: "
+                        + ((answer?["error"] as JsonObject)?["message"]?.ToString() ?? "no message");
+                    return (int)status is >= 400 and < 500 && status is not (HttpStatusCode.Unauthorized
+                        or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests)
+                        ? new ServiceAnswer(status, null, why) : throw new PaymentException(why);
                 }
             }
             catch (Exception fault) when (fault is HttpRequestException
@@ -167,15 +209,24 @@ internal sealed class StripePayments(HttpClient http, StripeOptions options, Tim
         }
     }
 
-    static JsonNode? Parse(string text)
+    static JsonObject? Parse(string text)
     {
         try
         {
-            return JsonNode.Parse(text);
+            return JsonNode.Parse(text) as JsonObject;
         }
         catch (JsonException)
         {
             return null;
         }
+    }
+
+    /// <summary>What the service says of one payment.</summary>
+    /// <param name="Error">Why it refuses it; null: it does not.</param>
+    readonly record struct ServiceAnswer(HttpStatusCode Status, JsonObject? Content, string? Error)
+    {
+        public string? Text(string name) => Content?[name]?.ToString();
+
+        public CollectedAnswer ToCollected(string number) => new(number, Text("id"), Text("status"), Error);
     }
 }
