@@ -110,6 +110,24 @@ public sealed class WebhookTests : IAsyncLifetime
             .ShouldBe([("invoice.issued", "INV-2026-000002"), ("subprocessor.announced", "sub_1")], ignoreOrder: true);
     }
 
+    [Theory]
+    [InlineData("invoice.payment_recorded")]
+    [InlineData("invoice.paid")]
+    [InlineData("invoice.refunded")]
+    [InlineData("capacity.cancelled")]
+    [InlineData("capacity.at_risk")]
+    [InlineData("capacity.covered")]
+    public async Task What_is_paid_and_what_becomes_of_capacity_is_sent(string action)
+    {
+        await AddAsync();
+        await LogAsync(action, "demo", "one");
+        await TakeAsync();
+        await SendAsync();
+
+        JsonNode.Parse(_receiver.Received.ShouldHaveSingleItem().Body)!["type"]!.ToString().ShouldBe(action);
+        WebhookTypes.Known.ShouldContain(action);
+    }
+
     [Fact]
     public async Task What_fails_is_tried_again_further_and_further_apart_then_given_up_and_replayed_when_asked_for()
     {

@@ -24,6 +24,10 @@ internal static class WebhookTypes
 
     public const string InvoicePaid = "invoice.paid";
 
+    public const string InvoicePaymentRecorded = "invoice.payment_recorded";
+
+    public const string InvoiceRefunded = "invoice.refunded";
+
     public const string CreditNoteIssued = "credit_note.issued";
 
     public const string SubprocessorAnnounced = "subprocessor.announced";
@@ -40,11 +44,16 @@ internal static class WebhookTypes
 
     public const string CapacityEnded = "capacity.ended";
 
+    public const string CapacityCancelled = "capacity.cancelled";
+
     public const string CapacityAtRisk = "capacity.at_risk";
+
+    public const string CapacityCovered = "capacity.covered";
 
     public static IReadOnlyList<string> Known { get; } =
     [
-        Test, BudgetThreshold, BudgetExhausted, InvoiceIssued, InvoicePaid, CreditNoteIssued, SubprocessorAnnounced,
-        ReviewDecided, ReviewExpiring, CapacityReserved, CapacityStarted, CapacityEnding, CapacityEnded, CapacityAtRisk,
+        Test, BudgetThreshold, BudgetExhausted, InvoiceIssued, InvoicePaymentRecorded, InvoicePaid, InvoiceRefunded,
+        CreditNoteIssued, SubprocessorAnnounced, ReviewDecided, ReviewExpiring, CapacityReserved, CapacityStarted,
+        CapacityEnding, CapacityEnded, CapacityCancelled, CapacityAtRisk, CapacityCovered,
     ];
 }

@@ -64,7 +64,9 @@ internal sealed class WebhookFeed(SahabDatabase database, AuditStore log, Webhoo
     static string? TypeOf(string action) => action switch
     {
         "invoice.issued" => WebhookTypes.InvoiceIssued,
+        "invoice.payment_recorded" => WebhookTypes.InvoicePaymentRecorded,
         "invoice.paid" => WebhookTypes.InvoicePaid,
+        "invoice.refunded" => WebhookTypes.InvoiceRefunded,
         "credit-note.issued" => WebhookTypes.CreditNoteIssued,
         "subprocessor.announced" => WebhookTypes.SubprocessorAnnounced,
         "use.approved" or "use.rejected" or "use.revoked" or "use.expired" => WebhookTypes.ReviewDecided,
@@ -72,7 +74,9 @@ internal sealed class WebhookFeed(SahabDatabase database, AuditStore log, Webhoo
         "capacity.started" => WebhookTypes.CapacityStarted,
         "capacity.ending" => WebhookTypes.CapacityEnding,
         "capacity.ended" => WebhookTypes.CapacityEnded,
+        "capacity.cancelled" => WebhookTypes.CapacityCancelled,
         "capacity.at_risk" => WebhookTypes.CapacityAtRisk,
+        "capacity.covered" => WebhookTypes.CapacityCovered,
         "use.expiring" => WebhookTypes.ReviewExpiring,
         _ => null,
     };
