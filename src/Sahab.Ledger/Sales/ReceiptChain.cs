@@ -74,7 +74,14 @@ public sealed class ReceiptChain(IReadOnlyList<ReceiptKey> keys)
     /// </summary>
     /// <param name="month">Its first day, in UTC.</param>
     /// <param name="through">The last receipt that counts.</param>
-    public IReadOnlyDictionary<(string Model, string ServiceTier, string Plan), Int128> SumsOf(DateOnly month, long through)
+    public IReadOnlyDictionary<(string Model, string ServiceTier, string Plan), Int128> SumsOf(DateOnly month, long through) =>
+        StandingOf(month, through).GroupBy(receipt => (receipt.Model, receipt.ServiceTier, receipt.Plan)).ToDictionary(
+            group => group.Key, group => group.Aggregate((Int128)0, (sum, receipt) => sum + receipt.Amount.Value));
+
+    /// <summary>Of each event of a month the receipt with the highest revision among those up to a number.</summary>
+    /// <param name="month">Its first day, in UTC.</param>
+    /// <param name="through">The last receipt that counts.</param>
+    public IReadOnlyCollection<Receipt> StandingOf(DateOnly month, long through)
     {
         var standing = new Dictionary<Guid, Receipt>();
         foreach (var receipt in _all.Where(receipt => receipt.Sequence <= through
@@ -86,9 +93,11 @@ public sealed class ReceiptChain(IReadOnlyList<ReceiptKey> keys)
             }
         }
 
-        return standing.Values.GroupBy(receipt => (receipt.Model, receipt.ServiceTier, receipt.Plan)).ToDictionary(
-            group => group.Key, group => group.Aggregate((Int128)0, (sum, receipt) => sum + receipt.Amount.Value));
+        return standing.Values;
     }
+
+    /// <summary>The hash of a receipt by its number; of 0, the one before the first.</summary>
+    public string HashOf(long sequence) => sequence == Count ? _hash : _all[(int)sequence].Previous;
 
     void AddReceipt(Receipt receipt, string body, byte[] signature)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -34,15 +33,19 @@ internal static class ReceiptCommand
         };
         var invoice = new Option<string?>("--invoice")
         {
-            Description = "An invoice in JSON, to be checked against the receipts.",
+            Description = "An invoice or credit note in JSON, to be checked against the receipts.",
         };
-        var command = new Command("verify", "Find whatever was altered, removed, moved or added.") { file, key, invoice };
-        command.SetAction((parsed, _) => CommandRun.RunAsync(console, () => Task.FromResult(
-            Run(console, parsed.GetValue(file)!, parsed.GetValue(key)!, parsed.GetValue(invoice)))));
+        var earlier = new Option<string[]>("--earlier")
+        {
+            Description = "An earlier invoice in JSON; give all since the month that late lines are about, to check those too.",
+        };
+        var command = new Command("verify", "Find whatever was altered, removed, moved or added.") { file, key, invoice, earlier };
+        command.SetAction((parsed, _) => CommandRun.RunAsync(console, () => Task.FromResult(Run(
+            console, parsed.GetValue(file)!, parsed.GetValue(key)!, parsed.GetValue(invoice), parsed.GetValue(earlier) ?? []))));
         return command;
     }
 
-    static int Run(IAnsiConsole console, string file, string keyFile, string? invoiceFile)
+    static int Run(IAnsiConsole console, string file, string keyFile, string? invoiceFile, string[] earlierFiles)
     {
         var output = console.Profile.Out.Writer;
         var chain = new ReceiptChain(KeysOf(Read(keyFile)));
@@ -60,9 +63,11 @@ internal static class ReceiptCommand
 
         chain.End();
         List<string> problems = [.. chain.Problems];
+        InvoiceCheck? check = null;
         if (invoiceFile is not null && problems.Count == 0)
         {
-            problems.AddRange(Compare(chain, Read(invoiceFile)));
+            check = new InvoiceCheck(chain, ParseInvoice(Read(invoiceFile)), [.. earlierFiles.Select(each => ParseInvoice(Read(each)))]);
+            problems.AddRange(check.Problems);
         }
 
         foreach (var problem in problems)
@@ -72,45 +77,14 @@ internal static class ReceiptCommand
 
         output.WriteLine(problems.Count == 0
             ? $"{chain.Count} receipts of {chain.Organisation ?? "nobody"}, each as it was issued."
-                + (invoiceFile is null ? "" : " The invoice's usage is what they come to.")
+                + (check is null ? "" : $" {check.Finding}")
             : $"{problems.Count} problems{(problems.Count >= ReceiptChain.MaxProblems ? " or more" : "")}.");
+        if (problems.Count == 0 && check is { NotProven.Count: > 0 })
+        {
+            output.WriteLine($"Not proven by receipts, but for their sums: {string.Join("; ", check.NotProven)}.");
+        }
+
         return problems.Count == 0 ? 0 : 1;
-    }
-
-    /// <summary>What an invoice charges for calls, held against the receipts that there were when it was issued.</summary>
-    static IEnumerable<string> Compare(ReceiptChain chain, string text)
-    {
-        var invoice = ParseInvoice(text);
-        if (invoice["organisation"]?.ToString() is { } organisation && organisation != (chain.Organisation ?? organisation))
-        {
-            yield return $"The invoice is of {organisation}, and the receipts are of {chain.Organisation}.";
-            yield break;
-        }
-
-        var through = invoice["receipts"]?["through"]?.GetValue<long>() ?? long.MaxValue;
-        if (through != long.MaxValue && through > chain.Count)
-        {
-            yield return $"The invoice knows of {through} receipts, and there are {chain.Count}.";
-        }
-
-        var month = DateOnly.ParseExact(invoice["month"]!.ToString(), "yyyy-MM", CultureInfo.InvariantCulture);
-        var sums = chain.SumsOf(month, through).ToDictionary(pair => pair.Key, pair => (decimal)pair.Value / 1_000_000_000);
-        var charged = invoice["lines"]!.AsArray()
-            .Where(line => line!["kind"]!.ToString() is "usage" or "call_rounding")
-            .GroupBy(line => (line!["model"]!.ToString(), line["service_tier"]!.ToString(), line["plan"]!.ToString()))
-            .ToDictionary(group => group.Key, group => group.Sum(line =>
-                decimal.Parse(line!["amount_usd"]!.ToString(), CultureInfo.InvariantCulture)));
-        foreach (var of in sums.Keys.Union(charged.Keys).Order())
-        {
-            var (receipts, lines) = (sums.GetValueOrDefault(of), charged.GetValueOrDefault(of));
-            if (receipts != lines)
-            {
-                yield return string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{of.Item1}, {of.Item2}, {of.Item3}: the invoice charges {lines} USD, and the receipts come to "
-                    + $"{receipts} USD.");
-            }
-        }
     }
 
     static JsonObject ParseInvoice(string text)

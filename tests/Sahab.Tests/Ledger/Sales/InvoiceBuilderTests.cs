@@ -119,7 +119,7 @@ public class InvoiceBuilderTests
             .Select(line => (line.Kind, line.Model, line.Amount.ToUsd())).ShouldBe(
             [
                 (InvoiceLineKind.LateUsage, "gone", -1m), (InvoiceLineKind.LateUsage, "m", 1m),
-                (InvoiceLineKind.LateDiscount, "m", -0.5m),
+                (InvoiceLineKind.LateDiscount, "m", -0.5m), (InvoiceLineKind.CreditKept, "", 0.5m),
             ]);
     }
 
