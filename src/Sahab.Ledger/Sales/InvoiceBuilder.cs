@@ -26,9 +26,8 @@ public static class InvoiceBuilder
             .Where(charge => charge.Amount.Value != 0).Select(charge => charge.ToLine()));
         foreach (var late in input.Late.OrderBy(late => late.Month))
         {
-            List<InvoiceLine> changes = [.. LateLines(late)];
-            lines.AddRange(changes);
-            lines.AddRange(MinimumsBack(late, SumOf(changes)));
+            lines.AddRange(LateLines(late));
+            lines.AddRange(MinimumsBack(late));
         }
 
         if (lines.Count == 0)
@@ -113,19 +112,33 @@ public static class InvoiceBuilder
         }
     }
 
-    /// <summary>What late usage of a month gives back of the minimums that it was charged for: so much of it was paid.</summary>
-    static IEnumerable<InvoiceLine> MinimumsBack(LateMonth late, Int128 more) => more <= 0 ? [] : late.Minimums
-        .OrderBy(minimum => minimum.Id, StringComparer.Ordinal)
-        .Select(minimum => new InvoiceLine
+    /// <summary>
+    /// What late usage of a month gives back of the minimums that it was charged: as much as the month comes to now beyond
+    /// what it came to then, and no more than was charged. What was given back for usage that is corrected is charged again.
+    /// </summary>
+    static IEnumerable<InvoiceLine> MinimumsBack(LateMonth late)
+    {
+        var beyond = SumOf(MonthlyCharges.UsageLines(late.Month, late.Sold))
+            + SumOf(MonthlyCharges.DiscountLines(late.Month, late.Sold)) - late.Reached.Value;
+        foreach (var minimum in late.Minimums.OrderBy(minimum => minimum.Id, StringComparer.Ordinal))
         {
-            Kind = InvoiceLineKind.Minimum,
-            Month = late.Month,
-            Text = string.Create(
-                CultureInfo.InvariantCulture, $"{minimum.Text}: later usage of {late.Month:yyyy-MM} counts towards it"),
-            Amount = new NanoUsd((long)-Int128.Min(more, minimum.Left.Value)),
-            Account = Account.FeeRevenue(minimum.Id),
-            Plan = minimum.Id,
-        });
+            var back = Int128.Clamp(beyond, 0, minimum.Charged.Value) - minimum.Back.Value;
+            if (back != 0)
+            {
+                yield return new InvoiceLine
+                {
+                    Kind = InvoiceLineKind.Minimum,
+                    Month = late.Month,
+                    Text = string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{minimum.Text}: {(back > 0 ? "later" : "corrected")} usage of {late.Month:yyyy-MM} counts towards it"),
+                    Amount = new NanoUsd((long)-back),
+                    Account = Account.FeeRevenue(minimum.Id),
+                    Plan = minimum.Id,
+                };
+            }
+        }
+    }
 
     static void AddTax(InvoiceInput input, List<InvoiceLine> lines)
     {

@@ -11,8 +11,9 @@ public sealed record InvoicedModel(string Model, NanoUsd Usage, NanoUsd Discount
 /// <summary>What was charged of a minimum because a month's usage did not reach it.</summary>
 /// <param name="Id">The minimum.</param>
 /// <param name="Text">What it is, for people.</param>
-/// <param name="Left">What of that was not given back yet. Above 0.</param>
-public sealed record ChargedMinimum(string Id, string Text, NanoUsd Left);
+/// <param name="Charged">What the month's own invoice charged of it. Above 0.</param>
+/// <param name="Back">What later invoices gave back of that until now.</param>
+public sealed record ChargedMinimum(string Id, string Text, NanoUsd Charged, NanoUsd Back);
 
 /// <summary>A month that was invoiced before, and has changed since.</summary>
 /// <param name="Month">Its first day.</param>
@@ -22,6 +23,9 @@ public sealed record LateMonth(DateOnly Month, IReadOnlyList<SoldUsage> Sold, IR
 {
     /// <summary>What was charged beyond its usage because of minimums: later usage of it counts towards them.</summary>
     public IReadOnlyList<ChargedMinimum> Minimums { get; init; } = [];
+
+    /// <summary>What its usage, with discounts, came to on the invoice that charged them.</summary>
+    public NanoUsd Reached { get; init; }
 }
 
 /// <summary>Something that is paid by the month, or a minimum that was agreed.</summary>

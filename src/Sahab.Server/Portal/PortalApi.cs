@@ -1,4 +1,4 @@
-using Sahab.Ledger.Rating;
+using System.Data.Common;
 using Sahab.Server.Hosting.Access;
 using Sahab.Server.Portal.Controls;
 using Sahab.Server.Portal.Pages;
@@ -64,7 +64,10 @@ internal static class PortalApi
         SnapshotPublisher snapshots, Explainer explainer)
     {
         var call = recent.Find(id);
-        var posted = await FindInLedgerAsync(id, store, snapshots, context.RequestAborted);
+        var maySeeSales = Caller.Find(context)?.MayAnywhere(Permission.SeeSales) == true;
+        var posted = call is null || maySeeSales
+            ? await FindInLedgerAsync(id, store, snapshots, call is not null, context.RequestAborted)
+            : [];
         var attempts = call?.Attempts ?? [.. posted.Select(each => each.Usage)];
         if (call is null && attempts.Count == 0)
         {
@@ -86,8 +89,9 @@ internal static class PortalApi
     }
 
     /// <summary>A call's id tells when it was made, and so where in the ledger its attempts are.</summary>
+    /// <param name="isKnown">Whether there is something to show where the ledger cannot be read.</param>
     static async Task<IReadOnlyList<SoldCall>> FindInLedgerAsync(
-        Guid id, UsageStore store, SnapshotPublisher snapshots, CancellationToken cancellation)
+        Guid id, UsageStore store, SnapshotPublisher snapshots, bool isKnown, CancellationToken cancellation)
     {
         if (id.Version != 7)
         {
@@ -113,8 +117,16 @@ internal static class PortalApi
             To = made.AddMilliseconds(snapshots.Current.CallDeadlineMs).AddSeconds(1),
             CallId = id,
         };
-        var events = await store.PricedEventsAsync(query, null, MostAttempts, cancellation);
-        return [.. events.OrderBy(attempt => attempt.Usage.Attempt)];
+        try
+        {
+            var events = await store.PricedEventsAsync(query, null, MostAttempts, cancellation);
+            return [.. events.OrderBy(attempt => attempt.Usage.Attempt)];
+        }
+        catch (Exception failure) when (isKnown && failure is (DbException or TimeoutException))
+        {
+            // The rest of the page does without.
+            return [];
+        }
     }
 
     static PageView HomeView(HttpContext context, RequestSite site)

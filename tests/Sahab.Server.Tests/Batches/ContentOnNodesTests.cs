@@ -4,7 +4,6 @@ using Sahab.Server.Serve.Batches;
 using Sahab.Server.Tests.Database;
 using Sahab.Server.Tests.Faults;
 using Sahab.Server.Tests.House;
-using Sahab.Server.Tests.Metering;
 
 namespace Sahab.Server.Tests.Batches;
 

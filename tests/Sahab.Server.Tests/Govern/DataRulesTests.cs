@@ -135,6 +135,8 @@ public sealed class DataRulesTests : IAsyncLifetime
     [InlineData("24h", ",\"prompt_cache_retention\":\"24h\"", null)]
     [InlineData("23h", ",\"prompt_cache_retention\":\"24h\"", "content_not_kept")]
     [InlineData("0s", ",\"prompt_cache_retention\":\"in_memory\"", null)]
+    [InlineData("30m", ",\"system\":[{\"type\":\"text\",\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}}]", "content_not_kept")]
+    [InlineData("1h", ",\"metadata\":{\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}}", null)]
     [InlineData("23h", ",\"prompt_cache_retention\":null", null)]
     [InlineData("23h", ",\"prompt_cache_retention\":\"for ever\"", "content_not_kept")]
     [InlineData("23h", ",\"prompt_cache_retention\":\"2\\u0034h\"", "content_not_kept")]

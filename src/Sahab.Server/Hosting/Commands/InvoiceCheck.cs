@@ -131,7 +131,7 @@ internal sealed class InvoiceCheck
         {
             _problems.Add("The invoice does not say which receipts there were when it was issued.");
         }
-        else if (_through != long.MaxValue && _through > _chain.Count)
+        else if (_through != long.MaxValue && (_through < 0 || _through > _chain.Count))
         {
             _problems.Add(string.Create(
                 CultureInfo.InvariantCulture, $"The invoice knows of {_through} receipts, and there are {_chain.Count}."));
@@ -173,19 +173,24 @@ internal sealed class InvoiceCheck
         var all = earlier.SelectMany(LinesOf).Concat(_lines).Where(line => Totals["usage_usd"].Contains(line.Kind)).ToList();
         var months = earlier.Select(each => each["month"]!.ToString()).ToHashSet(StringComparer.Ordinal);
         var unproven = new List<string>();
-        foreach (var late in _lines.Where(line => line.Kind == "late_usage"))
+        // Of the months whose invoices are given, also what has no late line, and should have one.
+        var changed = _lines.Where(line => line.Kind == "late_usage").Select(line => (line.Month, line.Model))
+            .Concat(all.Where(line => months.Contains(line.Month)).Select(line => (line.Month, line.Model)))
+            .Concat(months.SelectMany(month => _chain.StandingOf(MonthOf(month), _through).Select(
+                receipt => (Month: month, receipt.Model))));
+        foreach (var (month, model) in changed.Distinct().Order())
         {
-            var charged = all.Where(line => line.Month == late.Month && line.Model == late.Model).Sum(line => line.Amount);
-            var due = _chain.StandingOf(MonthOf(late.Month), _through).Where(receipt => receipt.Model == late.Model)
+            var charged = all.Where(line => line.Month == month && line.Model == model).Sum(line => line.Amount);
+            var due = _chain.StandingOf(MonthOf(month), _through).Where(receipt => receipt.Model == model)
                 .Sum(receipt => receipt.Amount.ToUsd());
-            if (months.Contains(late.Month))
+            if (months.Contains(month))
             {
-                Expect($"All that is charged for {late.Model} in {late.Month}", charged, "its receipts come to", due);
+                Expect($"All that is charged for {model} in {month}", charged, "its receipts come to", due);
             }
-            else if (charged != due && !unproven.Contains(late.Month))
+            else if (charged != due && !unproven.Contains(month))
             {
-                unproven.Add(late.Month);
-                _notProven.Add($"late_usage of {late.Month} (give its invoice, and those after it, with --earlier)");
+                unproven.Add(month);
+                _notProven.Add($"late_usage of {month} (give its invoice, and those after it, with --earlier)");
             }
         }
     }

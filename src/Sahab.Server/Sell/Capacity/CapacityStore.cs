@@ -203,8 +203,8 @@ internal sealed class CapacityStore(SahabDatabase database, AuditLog audit)
         return
         [
             .. rows.GroupBy(row => (row.Organisation, row.Model)).Select(group => (
-                group.Key.Organisation, group.Key.Model, group.Sum(row => (decimal)row.PriceNano
-                    * (Math.Min(untilUs, row.UntilUs) - Math.Max(fromUs, row.FromUs)) / (row.UntilUs - row.FromUs)))),
+                group.Key.Organisation, group.Key.Model, group.Sum(row => row.PriceNano * (
+                    (decimal)(Math.Min(untilUs, row.UntilUs) - Math.Max(fromUs, row.FromUs)) / (row.UntilUs - row.FromUs))))),
         ];
     }
 

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Sahab.Server.Hosting.Access;
-using Sahab.Server.Hosting.Database;
 
 namespace Sahab.Server.Sell.Invoices;
 

@@ -73,7 +73,7 @@ internal sealed partial class InvoiceDesk
             "free" or "volume" => known with { Plan = Text("plan"), WithoutCovered = true },
             "late_usage" or "late_discount" => known with
             {
-                ReceiptsAfter = await ThroughBeforeAsync(organisation, document, cancellation),
+                ReceiptsAfter = await ThroughBeforeAsync(organisation, month, document, cancellation),
                 WithoutCovered = Text("kind") == "late_discount",
             },
             "reservation" => await CoveredAsync(known, Text("plan"), cancellation),
@@ -95,9 +95,14 @@ internal sealed partial class InvoiceDesk
         };
     }
 
-    /// <summary>The last receipt that the invoice before a document knew of; 0: there was none.</summary>
-    async Task<long> ThroughBeforeAsync(string organisation, JsonNode document, CancellationToken cancellation) =>
+    /// <summary>
+    /// The last receipt that the invoice before a document knew of; 0: there was none, or nothing of the month was on it or
+    /// on those before it.
+    /// </summary>
+    async Task<long> ThroughBeforeAsync(
+        string organisation, DateOnly of, JsonNode document, CancellationToken cancellation) =>
         InvoiceApi.TryMonth(document["month"]!.ToString(), out var month)
+        && await store.IsInvoicedBeforeAsync(organisation, of, month, cancellation)
         && await store.ContentBeforeAsync(organisation, month, cancellation) is { } before
             ? ThroughOf(JsonNode.Parse(before)!) : 0;
 

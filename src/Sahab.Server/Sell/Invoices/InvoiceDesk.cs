@@ -294,14 +294,12 @@ internal sealed partial class InvoiceDesk(
         var late = new List<LateMonth>();
         foreach (var earlier in changed.Where(each => each < month))
         {
-            late.Add(new LateMonth(
-                earlier,
-                await SoldAsync(connection, transaction, organisation, earlier, cancellation),
-                await InvoiceStore.InvoicedModelsAsync(connection, transaction, organisation, earlier, cancellation))
-            {
-                Minimums = MinimumsOf(
-                    earlier, await InvoiceStore.ContentsOfAsync(connection, transaction, organisation, earlier, cancellation)),
-            });
+            late.Add(WithMinimums(
+                new LateMonth(
+                    earlier,
+                    await SoldAsync(connection, transaction, organisation, earlier, cancellation),
+                    await InvoiceStore.InvoicedModelsAsync(connection, transaction, organisation, earlier, cancellation)),
+                await InvoiceStore.ContentsOfAsync(connection, transaction, organisation, earlier, cancellation)));
         }
 
         var fees = billing.Fees.Where(fee => fee.Organisation == organisation).ToLookup(fee => fee.Minimum, ToFee);
@@ -325,21 +323,31 @@ internal sealed partial class InvoiceDesk(
             profile);
     }
 
-    /// <summary>What invoices charged of a month because of minimums, less what later ones gave back.</summary>
-    static List<ChargedMinimum> MinimumsOf(DateOnly month, IEnumerable<string> invoices)
+    /// <summary>With what invoices charged of a month because of minimums, and gave back of that later.</summary>
+    static LateMonth WithMinimums(LateMonth late, IEnumerable<string> invoices)
     {
-        var name = InvoiceDocument.MonthText(month);
-        return
-        [
-            .. invoices.SelectMany(invoice => JsonNode.Parse(invoice)!["lines"]!.AsArray())
-                .Where(line => line!["kind"]!.ToString() == "minimum" && line["month"]!.ToString() == name)
-                .GroupBy(line => line!["plan"]!.ToString())
-                .Select(group => new ChargedMinimum(
-                    group.Key, group.First()!["text"]!.ToString(),
-                    NanoUsd.FromUsd(group.Sum(line => decimal.Parse(line!["amount_usd"]!.ToString(), CultureInfo.InvariantCulture)))))
-                .Where(minimum => minimum.Left.Value > 0),
-        ];
+        var name = InvoiceDocument.MonthText(late.Month);
+        var lines = invoices.Select(invoice => JsonNode.Parse(invoice)!).SelectMany(
+            invoice => invoice["lines"]!.AsArray().Where(line => line!["month"]!.ToString() == name),
+            (invoice, line) => (IsOwn: invoice["month"]!.ToString() == name, Kind: line!["kind"]!.ToString(), Line: line)).ToList();
+        return late with
+        {
+            Reached = SumOf(lines.Where(each => each.IsOwn && each.Kind is ("usage" or "call_rounding" or "free" or "volume"))
+                .Select(each => each.Line)),
+            Minimums =
+            [
+                .. lines.Where(each => each.Kind == "minimum").GroupBy(each => each.Line["plan"]!.ToString())
+                    .Where(group => group.Any(each => each.IsOwn))
+                    .Select(group => new ChargedMinimum(
+                        group.Key, group.First(each => each.IsOwn).Line["text"]!.ToString(),
+                        SumOf(group.Where(each => each.IsOwn).Select(each => each.Line)),
+                        -SumOf(group.Where(each => !each.IsOwn).Select(each => each.Line)))),
+            ],
+        };
     }
+
+    static NanoUsd SumOf(IEnumerable<JsonNode> lines) => NanoUsd.FromUsd(
+        lines.Sum(line => decimal.Parse(line["amount_usd"]!.ToString(), CultureInfo.InvariantCulture)));
 
     /// <summary>Credit may be used for a month if it was granted before its end and lives to see it.</summary>
     static async Task<IReadOnlyList<CreditLeft>> CreditsAsync(

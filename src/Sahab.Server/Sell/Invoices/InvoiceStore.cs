@@ -286,6 +286,20 @@ internal sealed partial class InvoiceStore(SahabDatabase database)
         """,
         new { Organisation = organisation, MonthUs = MonthUs(month) }, transaction, cancellationToken: cancellation));
 
+    /// <summary>Whether anything of a month stands on an invoice of a month before another.</summary>
+    public async Task<bool> IsInvoicedBeforeAsync(
+        string organisation, DateOnly of, DateOnly month, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ReadOneAsync<long>(new CommandDefinition(
+            """
+            SELECT COUNT(*) FROM invoice_line l JOIN invoice i ON i.number = l.number
+            WHERE l.organisation = @Organisation AND l.month_us = @OfUs AND i.kind = 'invoice' AND i.month_us < @MonthUs
+            """,
+            new { Organisation = organisation, OfUs = MonthUs(of), MonthUs = MonthUs(month) },
+            cancellationToken: cancellation)) > 0;
+    }
+
     /// <summary>The last invoice of an organisation that is of a month before one; null: there is none.</summary>
     public async Task<string?> ContentBeforeAsync(string organisation, DateOnly month, CancellationToken cancellation)
     {

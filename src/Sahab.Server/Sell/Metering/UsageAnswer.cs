@@ -109,15 +109,19 @@ internal sealed record TokensAnswer(
 
 /// <summary>A usage event: an attempt at a deployment.</summary>
 /// <param name="FirstTokenMs">Null: none came, or it did not stream.</param>
-/// <param name="RevenueUsd">What it was sold for, before volume discounts and free allowances.</param>
+/// <param name="RevenueUsd">
+/// What it was sold for, before volume discounts and free allowances; left out for who may not see sales.
+/// </param>
 /// <param name="UpstreamStatus">The status that the cloud answered with, and 0 where it did not.</param>
 internal sealed record UsageEventAnswer(
     Guid Id, Guid CallId, int Attempt, string? StartedAt, double DurationMs, double? FirstTokenMs, string Tenant, string Key,
     string Model, string Deployment, string Provider, string Region, string Country, string Operation, string ServiceTier,
     string Outcome, int UpstreamStatus, string? UpstreamRequestId, IReadOnlyList<string> Flags, TokensAnswer Tokens,
-    string CostNanoUsd, string CostUsd, string RevenueNanoUsd, string RevenueUsd)
+    string CostNanoUsd, string CostUsd,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RevenueNanoUsd = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RevenueUsd = null)
 {
-    public static UsageEventAnswer Of(SoldCall priced)
+    public static UsageEventAnswer Of(SoldCall priced, bool withSale)
     {
         var usage = priced.Usage;
         var (cost, revenue) = (usage.Cost().ToUsd(), priced.Amount.ToUsd());
@@ -128,8 +132,8 @@ internal sealed record UsageEventAnswer(
             usage.UpstreamStatus, usage.UpstreamRequestId,
             [.. Enum.GetValues<UsageFlags>().Where(flag => flag != UsageFlags.None && usage.Flags.HasFlag(flag))
                 .Select(UsageText.SnakeCase)],
-            TokensAnswer.Of(usage.Usage), UsageText.Nano(cost), UsageReport.UsdText(cost), UsageText.Nano(revenue),
-            UsageReport.UsdText(revenue));
+            TokensAnswer.Of(usage.Usage), UsageText.Nano(cost), UsageReport.UsdText(cost),
+            withSale ? UsageText.Nano(revenue) : null, withSale ? UsageReport.UsdText(revenue) : null);
     }
 }
 

@@ -43,8 +43,9 @@ internal static class UsageApi
         }
 
         var events = await store.PricedEventsAsync(question.Query, question.Before, question.Limit, context.RequestAborted);
+        var maySeeSales = Caller.Find(context)?.MayAnywhere(Permission.SeeSales) == true;
         return Results.Ok(new Listing<UsageEventAnswer>(
-            "list", events.ConvertAll(UsageEventAnswer.Of),
+            "list", events.ConvertAll(priced => UsageEventAnswer.Of(priced, maySeeSales)),
             events.Count == question.Limit ? EventMark.Of(events[^1].Usage).ToString() : null));
     }
 

@@ -11,6 +11,9 @@ internal static class KeepingWish
     public const string CacheRetention = "prompt_cache_retention";
     public const string CacheOptions = "prompt_cache_options";
 
+    /// <summary>Of Anthropic's dialect: it stands at parts of the prompt.</summary>
+    public const string CacheControl = "cache_control";
+
     /// <summary>The member that asks for more than a rule allows; null: none does.</summary>
     /// <param name="body">A JSON object that was read before.</param>
     /// <param name="keepFor">How long content may be kept. What a cloud stores it keeps for longer than any rule says.</param>
@@ -50,7 +53,26 @@ internal static class KeepingWish
             reader.Skip();
         }
 
-        return stores ? Store : retains ? CacheRetention : caches ? CacheOptions : null;
+        return stores ? Store : retains ? CacheRetention : caches ? CacheOptions
+            : HasLongLivedPart(body, keepFor) ? CacheControl : null;
+    }
+
+    static bool HasLongLivedPart(ReadOnlySpan<byte> body, TimeSpan keepFor)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = RequestScanner.MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(CacheControl))
+            {
+                reader.Read();
+                if (HasLongLife(ref reader, keepFor))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Leaves the reader at the end of the object.</summary>

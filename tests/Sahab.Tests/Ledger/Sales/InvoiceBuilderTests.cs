@@ -177,7 +177,12 @@ public class InvoiceBuilderTests
             new(2026, 10, 1), [Sold("m", "default", Terms("list:a", "2026-01-01", 1, 1), 3_000_000, 0)],
             [new InvoicedModel("m", NanoUsd.FromUsd(1), default)])
         {
-            Minimums = [new ChargedMinimum("small", "Minimum", NanoUsd.FromUsd(1.5m)), new ChargedMinimum("big", "Other", NanoUsd.FromUsd(9))],
+            Reached = NanoUsd.FromUsd(1),
+            Minimums =
+            [
+                new ChargedMinimum("small", "Minimum", NanoUsd.FromUsd(1.5m), default),
+                new ChargedMinimum("big", "Other", NanoUsd.FromUsd(9), default),
+            ],
         };
         var input = new InvoiceInput { Organisation = "acme", Month = Month, Late = [october] };
 
@@ -188,6 +193,29 @@ public class InvoiceBuilderTests
         ]);
         InvoiceBuilder.Lines(input with { Late = [october with { Sold = [] }] }).Select(line => line.Kind)
             .ShouldBe([InvoiceLineKind.LateUsage, InvoiceLineKind.CreditKept]);
+    }
+
+    /// <summary>Of 10 dollars at least, 6 were used at first; whatever comes then, the month is as if all had been known.</summary>
+    [Theory]
+    [InlineData(6, 0, 0)]
+    [InlineData(3, 0, 0)]
+    [InlineData(8, 0, -2)]
+    [InlineData(8, 2, 0)]
+    [InlineData(12, 0, -4)]
+    [InlineData(12, 2, -2)]
+    [InlineData(6, 2, 2)]
+    public void A_month_is_charged_its_minimum_or_its_usage_and_not_both(int now, int givenBack, int change)
+    {
+        var october = new LateMonth(
+            new(2026, 10, 1), [Sold("m", "default", Terms("list:a", "2026-01-01", 1, 1), now * 1_000_000, 0)],
+            [new InvoicedModel("m", NanoUsd.FromUsd(now), default)])
+        {
+            Reached = NanoUsd.FromUsd(6),
+            Minimums = [new ChargedMinimum("least", "Minimum", NanoUsd.FromUsd(4), NanoUsd.FromUsd(givenBack))],
+        };
+
+        InvoiceBuilder.Lines(new InvoiceInput { Organisation = "acme", Month = Month, Late = [october] })
+            .Where(line => line.Kind == InvoiceLineKind.Minimum).Sum(line => line.Amount.ToUsd()).ShouldBe(change);
     }
 
     [Fact]
