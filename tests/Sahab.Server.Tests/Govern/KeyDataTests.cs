@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Sahab.Server.Tests.Batches;
+using Sahab.Server.Tests.House;
 
 namespace Sahab.Server.Tests.Govern;
 
@@ -78,6 +79,25 @@ public sealed class KeyDataTests : IAsyncLifetime
 
         await _house.House.DrainLedgerAsync();
         (await _house.House.CallsAsync()).SelectMany(call => call.Attempts).ShouldAllBe(attempt => attempt.Country == "NO");
+    }
+
+    [Fact]
+    public async Task What_is_in_a_keys_file_is_sent_by_no_key_with_other_rules()
+    {
+        var (_, secret) = await MakeAsync("""{"process_in":["NO"]}""");
+        using var client = _house.House.Client(secret);
+        using var colleague = _house.House.Client(TestHouse.DemoKey);
+        var own = (string)(await new BatchClient(client).UploadAsync(BatchClient.Lines(1)))["id"]!;
+        var shared = (string)(await new BatchClient(colleague).UploadAsync(BatchClient.Lines(1)))["id"]!;
+
+        var refused = await new BatchClient(colleague).PostAsync("/v1/batches", BatchOf(own));
+
+        ((string)refused["error"]!["code"]!).ShouldBe("file_of_another_key");
+        (await new BatchClient(client).PostAsync("/v1/batches", BatchOf(own)))["error"].ShouldBeNull();
+        (await new BatchClient(client).PostAsync("/v1/batches", BatchOf(shared)))["error"].ShouldBeNull();
+
+        static string BatchOf(string file) =>
+            $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""";
     }
 
     [Theory]

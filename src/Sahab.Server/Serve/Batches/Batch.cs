@@ -8,6 +8,9 @@ internal sealed record StoredFile(
 {
     /// <summary>The project of the key that it came with: its keys, and no others of the tenant, have it.</summary>
     public string Project { get; init; } = "";
+
+    /// <summary>The key that it came with; empty: it is from before that was known.</summary>
+    public string Key { get; init; } = "";
 }
 
 /// <summary>The words for where a batch stands, as the API has them.</summary>

@@ -195,6 +195,7 @@ internal sealed class BatchRun(
                     time.GetUtcNow(), time.GetUtcNow() + KeepFor(batch))
                 {
                     Project = batch.Project,
+                    Key = batch.Key,
                 };
                 await folder.FinishAsync(id, content, stopping);
                 return (file, lines);

@@ -115,6 +115,14 @@ internal static class BatchesApi
             return (null, BatchErrors.NotHere(input));
         }
 
+        if (file.Key != key.Id && HasOwnRules(file, room))
+        {
+            return (null, BatchErrors.Invalid(
+                "input_file_id",
+                "The file came with a key that has rules on data of its own, which hold for what is in it. Make the batch with "
+                + "that key.", "file_of_another_key"));
+        }
+
         return await room.Batches.CountActiveAsync(key.Tenant, cancellation) >= MaxActive
             ? (null, BatchErrors.TooManyBatches(MaxActive))
             : (new Batch(
@@ -124,6 +132,12 @@ internal static class BatchesApi
                 Project = key.Project,
             }, null);
     }
+
+    /// <summary>Whether the key that a file came with keeps to more than its project's rules.</summary>
+    static bool HasOwnRules(StoredFile file, FileRoom room) => file.Key.Length > 0 && !ReferenceEquals(
+        room.Rules.For(
+            file.Tenant, file.Project, file.Key, room.Snapshots.Current.Keys.Recall(file.Tenant, file.Key)?.Data),
+        room.Rules.For(file.Tenant, file.Project));
 
     static async Task ListAsync(HttpContext context, FileRoom room)
     {

@@ -8,8 +8,8 @@ namespace Sahab.Server.Serve.Batches;
 internal sealed class FileStore(SahabDatabase database)
 {
     const string Insert = """
-        INSERT INTO file (file_id, tenant, project, purpose, name, bytes, created_us, expires_us)
-        VALUES (@Id, @Tenant, @Project, @Purpose, @Name, @Bytes, @CreatedUs, @ExpiresUs)
+        INSERT INTO file (file_id, tenant, project, key_id, purpose, name, bytes, created_us, expires_us)
+        VALUES (@Id, @Tenant, @Project, @Key, @Purpose, @Name, @Bytes, @CreatedUs, @ExpiresUs)
         """;
 
     /// <summary>Adds a file whose content is in its place; in a transaction of its own unless one is given.</summary>
@@ -28,6 +28,7 @@ internal sealed class FileStore(SahabDatabase database)
                 Id = database.IdValue(file.Id),
                 file.Tenant,
                 file.Project,
+                file.Key,
                 file.Purpose,
                 file.Name,
                 file.Bytes,
@@ -116,7 +117,7 @@ internal sealed class FileStore(SahabDatabase database)
         string where, string rest, object parameters, CancellationToken cancellation)
     {
         var sql = $"""
-            SELECT {database.IdText("file_id")} AS Id, tenant AS Tenant, project AS Project,
+            SELECT {database.IdText("file_id")} AS Id, tenant AS Tenant, project AS Project, key_id AS KeyId,
                 purpose AS Purpose, name AS Name, bytes AS Bytes, created_us AS CreatedUs, expires_us AS ExpiresUs
             FROM file WHERE {where} {rest}
             """;
@@ -128,6 +129,7 @@ internal sealed class FileStore(SahabDatabase database)
             UnixMicroseconds.ToTime(row.ExpiresUs))
         {
             Project = row.Project,
+            Key = row.KeyId,
         }).ToList();
     }
 
@@ -138,6 +140,8 @@ internal sealed class FileStore(SahabDatabase database)
         public string Tenant { get; init; } = "";
 
         public string Project { get; init; } = "";
+
+        public string KeyId { get; init; } = "";
 
         public string Purpose { get; init; } = "";
 

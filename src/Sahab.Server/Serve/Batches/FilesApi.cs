@@ -70,6 +70,7 @@ internal static class FilesApi
                 id, key.Tenant, Purpose, upload.Name!, upload.Bytes, now, now + (rules?.KeepFor(lifetime) ?? lifetime))
             {
                 Project = key.Project,
+                Key = key.Id,
             };
             await room.Files.AddAsync(file, context.RequestAborted);
             await context.Response.WriteAsJsonAsync(BatchJson.Of(file), BatchJson.Options, context.RequestAborted);
