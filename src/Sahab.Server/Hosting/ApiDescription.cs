@@ -14,6 +14,7 @@ internal static class ApiDescription
     const string Key = "key";
     const string Session = "session";
     const string Problem = "Problem";
+    const string FrontDoorError = "FrontDoorError";
 
     public static void Describe(OpenApiOptions options)
     {
@@ -48,6 +49,7 @@ internal static class ApiDescription
                 + "the value 'csrf' of GET /api/session.",
         });
         document.AddComponent<IOpenApiSchema>(Problem, ProblemSchema());
+        document.AddComponent<IOpenApiSchema>(FrontDoorError, FrontDoorErrorSchema());
         return Task.CompletedTask;
     }
 
@@ -89,6 +91,13 @@ internal static class ApiDescription
         }
 
         AddProblems(operation, document);
+        if (metadata.OfType<RefusesAsFrontDoor>().Any())
+        {
+            operation.Responses!["4XX"].Content!["application/json"] = new()
+            {
+                Schema = new OpenApiSchemaReference(FrontDoorError, document),
+            };
+        }
     }
 
     static void Secure(OpenApiOperation operation, OpenApiDocument document, Permission needed)
@@ -158,6 +167,28 @@ internal static class ApiDescription
             ["detail"] = Text("What is wrong and what to do."),
             ["parameter"] = Text("The parameter or member of the body that is wrong."),
             ["details"] = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "What else a program may want to know." },
+        },
+    };
+
+    /// <summary>What the front door answers: an error as OpenAI writes it.</summary>
+    static OpenApiSchema FrontDoorErrorSchema() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Required = new HashSet<string> { "error" },
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["error"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Required = new HashSet<string> { "message", "type" },
+                Properties = new Dictionary<string, IOpenApiSchema>
+                {
+                    ["message"] = Text("What is wrong and what to do."),
+                    ["type"] = Text("What kind of error it is."),
+                    ["param"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null },
+                    ["code"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null },
+                },
+            },
         },
     };
 

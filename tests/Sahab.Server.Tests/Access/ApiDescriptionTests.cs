@@ -92,6 +92,22 @@ public sealed class ApiDescriptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_the_front_door_refuses_it_is_described_as_it_does()
+    {
+        using var client = _house.Client(TestHouse.AdminKey);
+        using var refused = await client.PostAsync(
+            "/api/explain", new StringContent("{", System.Text.Encoding.UTF8, "application/json"));
+        var error = JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["error"]!.AsObject();
+        var described = Operations().Where(each => each.Operation["responses"]!["4XX"]!["content"]!.AsObject().Count > 1).ToList();
+
+        described.Select(each => each.Name).ShouldBe(
+            ["POST /api/explain", "POST /api/organisations/{organisation}/keys/{key}/chat/completions"], ignoreOrder: true);
+        var schema = JsonNode.Parse(_text)!["components"]!["schemas"]!["FrontDoorError"]!["properties"]!["error"]!;
+        error.Select(member => member.Key).Except(schema["properties"]!.AsObject().Select(member => member.Key)).ShouldBeEmpty();
+        schema["required"]!.AsArray().Select(name => name!.ToString()).Except(error.Select(member => member.Key)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Each_endpoint_says_what_it_answers()
     {
         foreach (var (name, operation) in Operations())

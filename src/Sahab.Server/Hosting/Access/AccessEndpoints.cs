@@ -15,6 +15,9 @@ internal sealed record BodyRead(Type? Type, string MediaType);
 /// <summary>That an endpoint answers with a part of a list (<see cref="ListPage"/>), in its metadata.</summary>
 internal sealed record PartAnswered;
 
+/// <summary>That an endpoint refuses as the front door does where it is the front door that refuses, in its metadata.</summary>
+internal sealed record RefusesAsFrontDoor;
+
 /// <summary>How endpoints of the control API say what they need, read and answer.</summary>
 internal static class AccessEndpoints
 {

@@ -15,6 +15,7 @@ internal static class PlaygroundApi
     public static void Map(IEndpointRouteBuilder api) =>
         api.MapPost("/organisations/{organisation}/keys/{key}/chat/completions", RunAsync).Needs(Permission.Play).Reads("application/json")
             .Produces<JsonNode>(contentType: "application/json", additionalContentTypes: "text/event-stream")
+            .WithMetadata(new RefusesAsFrontDoor())
             .WithSummary("A chat completion in the name of a key; the body is that of /v1/chat/completions");
 
     static Task RunAsync(

@@ -30,6 +30,7 @@ internal static class ServeApi
             .Produces<ExplainedRequest>()
             .WithSummary("Where a call like one of the latest would go now, and why: of the same key, model, tier and size.");
         api.MapPost("/explain", (HttpContext context, Explainer explainer) => explainer.HandleAsync(context)).Reads("application/json")
+            .WithMetadata(new RefusesAsFrontDoor())
             .Produces<ExplainedRequest>()
             .WithSummary("Why a request would go where: the body is that of the request, which is not sent on.");
     }
