@@ -170,8 +170,10 @@ internal sealed class InvoiceCheck
     /// <summary>With the invoices before it, all that was charged of a model and month is what receipts come to.</summary>
     void CheckLate(IReadOnlyList<JsonObject> earlier)
     {
-        var all = earlier.SelectMany(LinesOf).Concat(_lines).Where(line => Totals["usage_usd"].Contains(line.Kind)).ToList();
-        var months = earlier.Select(each => each["month"]!.ToString()).ToHashSet(StringComparer.Ordinal);
+        var before = earlier.Where(
+            each => string.CompareOrdinal(each["month"]!.ToString(), _document["month"]!.ToString()) < 0).ToList();
+        var all = before.SelectMany(LinesOf).Concat(_lines).Where(line => Totals["usage_usd"].Contains(line.Kind)).ToList();
+        var months = before.Select(each => each["month"]!.ToString()).ToHashSet(StringComparer.Ordinal);
         var unproven = new List<string>();
         // Of the months whose invoices are given, also what has no late line, and should have one.
         var changed = _lines.Where(line => line.Kind == "late_usage").Select(line => (line.Month, line.Model))
