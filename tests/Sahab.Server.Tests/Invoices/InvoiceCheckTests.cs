@@ -92,6 +92,7 @@ public sealed class InvoiceCheckTests : IAsyncLifetime, IDisposable
             AssertFound(document, altered => altered["receipts"]!["hash"] = Receipt.HashOf("another"));
             AssertFound(document, altered => altered["receipts"]!["through"] = 1L);
             AssertFound(document, altered => altered["receipts"]!["through"] = 100_000L);
+            AssertFound(document, altered => altered["receipts"]!["through"] = -1L);
             AssertFound(document, altered => altered["receipts"] = null);
             AssertFound(document, altered => altered["tax"]!["rate"] = 0.24m);
             AssertFound(document, altered => altered["lines"]![0]!["kind"] = "extra");
@@ -125,6 +126,25 @@ public sealed class InvoiceCheckTests : IAsyncLifetime, IDisposable
                 }
             }
         }
+    }
+
+    [Fact]
+    public void A_late_line_that_is_left_out_is_missed()
+    {
+        var altered = _october.DeepClone().AsObject();
+        var late = altered["lines"]!.AsArray().Where(line => line!["kind"]!.ToString() == "late_usage").ToList();
+        late.ShouldNotBeEmpty();
+        late.ForEach(line => altered["lines"]!.AsArray().Remove(line));
+        var number = 0;
+        foreach (var line in altered["lines"]!.AsArray())
+        {
+            line!["line"] = ++number;
+        }
+
+        TaxAgain(altered);
+        Total(altered);
+
+        Check(altered, _september).Problems.ShouldContain(problem => problem.Contains("in 2026-09", StringComparison.Ordinal));
     }
 
     [Fact]
