@@ -163,7 +163,11 @@ public class BudgetTests
         using var load = new LoadClient(house.Address);
         var budget = await SetAsync(client, new
         {
-            name = "told", measure = "requests", period = "total", limit = 1, thresholds = new[] { 80 },
+            name = "told",
+            measure = "requests",
+            period = "total",
+            limit = 1,
+            thresholds = new[] { 80 },
         });
         var path = $"{BudgetHouse.Budgets}/{budget["id"]}";
         async Task<string[]> SpendAsync(int calls)

@@ -146,8 +146,12 @@ internal sealed class SalesHouse : IDisposable
     {
         var reservation = new Reservation($"res_{organisation}", organisation, "", "large", "unit", "term")
         {
-            Units = 2, TokensPerMinute = 200, Price = Sahab.Ledger.Money.NanoUsd.FromUsd(61), From = SomePrices.Day(from),
-            Until = SomePrices.Day(until), CreatedAt = SomePrices.Day(from),
+            Units = 2,
+            TokensPerMinute = 200,
+            Price = Sahab.Ledger.Money.NanoUsd.FromUsd(61),
+            From = SomePrices.Day(from),
+            Until = SomePrices.Day(until),
+            CreatedAt = SomePrices.Day(from),
         };
         await using var change = await Capacity.BeginAsync(CancellationToken.None);
         await CapacityStore.AddAsync(change, reservation);
