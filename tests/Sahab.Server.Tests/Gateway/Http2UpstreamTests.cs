@@ -93,6 +93,11 @@ public sealed class Http2UpstreamTests : IAsyncLifetime
     {
         const int Calls = 40;
         var (arrived, all) = (0, Signal());
+        using var client = _house.Client();
+        // The connection is there: while one is being opened, another may be as well.
+        _cloud.Answer = EchoAsync;
+        using var first = await client.PostAsync("/v1/chat/completions", Chat("m", false, "first"));
+        first.EnsureSuccessStatusCode();
         _cloud.Answer = async (request, context) =>
         {
             if (Interlocked.Increment(ref arrived) == Calls)
@@ -104,7 +109,6 @@ public sealed class Http2UpstreamTests : IAsyncLifetime
             await all.Task.WaitAsync(Patience);
             await EchoAsync(request, context);
         };
-        using var client = _house.Client();
 
         await Task.WhenAll(Enumerable.Range(0, Calls).Select(async call =>
         {
